@@ -1,0 +1,60 @@
+# make serve   installs, builds and serves a demo at http://127.0.0.1:8000
+# make test    installs what the tests need, Chromium too, and runs all of them
+# make help    the rest
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WEB := $(shell find web -name node_modules -prune -o -type f -print 2>/dev/null)
+PACKAGE := pyproject.toml hatch_build.py $(WEB)
+
+.PHONY: help serve test quick check bench format clean
+
+help:
+	@echo 'make serve   install, build, and serve a demo at http://127.0.0.1:8000'
+	@echo 'make test    install what the tests need, and run every check and test'
+	@echo 'make quick   the tests without processes and browser, in seconds'
+	@echo 'make check   linters, types, import contracts'
+	@echo 'make bench   the benchmark (needs a C compiler)'
+	@echo 'make format  format the Python code'
+	@echo 'make clean   remove what was installed and built'
+
+serve: $(VENV)/.serve
+	$(BIN)/feedline serve --demo
+
+test: $(VENV)/.test check
+	sh tests/ensure_programs.sh
+	$(BIN)/python -m pytest
+
+quick: $(VENV)/.test
+	$(BIN)/python -m pytest -n 2 -m 'not system and not browser and not web'
+
+check: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.test
+	$(BIN)/python -m bench
+
+format: $(VENV)/.test
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) web/node_modules src/feedline/page
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo 'Feedline needs Python 3.11 or later. Name one: make PYTHON=python3.12 ...'; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo 'Python cannot make virtual environments here. On Debian: apt-get install python3-venv'; exit 1; }
+
+$(VENV)/.serve: $(BIN)/python $(PACKAGE)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.test: $(BIN)/python $(PACKAGE)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@ $(VENV)/.serve
