@@ -1,0 +1,356 @@
+"""Every error of Feedline: one tree of exceptions and one table of codes.
+
+The tree::
+
+    FeedlineError
+    ├── Refusal                 something a caller asked for is answered with a code
+    │   ├── BadRequest          bad_request            400
+    │   ├── Unauthenticated     unauthenticated        401
+    │   ├── Forbidden           forbidden              403
+    │   ├── NotFound            not_found              404
+    │   ├── MethodNotAllowed    method_not_allowed     405
+    │   ├── Conflict            conflict               409
+    │   ├── PayloadTooLarge     payload_too_large      413
+    │   ├── UnsupportedMediaType unsupported_media_type 415
+    │   ├── ValidationFailed    validation_failed      422
+    │   ├── IdempotencyMismatch idempotency_mismatch   422
+    │   ├── RateLimited         rate_limited           429
+    │   └── Unavailable         unavailable            503
+    ├── ProtocolViolation       a peer broke RFC 6455; carries the close code
+    └── StartupError            the process cannot start; the sentence says what to do
+        ├── SecretUnsafe
+        ├── DataDirectoryInUse
+        ├── DataDirectoryUnusable
+        ├── DatabaseUnusable
+        ├── SchemaMismatch
+        ├── PortUnavailable
+        ├── NoDatabase
+        ├── NoSuchUser
+        ├── TooFewFiles
+        └── BenchmarkBroken
+
+Exceptions carry fields; the sentence for people is made in ``__str__``.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class CodeFacts:
+    """What a code means on each transport, and whether asking again can help."""
+
+    status: int
+    title: str
+    retry: bool
+
+
+CODES: dict[str, CodeFacts] = {
+    "bad_request": CodeFacts(400, "Bad request", retry=False),
+    "unauthenticated": CodeFacts(401, "Not signed in", retry=False),
+    "forbidden": CodeFacts(403, "Not allowed", retry=False),
+    "not_found": CodeFacts(404, "Not found", retry=False),
+    "method_not_allowed": CodeFacts(405, "Method not allowed", retry=False),
+    "conflict": CodeFacts(409, "Already taken", retry=False),
+    "payload_too_large": CodeFacts(413, "Too large", retry=False),
+    "unsupported_media_type": CodeFacts(415, "Unsupported media type", retry=False),
+    "validation_failed": CodeFacts(422, "Not valid", retry=False),
+    "idempotency_mismatch": CodeFacts(422, "Idempotency key already used", retry=False),
+    "rate_limited": CodeFacts(429, "Too many requests", retry=True),
+    "internal": CodeFacts(500, "Internal error", retry=True),  # a fault of ours, not a Refusal
+    "unavailable": CodeFacts(503, "Unavailable", retry=True),
+}
+
+
+class CloseCode(IntEnum):
+    """Why a WebSocket was closed (RFC 6455 section 7.4.1; 4000-4999 are Feedline's own).
+
+    4000-4007: do not come back without new credentials. 4008-4019: come back after a pause.
+    """
+
+    NORMAL = 1000
+    GOING_AWAY = 1001
+    PROTOCOL_ERROR = 1002
+    INVALID_TEXT = 1007
+    MESSAGE_TOO_BIG = 1009
+    INTERNAL_ERROR = 1011
+    RESTART = 1012
+    UNAUTHENTICATED = 4001
+    SESSION_ENDED = 4003
+    TOO_MANY_MESSAGES = 4008
+    TOO_SLOW = 4009
+    TOO_MANY_CONNECTIONS = 4010
+
+
+class FeedlineError(Exception):
+    """The root of the tree."""
+
+
+class Refusal(FeedlineError):
+    """A request that is answered with a documented code and changes nothing."""
+
+    code: ClassVar[str]
+
+    @property
+    def facts(self) -> CodeFacts:
+        return CODES[self.code]
+
+
+class BadRequest(Refusal):
+    code = "bad_request"
+
+    def __init__(self, problem: str) -> None:
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return self.problem
+
+
+class Unauthenticated(Refusal):
+    code = "unauthenticated"
+
+    def __init__(self, reason: str = "Sign in first.") -> None:
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class Forbidden(Refusal):
+    code = "forbidden"
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class NotFound(Refusal):
+    code = "not_found"
+
+    def __init__(self, what: str = "page") -> None:
+        self.what = what
+
+    def __str__(self) -> str:
+        return f"There is no such {self.what}."
+
+
+class MethodNotAllowed(Refusal):
+    code = "method_not_allowed"
+
+    def __init__(self, allowed: tuple[str, ...]) -> None:
+        self.allowed = allowed
+
+    def __str__(self) -> str:
+        return f"This address answers {', '.join(self.allowed)} only."
+
+
+class Conflict(Refusal):
+    code = "conflict"
+
+    def __init__(self, path: str, value: str) -> None:
+        self.path = path
+        self.value = value
+
+    def __str__(self) -> str:
+        return f"The {self.path} {self.value!r} is already taken."
+
+
+class PayloadTooLarge(Refusal):
+    code = "payload_too_large"
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+
+    def __str__(self) -> str:
+        return f"The body may be at most {self.limit} bytes."
+
+
+class UnsupportedMediaType(Refusal):
+    code = "unsupported_media_type"
+
+    def __str__(self) -> str:
+        return "Send the body as JSON, with Content-Type: application/json."
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProblem:
+    """One field that is not valid: where it is, and what is wrong, in a sentence."""
+
+    path: str
+    message: str
+
+
+class ValidationFailed(Refusal):
+    code = "validation_failed"
+
+    def __init__(self, *problems: FieldProblem) -> None:
+        self.problems = problems
+
+    def __str__(self) -> str:
+        return " ".join(f"{p.path}: {p.message}" if p.path else p.message for p in self.problems)
+
+
+class IdempotencyMismatch(Refusal):
+    code = "idempotency_mismatch"
+
+    def __str__(self) -> str:
+        return "This Idempotency-Key was used for another body. Use a new key for a new post."
+
+
+class RateLimited(Refusal):
+    code = "rate_limited"
+
+    def __init__(self, retry_after: int, what: str = "attempts") -> None:
+        self.retry_after = retry_after  # seconds
+        self.what = what
+
+    def __str__(self) -> str:
+        return f"Too many {self.what}. Try again in {self.retry_after} s."
+
+
+class Unavailable(Refusal):
+    code = "unavailable"
+
+    def __init__(self, reason: str, retry_after: int = 1) -> None:
+        self.reason = reason
+        self.retry_after = retry_after  # seconds
+
+    def __str__(self) -> str:
+        return f"{self.reason} Try again in a moment."
+
+
+class ProtocolViolation(FeedlineError):
+    """A peer broke the WebSocket protocol; its connection is closed with ``close_code``."""
+
+    def __init__(self, close_code: CloseCode, reason: str) -> None:
+        self.close_code = close_code
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class StartupError(FeedlineError):
+    """The process cannot start. ``__str__`` says why and what to do."""
+
+
+class SecretUnsafe(StartupError):
+    def __init__(self, path: str, problem: str) -> None:
+        self.path = path
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return (
+            f"The secret {self.path} can't be trusted: {self.problem} Delete it to get a new one; "
+            "everyone then signs in again."
+        )
+
+
+class DataDirectoryInUse(StartupError):
+    def __init__(self, directory: str, pid: str) -> None:
+        self.directory = directory
+        self.pid = pid
+
+    def __str__(self) -> str:
+        holder = f" (process {self.pid})" if self.pid else ""
+        return (
+            f"The data directory {self.directory} is in use by another Feedline{holder}. "
+            "Stop that one first, or choose another directory with --data."
+        )
+
+
+class DataDirectoryUnusable(StartupError):
+    def __init__(self, directory: str, problem: str) -> None:
+        self.directory = directory
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return (
+            f"Can't write to the data directory {self.directory}: {self.problem}. "
+            "Choose another with --data."
+        )
+
+
+class DatabaseUnusable(StartupError):
+    def __init__(self, path: str, problem: str) -> None:
+        self.path = path
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"Can't use the database {self.path}: {self.problem}."
+
+
+class SchemaMismatch(StartupError):
+    def __init__(self, found: int, known: int) -> None:
+        self.found = found
+        self.known = known
+
+    def __str__(self) -> str:
+        if self.found > self.known:
+            return (
+                f"The database has schema version {self.found}, this Feedline knows {self.known}. "
+                "Install the newer Feedline that wrote it."
+            )
+        return (
+            f"The database has schema version {self.found}, this Feedline needs {self.known}. "
+            "Run `feedline migrate` first."
+        )
+
+
+class PortUnavailable(StartupError):
+    def __init__(self, host: str, port: int, problem: str) -> None:
+        self.host = host
+        self.port = port
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return (
+            f"Can't listen on port {self.port} of {self.host}: {self.problem}. "
+            "Choose another with --port or --host."
+        )
+
+
+class NoDatabase(StartupError):
+    def __init__(self, directory: str) -> None:
+        self.directory = directory
+
+    def __str__(self) -> str:
+        return (
+            f"There is no Feedline in {self.directory}. Name its directory with --data, "
+            "or start one there with `feedline serve`."
+        )
+
+
+class NoSuchUser(StartupError):
+    def __init__(self, username: str) -> None:
+        self.username = username
+
+    def __str__(self) -> str:
+        return f"Nobody here is called {self.username!r}. People sign up on the page or by the API."
+
+
+class TooFewFiles(StartupError):
+    """A benchmark of so many sockets needs more open files than are allowed."""
+
+    def __init__(self, needed: int, allowed: int) -> None:
+        self.needed = needed
+        self.allowed = allowed
+
+    def __str__(self) -> str:
+        return (
+            f"So many sockets need {self.needed:,} open files, and {self.allowed:,} are allowed. "
+            f"Allow more with `ulimit -n {self.needed}`, or ask for fewer with --sockets."
+        )
+
+
+class BenchmarkBroken(StartupError):
+    """A benchmark without figures: something was lost or refused, or cannot be measured here."""
+
+    def __init__(self, problem: str) -> None:
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"The benchmark has no result. {self.problem}"

@@ -1,0 +1,178 @@
+"""What people do: one function each, and the only place where events are appended.
+
+An action gets a transaction that is open already. It checks, changes and appends; whoever
+called it commits. If it raises, nothing of it remains.
+"""
+
+import msgspec
+
+from feedline.errors import FieldProblem, Forbidden, NotFound, ValidationFailed
+from feedline.feed.channels import creator_channel, session_channel
+from feedline.feed.drafts import Draft, DraftLimits, draft_problems, is_empty
+from feedline.feed.events import (
+    CreatorUpdated,
+    PostCreated,
+    PostDeleted,
+    PostUpdated,
+    SessionRevoked,
+)
+from feedline.feed.instants import Millis, rfc3339
+from feedline.feed.people import (
+    ProfileChange,
+    Registration,
+    UserRow,
+    creator_of,
+    profile_problems,
+    registration_problems,
+)
+from feedline.feed.ports import SessionRow, Writes
+from feedline.feed.posts import Post, PostRow, for_event, normalize
+
+
+def register(tx: Writes, registration: Registration, password_hash: str) -> UserRow:
+    """Makes a person. Raises ValidationFailed, or Conflict if the name is taken."""
+    _require_none(registration_problems(registration))
+    row = UserRow(
+        id=tx.new_id(),
+        username=registration.username,
+        name=(registration.name or registration.username).strip(),
+        password_hash=password_hash,
+        created_at=tx.now,
+    )
+    tx.add_user(row)
+    return row
+
+
+def sign_in(tx: Writes, user: UserRow, expires_at: Millis) -> SessionRow:
+    """Begins a session of a person whose password was right."""
+    session = SessionRow(id=tx.new_id(), user_id=user.id, created_at=tx.now, expires_at=expires_at)
+    tx.add_session(session)
+    return session
+
+
+def sign_out(tx: Writes, session_id: str) -> None:
+    """Ends a session; its open sockets close when the event passes."""
+    tx.revoke_session(session_id)
+    tx.append(
+        SessionRevoked(
+            channel=session_channel(session_id), timestamp=rfc3339(tx.now), session_id=session_id
+        )
+    )
+
+
+def change_profile(tx: Writes, user: UserRow, change: ProfileChange) -> UserRow:
+    """Changes a person's own profile. Raises ValidationFailed."""
+    _require_none(profile_problems(change))
+    changed = msgspec.structs.replace(
+        user,
+        name=user.name if change.name is msgspec.UNSET else change.name.strip(),
+        avatar=user.avatar if change.avatar is msgspec.UNSET else (change.avatar or None),
+    )
+    if changed == user:
+        return user
+    tx.change_profile(user.id, changed.name, changed.avatar)
+    tx.append(
+        CreatorUpdated(
+            channel=creator_channel(user.id),
+            timestamp=rfc3339(tx.now),
+            creator=creator_of(changed),
+        )
+    )
+    return changed
+
+
+def publish_post(
+    tx: Writes, author: UserRow, draft: Draft, limits: DraftLimits, client_id: str | None
+) -> tuple[Post, str]:
+    """Publishes a post: the post as its author sees it, and the cursor of its event.
+
+    Raises ValidationFailed if a part is not valid or the post would be empty.
+    """
+    row = draft.laid_over(
+        PostRow(
+            id=tx.new_id(),
+            creator=creator_of(author),
+            client_id=client_id,
+            created_at=tx.now,
+            updated_at=tx.now,
+        )
+    )
+    _require_valid(draft, row, limits)
+    tx.add_post(row)
+    post = normalize(row, author.id)
+    cursor = tx.append(
+        PostCreated(
+            channel=creator_channel(author.id),
+            timestamp=rfc3339(tx.now),
+            post=for_event(post),
+            user_id=author.id,
+        )
+    )
+    return post, cursor
+
+
+def edit_post(
+    tx: Writes, editor: UserRow, post_id: str, draft: Draft, limits: DraftLimits
+) -> tuple[Post, str]:
+    """Changes a post of the editor's own; an edit that changes nothing is no event.
+
+    Raises NotFound, Forbidden or ValidationFailed.
+    """
+    old = _existing_post(tx, post_id)
+    if old.creator.id != editor.id:
+        raise Forbidden("Only its author may change a post.")
+    row = draft.laid_over(old)
+    _require_valid(draft, row, limits)
+    if row == old:
+        return normalize(old, editor.id), tx.cursor()
+    # Two edits in one millisecond, or a clock set back, must still sort in their order.
+    row.updated_at = max(tx.now, old.updated_at + 1)
+    tx.change_post(row)
+    post = normalize(row, editor.id)
+    cursor = tx.append(
+        PostUpdated(
+            channel=creator_channel(editor.id),
+            timestamp=rfc3339(tx.now),
+            post=for_event(post),
+            user_id=editor.id,
+        )
+    )
+    return post, cursor
+
+
+def delete_post(tx: Writes, person: UserRow, post_id: str) -> str:
+    """Deletes a post and scrubs it from the log; returns the cursor of the event.
+
+    Its author and admins may. Raises NotFound or Forbidden.
+    """
+    row = _existing_post(tx, post_id)
+    if row.creator.id != person.id and person.role != "admin":
+        raise Forbidden("Only its author or an admin may delete a post.")
+    tx.remove_post(post_id)
+    tx.scrub(post_id)
+    return tx.append(
+        PostDeleted(
+            channel=creator_channel(row.creator.id),
+            timestamp=rfc3339(tx.now),
+            post_id=post_id,
+            user_id=row.creator.id,
+        )
+    )
+
+
+def _existing_post(tx: Writes, post_id: str) -> PostRow:
+    row = tx.post(post_id)
+    if row is None:
+        raise NotFound("post")
+    return row
+
+
+def _require_valid(draft: Draft, row: PostRow, limits: DraftLimits) -> None:
+    _require_none(draft_problems(draft, limits))
+    if is_empty(row):
+        raise ValidationFailed(FieldProblem("", "A post needs a title, a text or a file."))
+
+
+def _require_none(problems: list[FieldProblem]) -> None:
+    if problems:
+        raise ValidationFailed(*problems)

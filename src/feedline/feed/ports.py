@@ -1,0 +1,87 @@
+"""What the domain asks of a database: reads in one snapshot, writes in one transaction."""
+
+from typing import Protocol
+
+import msgspec
+
+from feedline.feed.events import AnyEvent
+from feedline.feed.instants import Millis
+from feedline.feed.people import Identity, UserRow
+from feedline.feed.posts import PostRow
+
+
+class PostQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Which posts, newest first: those that match every part given."""
+
+    creator: str | None = None
+    category: str | None = None
+    tag: str | None = None
+    before: str | None = None
+    """Only posts with smaller ids than this one."""
+    limit: int = 20
+
+
+class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A sign-in as stored."""
+
+    id: str
+    user_id: str
+    created_at: Millis
+    expires_at: Millis
+
+
+class Reads(Protocol):
+    """Everything here comes from one snapshot of the database."""
+
+    def cursor(self) -> str:
+        """The position of the newest event in the snapshot."""
+
+    def user(self, user_id: str) -> UserRow | None: ...
+
+    def user_by_name(self, username: str) -> UserRow | None:
+        """Looks a username up; upper and lower case are the same."""
+
+    def signed_in(self, session_id: str, now: Millis) -> UserRow | None:
+        """The person of a session that is neither revoked nor over."""
+
+    def post(self, post_id: str) -> PostRow | None: ...
+
+    def posts(self, query: PostQuery) -> list[PostRow]: ...
+
+
+class Writes(Reads, Protocol):
+    """A transaction: all of it is committed, events included, or none of it."""
+
+    now: Millis
+    """The instant of this transaction."""
+
+    def new_id(self) -> str:
+        """An id that sorts after all earlier ones."""
+
+    def append(self, event: AnyEvent) -> str:
+        """Appends an event to the log and returns its cursor, also set in the event."""
+
+    def scrub(self, post_id: str) -> None:
+        """Takes the content of a post out of every event in the log."""
+
+    def add_user(self, row: UserRow) -> None:
+        """Raises :class:`feedline.errors.Conflict` if the username is taken."""
+
+    def change_profile(self, user_id: str, name: str, avatar: str | None) -> None: ...
+
+    def add_session(self, row: SessionRow) -> None: ...
+
+    def extend_session(self, session_id: str, expires_at: Millis) -> None: ...
+
+    def revoke_session(self, session_id: str) -> None: ...
+
+    def add_ticket(self, digest: bytes, identity: Identity, expires_at: Millis) -> None: ...
+
+    def take_ticket(self, digest: bytes) -> Identity | None:
+        """The identity behind a ticket that is still good; it is used up by this."""
+
+    def add_post(self, row: PostRow) -> None: ...
+
+    def change_post(self, row: PostRow) -> None: ...
+
+    def remove_post(self, post_id: str) -> None: ...

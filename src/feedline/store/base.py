@@ -1,0 +1,97 @@
+"""The port to a database: transactions, snapshots and the log."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from feedline.feed.events import AnyEvent
+from feedline.feed.instants import Millis
+from feedline.feed.ports import Reads, Writes
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class LogBounds:
+    """Which part of the log can be served: events with ``floor < seq <= head``."""
+
+    epoch: str
+    floor: int
+    head: int
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """An event at its place in the log. The event is in its author's form."""
+
+    seq: int
+    event: AnyEvent
+
+
+@dataclass(frozen=True, slots=True)
+class LogPage:
+    """A stretch of the log: all entries with ``after < seq <= end``, in order."""
+
+    bounds: LogBounds
+    after: int
+    end: int
+    entries: list[LogEntry]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """The answer that was given for an idempotency key: to which request, and its bytes."""
+
+    fingerprint: bytes
+    body: bytes
+
+
+class Snapshot(Reads, Protocol):
+    """A consistent view: everything read from it was true at one moment."""
+
+    def log_bounds(self) -> LogBounds: ...
+
+    def log_page(self, after: int, limit: int) -> LogPage: ...
+
+
+class Transaction(Snapshot, Writes, Protocol):
+    """One command's part of a commit."""
+
+    def stored_answer(self, user_id: str, key: str) -> StoredAnswer | None: ...
+
+    def store_answer(self, user_id: str, key: str, answer: StoredAnswer) -> None: ...
+
+    def trim(self, keep_from: Millis, keep_events: int, limit: int) -> int: ...
+
+    def forget(self, before: Millis, limit: int) -> int: ...
+
+
+Announce = Callable[[list[LogEntry]], None]
+"""Called on the event loop with the entries of each commit, in log order."""
+
+
+class Store(Protocol):
+    """A database. Its methods are called on the event loop."""
+
+    async def start(self, announce: Announce) -> LogBounds:
+        """Opens the database, brings its schema up to date, and says where its log stands."""
+
+    async def stop(self) -> None:
+        """Commits what waits, then closes."""
+
+    async def write(self, command: Callable[[Transaction], T]) -> T:
+        """Runs a command in a transaction and returns its result once it is on disk.
+
+        What the command raises is raised here and nothing of it is kept; other commands of
+        the same commit are not touched. Raises Unavailable when the database fails or too
+        many writes wait.
+        """
+
+    async def read(self, query: Callable[[Snapshot], T]) -> T:
+        """Runs a query in a snapshot of its own. Raises Unavailable when the database fails."""
+
+    async def trim(self, keep_from: Millis, keep_events: int) -> int:
+        """Drops events that are older than an instant and not among the newest; how many."""
+
+    async def forget_answers(self, before: Millis) -> int:
+        """Drops stored answers, tickets and sessions that ended before an instant; how many."""

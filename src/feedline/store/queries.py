@@ -1,0 +1,23 @@
+"""SQL lives in .sql files; this reads the named queries of one."""
+
+import re
+from importlib.resources import files
+
+_NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
+
+
+def load_queries(filename: str) -> dict[str, str]:
+    """The queries of ``sql/<filename>``: each follows a line ``-- name: <name>``."""
+    _, *parts = _NAME.split(read_sql("sql", filename))
+    return dict(zip(parts[::2], (text.strip() for text in parts[1::2]), strict=True))
+
+
+def load_migrations() -> list[str]:
+    """The migrations in order; the first one makes schema version 1."""
+    folder = files("feedline.store") / "migrations"
+    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".sql"))
+    return [read_sql("migrations", name) for name in names]
+
+
+def read_sql(folder: str, filename: str) -> str:
+    return (files("feedline.store") / folder / filename).read_text(encoding="utf-8")

@@ -1,0 +1,43 @@
+"""Keeps the database from growing for ever: old events, answers, tickets and sessions go."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from feedline.errors import Unavailable
+from feedline.feed.instants import Millis
+from feedline.store.base import Store
+
+LOOK_SECONDS = 600.0
+_HOUR: Millis = 3_600_000
+
+logger = logging.getLogger("feedline.store")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """What is kept, at the least."""
+
+    log_days: float
+    log_events: int
+    answer_hours: float
+
+
+async def trim(store: Store, retention: Retention, now: Millis) -> int:
+    """Drops everything that is past its time; returns how many rows."""
+    dropped = await store.trim(now - int(retention.log_days * 24 * _HOUR), retention.log_events)
+    return dropped + await store.forget_answers(now - int(retention.answer_hours * _HOUR))
+
+
+async def keep_trimmed(store: Store, retention: Retention, clock: Callable[[], Millis]) -> None:
+    """Trims again and again, until cancelled."""
+    while True:
+        try:
+            dropped = await trim(store, retention, clock())
+        except Unavailable as failure:
+            logger.warning("clean-up put off: %s", failure)
+        else:
+            if dropped:
+                logger.info("clean-up", extra={"fields": {"rows": dropped}})
+        await asyncio.sleep(LOOK_SECONDS)

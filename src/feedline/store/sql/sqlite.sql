@@ -1,0 +1,122 @@
+-- name: user
+SELECT id, username, name, avatar, is_verified, role, password_hash, posts_count, created_at
+FROM users WHERE id = ?
+
+-- name: user_by_name
+SELECT id, username, name, avatar, is_verified, role, password_hash, posts_count, created_at
+FROM users WHERE username = ?
+
+-- name: signed_in
+SELECT u.id, u.username, u.name, u.avatar, u.is_verified, u.role, u.password_hash, u.posts_count,
+    u.created_at
+FROM sessions AS s JOIN users AS u ON u.id = s.user_id
+WHERE s.id = ? AND s.expires_at > ? AND NOT s.revoked
+
+-- name: add_user
+INSERT INTO users (id, username, name, avatar, is_verified, role, password_hash, created_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+
+-- name: change_profile
+UPDATE users SET name = ?, avatar = ? WHERE id = ?
+
+-- name: count_post
+UPDATE users SET posts_count = posts_count + ? WHERE id = ?
+
+-- name: add_session
+INSERT INTO sessions (id, user_id, created_at, expires_at) VALUES (?, ?, ?, ?)
+
+-- name: extend_session
+UPDATE sessions SET expires_at = max(expires_at, ?) WHERE id = ?
+
+-- name: revoke_session
+UPDATE sessions SET revoked = 1 WHERE id = ?
+
+-- name: add_ticket
+INSERT INTO tickets (digest, user_id, session_id, session_expires_at, expires_at)
+VALUES (?, ?, ?, ?, ?)
+
+-- name: take_ticket
+DELETE FROM tickets WHERE digest = ?
+RETURNING user_id, session_id, session_expires_at, expires_at
+
+-- name: post
+SELECT p.id, p.client_id, p.title, p.text, p.category, p.tags, p.tier, p.created_at, p.updated_at,
+    u.id, u.username, u.name, u.avatar, u.is_verified
+FROM posts AS p JOIN users AS u ON u.id = p.author_id
+WHERE p.id = ?
+
+-- name: posts
+-- The parts in braces are chosen by the query: a source of ids, and conditions on them.
+SELECT p.id, p.client_id, p.title, p.text, p.category, p.tags, p.tier, p.created_at, p.updated_at,
+    u.id, u.username, u.name, u.avatar, u.is_verified
+FROM {source} JOIN users AS u ON u.id = p.author_id
+WHERE {conditions}
+ORDER BY {order} DESC LIMIT :limit
+
+-- name: newest_post
+SELECT id FROM posts ORDER BY id DESC LIMIT 1
+
+-- name: add_post
+INSERT INTO posts
+    (id, author_id, client_id, title, text, category, tags, tier, created_at, updated_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+
+-- name: change_post
+UPDATE posts SET title = ?, text = ?, category = ?, tags = ?, tier = ?, updated_at = ? WHERE id = ?
+
+-- name: remove_post
+DELETE FROM posts WHERE id = ? RETURNING author_id
+
+-- name: add_tag
+INSERT OR IGNORE INTO post_tags (tag, post_id) VALUES (?, ?)
+
+-- name: remove_tags
+DELETE FROM post_tags WHERE post_id = ?
+
+-- name: log_head
+SELECT epoch, seq, floor FROM log_head WHERE one = 1
+
+-- name: begin_log
+INSERT OR IGNORE INTO log_head (one, epoch, seq, floor) VALUES (1, ?, 0, 0)
+
+-- name: move_head
+UPDATE log_head SET seq = ? WHERE one = 1
+
+-- name: move_floor
+UPDATE log_head SET floor = ? WHERE one = 1
+
+-- name: append
+INSERT INTO events (seq, at, post_id, body) VALUES (?, ?, ?, ?)
+
+-- name: log_page
+SELECT seq, body FROM events WHERE seq > ? ORDER BY seq LIMIT ?
+
+-- name: oldest_events
+SELECT seq, at FROM events ORDER BY seq LIMIT ?
+
+-- name: drop_events
+DELETE FROM events WHERE seq <= ?
+
+-- name: events_of_post
+SELECT seq, body FROM events WHERE post_id = ?
+
+-- name: rewrite_event
+UPDATE events SET body = ? WHERE seq = ?
+
+-- name: stored_answer
+SELECT fingerprint, body FROM answers WHERE user_id = ? AND key = ?
+
+-- name: store_answer
+INSERT INTO answers (user_id, key, fingerprint, body, created_at) VALUES (?, ?, ?, ?, ?)
+
+-- name: forget_answers
+DELETE FROM answers WHERE rowid IN
+    (SELECT rowid FROM answers WHERE created_at < ? ORDER BY created_at LIMIT ?)
+
+-- name: forget_tickets
+DELETE FROM tickets WHERE rowid IN
+    (SELECT rowid FROM tickets WHERE expires_at < ? LIMIT ?)
+
+-- name: forget_sessions
+DELETE FROM sessions WHERE rowid IN
+    (SELECT rowid FROM sessions WHERE expires_at < ? ORDER BY expires_at LIMIT ?)

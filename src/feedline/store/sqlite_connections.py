@@ -1,0 +1,86 @@
+"""Connections to a SQLite database, and its schema."""
+
+import secrets
+from pathlib import Path
+
+import apsw
+
+from feedline.errors import DatabaseUnusable, SchemaMismatch
+from feedline.store.queries import load_migrations, load_queries, read_sql
+
+_BUSY_MS = 5_000  # how long to wait for another process, such as the command line, to commit
+_CHECKPOINT_PAGES = 4_000  # 16 MiB of write-ahead log between checkpoints
+_CACHE_KIB = 32 * 1024
+
+# Errors that say something of the database and not of the command: they end the group it is in.
+DATABASE_FAILURES = (
+    apsw.BusyError,
+    apsw.CantOpenError,
+    apsw.CorruptError,
+    apsw.FullError,
+    apsw.IOError,
+    apsw.LockedError,
+    apsw.NoMemError,
+    apsw.NotADBError,
+    apsw.ReadOnlyError,
+)
+
+
+def open_writer(path: Path) -> apsw.Connection:
+    """The read-write connection: what it has committed survives a power cut."""
+    connection = apsw.Connection(str(path))
+    connection.set_busy_timeout(_BUSY_MS)
+    connection.execute("PRAGMA journal_mode = WAL")
+    # FULL: the write-ahead log is synced before each commit is answered. NORMAL loses
+    # acknowledged commits in a power cut (https://www.sqlite.org/pragma.html#pragma_synchronous).
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    # What people delete is overwritten, where that needs no further write.
+    connection.execute("PRAGMA secure_delete = FAST")
+    connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+    return connection
+
+
+def open_reader(path: Path) -> apsw.Connection:
+    """A connection that can't write."""
+    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+    connection.set_busy_timeout(_BUSY_MS)
+    return connection
+
+
+def migrate(path: Path) -> int:
+    """Brings the schema up to date, or makes it; returns its version.
+
+    Raises SchemaMismatch if a newer Feedline wrote the database, DatabaseUnusable if it is none,
+    or can't be opened or written.
+    """
+    try:
+        return _migrate(path, load_migrations())
+    except DATABASE_FAILURES as failure:
+        raise DatabaseUnusable(str(path), str(failure)) from failure
+
+
+def _migrate(path: Path, migrations: list[str]) -> int:
+    connection = open_writer(path)
+    # A transaction that reads first can't go on to write if a server commits in between.
+    connection.transaction_mode = "IMMEDIATE"
+    try:
+        # Looking takes no lock: a busy server leaves others hardly a chance to get it.
+        if connection.pragma("user_version") != len(migrations):
+            with connection:
+                _bring_up(connection, migrations)
+    finally:
+        connection.close()
+    return len(migrations)
+
+
+def _bring_up(connection: apsw.Connection, migrations: list[str]) -> None:
+    version = connection.pragma("user_version")
+    if version > len(migrations):
+        raise SchemaMismatch(version, len(migrations))
+    fresh = version == 0
+    for script in [read_sql("sql", "schema.sql")] if fresh else migrations[version:]:
+        connection.execute(script)
+    connection.pragma("user_version", len(migrations))
+    connection.execute(load_queries("sqlite.sql")["begin_log"], (secrets.token_hex(4),))

@@ -1,0 +1,293 @@
+"""What can be read and written on a SQLite connection: the ports, spelled in SQL."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import apsw
+import msgspec
+
+from feedline.errors import Conflict
+from feedline.feed.cursor import Cursor
+from feedline.feed.events import AnyEvent, PostDeleted, PostEvent, without_content
+from feedline.feed.instants import IdSource, Millis
+from feedline.feed.people import Creator, Identity, UserRow
+from feedline.feed.ports import PostQuery, SessionRow
+from feedline.feed.posts import PostRow
+from feedline.store.base import LogBounds, LogEntry, LogPage, StoredAnswer
+from feedline.store.queries import load_queries
+
+SQL = load_queries("sqlite.sql")
+Value = None | int | float | bytes | str  # what SQLite stores
+PAGE_BYTES = 1 << 20  # most that one page of the log may hold in memory
+
+_event_decoder = msgspec.json.Decoder(AnyEvent)
+_event_encoder = msgspec.json.Encoder()
+
+
+class SqliteSnapshot:
+    """Reads on a connection that has a transaction open."""
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+
+    def cursor(self) -> str:
+        bounds = self.log_bounds()
+        return str(Cursor(bounds.epoch, bounds.head))
+
+    def user(self, user_id: str) -> UserRow | None:
+        return _user_row(self._first("user", user_id))
+
+    def user_by_name(self, username: str) -> UserRow | None:
+        return _user_row(self._first("user_by_name", username))
+
+    def signed_in(self, session_id: str, now: Millis) -> UserRow | None:
+        return _user_row(self._first("signed_in", session_id, now))
+
+    def post(self, post_id: str) -> PostRow | None:
+        row = self._first("post", post_id)
+        return None if row is None else _post_row(row)
+
+    def posts(self, query: PostQuery) -> list[PostRow]:
+        sql = _posts_sql(query)
+        values = {name: getattr(query, name) for name in query.__struct_fields__}
+        return [_post_row(row) for row in self._connection.execute(sql, values)]
+
+    def log_bounds(self) -> LogBounds:
+        epoch, head, floor = self._first("log_head") or ("", 0, 0)
+        return LogBounds(epoch, floor, head)
+
+    def log_page(self, after: int, limit: int) -> LogPage:
+        bounds = self.log_bounds()
+        entries: list[LogEntry] = []
+        size = 0
+        full = False
+        for seq, body in self._rows("log_page", after, limit):
+            event = _event_decoder.decode(body)
+            event.cursor = str(Cursor(bounds.epoch, seq))
+            entries.append(LogEntry(seq, event))
+            size += len(body)
+            full = len(entries) == limit or size >= PAGE_BYTES
+            if full:
+                break
+        end = entries[-1].seq if full else max(bounds.head, after)
+        return LogPage(bounds, after, end, entries)
+
+    def stored_answer(self, user_id: str, key: str) -> StoredAnswer | None:
+        row = self._first("stored_answer", user_id, key)
+        return None if row is None else StoredAnswer(*row)
+
+    def _rows(self, name: str, *values: Value) -> Iterator[tuple[Any, ...]]:
+        return self._connection.execute(SQL[name], values)
+
+    def _first(self, name: str, *values: Value) -> tuple[Any, ...] | None:
+        return self._connection.execute(SQL[name], values).fetchone()
+
+
+class SqliteTransaction(SqliteSnapshot):
+    """The writes of one group of commands; the writer opens and commits it."""
+
+    def __init__(self, connection: apsw.Connection, ids: IdSource, now: Millis) -> None:
+        super().__init__(connection)
+        self._ids = ids
+        self.now = now
+        self._bounds = super().log_bounds()
+        self.entries: list[LogEntry] = []
+
+    def log_bounds(self) -> LogBounds:
+        bounds = self._bounds
+        return LogBounds(bounds.epoch, bounds.floor, bounds.head + len(self.entries))
+
+    def new_id(self) -> str:
+        return self._ids.next(self.now)
+
+    def append(self, event: AnyEvent) -> str:
+        seq = self._bounds.head + len(self.entries) + 1
+        event.cursor = str(Cursor(self._bounds.epoch, seq))
+        self._rows("append", seq, self.now, _subject(event), _event_encoder.encode(event))
+        self.entries.append(LogEntry(seq, event))
+        return event.cursor
+
+    def scrub(self, post_id: str) -> None:
+        for seq, body in list(self._rows("events_of_post", post_id)):
+            event = without_content(_event_decoder.decode(body))
+            self._rows("rewrite_event", _event_encoder.encode(event), seq)
+
+    def write_head(self) -> None:
+        """Moves the head of the log over this transaction's events: the last thing it does."""
+        if self.entries:
+            self._rows("move_head", self.entries[-1].seq)
+
+    def trim(self, keep_from: Millis, keep_events: int, limit: int) -> int:
+        """Drops up to ``limit`` of the oldest events; how many."""
+        last_droppable = self._bounds.head - keep_events
+        floor = None
+        dropped = 0
+        for seq, at in self._rows("oldest_events", limit):
+            if at >= keep_from or seq > last_droppable:
+                break
+            floor, dropped = seq, dropped + 1
+        if floor is not None:
+            self._rows("drop_events", floor)
+            self._rows("move_floor", floor)
+        return dropped
+
+    def forget(self, before: Millis, limit: int) -> int:
+        """Drops up to ``limit`` each of the answers, tickets and sessions that are over."""
+        changes = self._connection.total_changes()
+        self._rows("forget_answers", before, limit)
+        self._rows("forget_tickets", self.now, limit)
+        self._rows("forget_sessions", before, limit)
+        return self._connection.total_changes() - changes
+
+    def add_user(self, row: UserRow) -> None:
+        if self.user_by_name(row.username) is not None:
+            raise Conflict("username", row.username)
+        self._rows(
+            "add_user",
+            row.id,
+            row.username,
+            row.name,
+            row.avatar,
+            row.is_verified,
+            row.role,
+            row.password_hash,
+            row.created_at,
+        )
+
+    def change_profile(self, user_id: str, name: str, avatar: str | None) -> None:
+        self._rows("change_profile", name, avatar, user_id)
+
+    def add_session(self, row: SessionRow) -> None:
+        self._rows("add_session", row.id, row.user_id, row.created_at, row.expires_at)
+
+    def extend_session(self, session_id: str, expires_at: Millis) -> None:
+        self._rows("extend_session", expires_at, session_id)
+
+    def revoke_session(self, session_id: str) -> None:
+        self._rows("revoke_session", session_id)
+
+    def add_ticket(self, digest: bytes, identity: Identity, expires_at: Millis) -> None:
+        self._rows(
+            "add_ticket",
+            digest,
+            identity.user_id,
+            identity.session_id,
+            identity.expires_at,
+            expires_at,
+        )
+
+    def take_ticket(self, digest: bytes) -> Identity | None:
+        row = self._first("take_ticket", digest)
+        if row is None or row[3] <= self.now:
+            return None
+        return Identity(user_id=row[0], session_id=row[1], expires_at=row[2])
+
+    def add_post(self, row: PostRow) -> None:
+        self._rows(
+            "add_post",
+            row.id,
+            row.creator.id,
+            row.client_id,
+            row.title,
+            row.text,
+            row.category,
+            row.tags,
+            row.tier,
+            row.created_at,
+            row.updated_at,
+        )
+        self._add_tags(row)
+        self._rows("count_post", 1, row.creator.id)
+
+    def change_post(self, row: PostRow) -> None:
+        self._rows(
+            "change_post",
+            row.title,
+            row.text,
+            row.category,
+            row.tags,
+            row.tier,
+            row.updated_at,
+            row.id,
+        )
+        self._rows("remove_tags", row.id)
+        self._add_tags(row)
+
+    def remove_post(self, post_id: str) -> None:
+        removed = self._first("remove_post", post_id)
+        if removed is not None:
+            self._rows("count_post", -1, removed[0])
+
+    def store_answer(self, user_id: str, key: str, answer: StoredAnswer) -> None:
+        self._rows("store_answer", user_id, key, answer.fingerprint, answer.body, self.now)
+
+    def _add_tags(self, row: PostRow) -> None:
+        for tag in msgspec.json.decode(row.tags, type=list[str]):
+            self._rows("add_tag", tag, row.id)
+
+
+def _subject(event: AnyEvent) -> str | None:
+    """The post whose deletion must scrub the event."""
+    if isinstance(event, PostEvent):
+        return event.post.id
+    return event.post_id if isinstance(event, PostDeleted) else None
+
+
+def _posts_sql(query: PostQuery) -> str:
+    """The query for posts, reading in its order the index that fits what is asked."""
+    source, order = "posts AS p", "p.id"
+    conditions = []
+    if query.creator is not None:
+        conditions.append("p.author_id = :creator")
+    if query.category is not None:
+        # +: not by its index if there is an author, who has fewer posts than a category.
+        column = "p.category" if query.creator is None else "+p.category"
+        conditions.append(f"{column} = :category")
+    if query.tag is not None and query.creator is not None:
+        conditions.append("EXISTS (SELECT 1 FROM post_tags WHERE tag = :tag AND post_id = p.id)")
+    elif query.tag is not None:
+        # CROSS: tags first. The planner would rather sort all posts of the category.
+        source, order = "post_tags AS t CROSS JOIN posts AS p ON p.id = t.post_id", "t.post_id"
+        conditions.append("t.tag = :tag")
+    if query.before is not None:
+        conditions.append(f"{order} < :before")
+    return SQL["posts"].format(
+        source=source, order=order, conditions=" AND ".join(conditions) or "TRUE"
+    )
+
+
+def _user_row(row: tuple[Any, ...] | None) -> UserRow | None:
+    if row is None:
+        return None
+    return UserRow(
+        id=row[0],
+        username=row[1],
+        name=row[2],
+        avatar=row[3],
+        is_verified=bool(row[4]),
+        role=row[5],
+        password_hash=row[6],
+        posts_count=row[7],
+        created_at=row[8],
+    )
+
+
+def _post_row(row: tuple[Any, ...]) -> PostRow:
+    return PostRow(
+        id=row[0],
+        client_id=row[1],
+        title=row[2],
+        text=row[3],
+        category=row[4],
+        tags=row[5],
+        tier=row[6],
+        created_at=row[7],
+        updated_at=row[8],
+        creator=Creator(
+            id=row[9],
+            username=row[10],
+            name=row[11] or row[10],
+            avatar=row[12],
+            is_verified=bool(row[13]),
+        ),
+    )
