@@ -1,0 +1,161 @@
+"""Who asks: credentials of a request, and the checks that keep other sites from using them."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from feedline.api.tokens import Tokens
+from feedline.errors import Forbidden, Unauthenticated
+from feedline.feed.instants import Millis
+from feedline.feed.people import Identity, UserRow
+from feedline.feed.ports import Reads
+from feedline.store.base import Store, Transaction
+from feedline.wire.credentials import COOKIE, bearer_token, cookie_token
+from feedline.wire.origin import origin_allowed
+
+SAFE_METHODS = frozenset({"GET", "HEAD"})  # RFC 9110 section 9.2.1
+
+Auth = Literal["none", "optional", "required"]
+Headers = Mapping[bytes, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who sent a request, as far as its token tells; the store knows whether that still holds.
+
+    ``person`` and ``viewer`` are asked inside the transaction or snapshot of the operation, so
+    that a session that was revoked a moment ago does nothing more.
+    """
+
+    identity: Identity | None
+    by_cookie: bool
+    now: Millis
+
+    @property
+    def required(self) -> Identity:
+        if self.identity is None:
+            raise Unauthenticated
+        return self.identity
+
+    def person(self, reads: Reads) -> UserRow:
+        """The person who is signed in. Raises Unauthenticated."""
+        return signed_in(reads, self.required, self.now)
+
+    def viewer(self, reads: Reads) -> str | None:
+        """The id of the person who looks, None for a stranger.
+
+        A browser with a cookie that is over looks as a stranger; a bad Bearer token is refused.
+        """
+        if self.identity is None:
+            return None
+        try:
+            return self.person(reads).id
+        except Unauthenticated:
+            if self.by_cookie:
+                return None
+            raise
+
+
+class Gate:
+    """Reads the credentials of requests."""
+
+    def __init__(self, tokens: Tokens, allowed_origins: tuple[str, ...]) -> None:
+        self._tokens = tokens
+        self._allowed_origins = allowed_origins
+
+    def admit(self, headers: Headers, method: str, auth: Auth, now: Millis) -> Caller:
+        """The caller of an operation. Raises Unauthenticated, or Forbidden for a foreign page.
+
+        ``Authorization`` wins over the cookie (no other site can make a browser send it).
+        """
+        if auth == "none":
+            return Caller(None, by_cookie=False, now=now)
+        authorization = headers.get(b"authorization")
+        if authorization is not None:
+            identity = self._tokens.read(bearer_token(authorization), now)
+            return Caller(identity, by_cookie=False, now=now)
+        token = cookie_token(headers.get(b"cookie", b""))
+        if token is None:
+            if auth == "required":
+                raise Unauthenticated
+            return Caller(None, by_cookie=False, now=now)
+        return self._admit_cookie(token, headers, method, auth, now)
+
+    def refuse_foreign(self, headers: Headers) -> None:
+        """Raises Forbidden if a page of another origin sent this request."""
+        origin = headers.get(b"origin")
+        own = origin is not None and origin_allowed(
+            origin.decode("latin-1"),
+            headers.get(b"host", b"").decode("latin-1"),
+            self._allowed_origins,
+        )
+        site = headers.get(b"sec-fetch-site", b"none")
+        if (origin is not None and not own) or not (
+            site in (b"same-origin", b"none") or (site == b"same-site" and own)
+        ):
+            raise Forbidden("A page of another origin may not do this.")
+
+    def _admit_cookie(
+        self, token: str, headers: Headers, method: str, auth: Auth, now: Millis
+    ) -> Caller:
+        try:
+            identity = self._tokens.read(token, now)
+        except Unauthenticated:
+            if auth == "required":
+                raise
+            return Caller(None, by_cookie=True, now=now)
+        if method not in SAFE_METHODS:
+            self.refuse_foreign(headers)
+        return Caller(identity, by_cookie=True, now=now)
+
+
+class Authenticator:
+    """Says who is behind a token or a ticket, now. For sockets, which ask once."""
+
+    def __init__(self, tokens: Tokens, store: Store, clock: Callable[[], Millis]) -> None:
+        self._tokens = tokens
+        self._store = store
+        self._clock = clock
+
+    async def authenticate_token(self, token: str) -> Identity:
+        """Raises Unauthenticated unless the token is ours, not over, and its session lasts."""
+        now = self._clock()
+        identity = self._tokens.read(token, now)
+        await self._store.read(lambda reads: signed_in(reads, identity, now))
+        return identity
+
+    async def authenticate_ticket(self, ticket: str) -> Identity:
+        """The same for a ticket, which is used up by this."""
+        digest = ticket_digest(ticket)
+
+        def take(tx: Transaction) -> Identity | None:
+            identity = tx.take_ticket(digest)
+            if identity is not None:
+                signed_in(tx, identity, tx.now)
+            return identity
+
+        identity = await self._store.write(take)
+        if identity is None:
+            raise Unauthenticated("This ticket is used up or over. Get a new one.")
+        return identity
+
+
+def signed_in(reads: Reads, identity: Identity, now: Millis) -> UserRow:
+    """The person of a session that lasts. Raises Unauthenticated."""
+    user = reads.signed_in(identity.session_id, now)
+    if user is None or user.id != identity.user_id:
+        raise Unauthenticated("This sign-in has ended. Sign in again.")
+    return user
+
+
+def session_cookie(token: str, max_age: int, scheme: str) -> tuple[bytes, bytes]:
+    """The Set-Cookie header for a token; without one it takes the cookie away."""
+    secure = "; Secure" if scheme == "https" else ""
+    cookie = f"{COOKIE}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age}{secure}"
+    return b"set-cookie", cookie.encode("latin-1")
+
+
+def ticket_digest(ticket: str) -> bytes:
+    """What is stored of a ticket: enough to know it again, not enough to use it."""
+    return hashlib.sha256(ticket.encode(errors="surrogatepass")).digest()

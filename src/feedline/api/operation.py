@@ -1,0 +1,58 @@
+"""An operation: one method on one path, and everything the documentation says about it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from feedline.api.identity import Auth, Caller, Headers
+from feedline.wire.answers import JSON_TYPE, Answer
+
+Body = TypeVar("Body")
+Query = TypeVar("Query")
+
+
+@dataclass(slots=True)
+class Call(Generic[Body, Query]):
+    """A request as its handler gets it: whole, decoded, with the caller's credentials read."""
+
+    caller: Caller
+    params: dict[str, str]
+    headers: Headers
+    address: str
+    scheme: str
+    body: Body
+    query: Query
+
+
+Handler = Callable[[Call[Any, Any]], Awaitable[Answer]]
+Struct = type[msgspec.Struct]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """``signs_in``: its answer signs a browser in, so no foreign page may send the request.
+
+    Without a handler it is only described here, and served elsewhere.
+    """
+
+    method: str
+    path: str
+    name: str
+    summary: str
+    tag: str
+    handler: Handler | None = None
+    auth: Auth = "required"
+    signs_in: bool = False
+    body: Struct | None = None
+    query: Struct | None = None
+    keyed: bool = False
+    """Whether it takes an Idempotency-Key."""
+    resumes: bool = False
+    """Whether it takes a Last-Event-ID."""
+    answer: Struct | None = None
+    media_type: bytes = JSON_TYPE
+    status: int = 200
+    codes: tuple[str, ...] = ()
+    """Error codes beyond those that follow from the other fields."""

@@ -1,0 +1,259 @@
+"""The table of routes. Both what is served and what is documented are made from it."""
+
+from feedline.api.accounts import Accounts, Credentials, Refreshed, SignedIn, Ticket
+from feedline.api.browsers import Browsers, Sightings
+from feedline.api.health import PLAIN_METRICS, Alive, Health, Ready
+from feedline.api.operation import Operation
+from feedline.api.paging import PageQuery
+from feedline.api.posts import PostAnswer, Posts, PostsAnswer, PostsQuery
+from feedline.api.services import Services
+from feedline.api.users import ProfileAnswer, UserAnswer, Users
+from feedline.feed.drafts import Draft
+from feedline.feed.people import ProfileChange, Registration
+from feedline.wire.requests import Events, PollQuery, StreamQuery
+
+
+def operations(services: Services) -> list[Operation]:
+    """Everything that can be asked of the API."""
+    return [
+        *_account_operations(Accounts(services)),
+        *_user_operations(Users(services)),
+        *_post_operations(Posts(services)),
+        *_live_operations(),
+        *_operator_operations(Health(services), Browsers(services)),
+    ]
+
+
+def _account_operations(accounts: Accounts) -> list[Operation]:
+    return [
+        Operation(
+            method="POST",
+            path="/api/auth/register",
+            name="register",
+            summary="Sign up",
+            tag="account",
+            handler=accounts.register,
+            auth="none",
+            signs_in=True,
+            body=Registration,
+            answer=SignedIn,
+            status=201,
+            codes=("conflict",),
+        ),
+        Operation(
+            method="POST",
+            path="/api/auth/login",
+            name="login",
+            summary="Sign in",
+            tag="account",
+            handler=accounts.login,
+            auth="none",
+            signs_in=True,
+            body=Credentials,
+            answer=SignedIn,
+            codes=("unauthenticated", "rate_limited"),
+        ),
+        Operation(
+            method="POST",
+            path="/api/auth/refresh",
+            name="refresh",
+            summary="Stay signed in: a new token for the same session",
+            tag="account",
+            handler=accounts.refresh,
+            answer=Refreshed,
+        ),
+        Operation(
+            method="POST",
+            path="/api/auth/logout",
+            name="logout",
+            summary="Sign out: the session ends, its tokens and sockets with it",
+            tag="account",
+            handler=accounts.logout,
+            status=204,
+        ),
+        Operation(
+            method="POST",
+            path="/api/auth/ticket",
+            name="ticket",
+            summary="A ticket to open one socket or stream with",
+            tag="account",
+            handler=accounts.ticket,
+            answer=Ticket,
+        ),
+    ]
+
+
+def _user_operations(users: Users) -> list[Operation]:
+    return [
+        Operation(
+            method="GET",
+            path="/api/me",
+            name="me",
+            summary="Who is signed in",
+            tag="people",
+            handler=users.me,
+            answer=UserAnswer,
+        ),
+        Operation(
+            method="PATCH",
+            path="/api/me",
+            name="change_me",
+            summary="Change one's own profile; what is left out stays",
+            tag="people",
+            handler=users.change_me,
+            body=ProfileChange,
+            answer=ProfileAnswer,
+        ),
+        Operation(
+            method="GET",
+            path="/api/users/{idOrUsername}",
+            name="user",
+            summary="A person's profile",
+            tag="people",
+            handler=users.one,
+            auth="optional",
+            answer=ProfileAnswer,
+        ),
+    ]
+
+
+def _post_operations(posts: Posts) -> list[Operation]:
+    return [
+        Operation(
+            method="GET",
+            path="/api/posts",
+            name="posts",
+            summary="Posts, newest first",
+            tag="posts",
+            handler=posts.list_posts,
+            auth="optional",
+            query=PostsQuery,
+            answer=PostsAnswer,
+        ),
+        Operation(
+            method="POST",
+            path="/api/posts",
+            name="publish_post",
+            summary="Publish a post, once for each Idempotency-Key",
+            tag="posts",
+            handler=posts.publish,
+            body=Draft,
+            keyed=True,
+            answer=PostAnswer,
+            status=201,
+        ),
+        Operation(
+            method="GET",
+            path="/api/feed",
+            name="feed",
+            summary="The caller's home feed, newest first",
+            tag="posts",
+            handler=posts.feed,
+            query=PageQuery,
+            answer=PostsAnswer,
+        ),
+        Operation(
+            method="GET",
+            path="/api/posts/{id}",
+            name="post",
+            summary="One post",
+            tag="posts",
+            handler=posts.one,
+            auth="optional",
+            answer=PostAnswer,
+        ),
+        Operation(
+            method="PATCH",
+            path="/api/posts/{id}",
+            name="edit_post",
+            summary="Change a post of one's own; what is left out stays",
+            tag="posts",
+            handler=posts.edit,
+            body=Draft,
+            answer=PostAnswer,
+            codes=("forbidden",),
+        ),
+        Operation(
+            method="DELETE",
+            path="/api/posts/{id}",
+            name="delete_post",
+            summary="Delete a post; its author and admins may",
+            tag="posts",
+            handler=posts.delete,
+            status=204,
+            codes=("forbidden",),
+        ),
+    ]
+
+
+def _live_operations() -> list[Operation]:
+    """What the gateway serves."""
+    return [
+        Operation(
+            method="GET",
+            path="/api/stream",
+            name="stream",
+            summary="Events as they happen, as server-sent events",
+            tag="live",
+            query=StreamQuery,
+            resumes=True,
+            media_type=b"text/event-stream",
+            codes=("forbidden", "not_found", "rate_limited"),
+        ),
+        Operation(
+            method="GET",
+            path="/api/events",
+            name="events",
+            summary="The next events, as soon as there are any",
+            tag="live",
+            query=PollQuery,
+            answer=Events,
+            codes=("forbidden", "not_found", "rate_limited"),
+        ),
+    ]
+
+
+def _operator_operations(health: Health, browsers: Browsers) -> list[Operation]:
+    return [
+        Operation(
+            method="POST",
+            path="/api/telemetry",
+            name="telemetry",
+            summary="What a browser saw: when posts came onto the screen, how connections fared",
+            tag="operation",
+            handler=browsers.report,
+            body=Sightings,
+            status=204,
+        ),
+        Operation(
+            method="GET",
+            path="/healthz",
+            name="alive",
+            summary="Whether the process lives",
+            tag="operation",
+            handler=health.alive,
+            auth="none",
+            answer=Alive,
+        ),
+        Operation(
+            method="GET",
+            path="/readyz",
+            name="ready",
+            summary="Whether requests should be sent here",
+            tag="operation",
+            handler=health.ready,
+            auth="none",
+            answer=Ready,
+            codes=("unavailable",),
+        ),
+        Operation(
+            method="GET",
+            path="/metrics",
+            name="metrics",
+            summary="What Prometheus scrapes",
+            tag="operation",
+            handler=health.metrics,
+            auth="none",
+            media_type=PLAIN_METRICS,
+        ),
+    ]

@@ -1,0 +1,29 @@
+"""What the API is given to work with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from feedline.api.passwords import Hasher
+from feedline.api.throttle import LoginThrottle
+from feedline.api.tokens import Tokens
+from feedline.config import Settings
+from feedline.feed.instants import Millis
+from feedline.store.base import Store
+from feedline.telemetry.metrics import Metrics
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Made by the composition root; everything real is chosen there."""
+
+    settings: Settings
+    store: Store
+    tokens: Tokens
+    hasher: Hasher
+    throttle: LoginThrottle
+    clock: Callable[[], Millis]
+    draining: Callable[[], bool]
+    metrics: Metrics
+    page: Path
+    """Folder of the built page."""

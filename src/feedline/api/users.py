@@ -1,0 +1,74 @@
+"""Profiles: anyone's to read, one's own to change."""
+
+import msgspec
+
+from feedline.api.operation import Call
+from feedline.api.services import Services
+from feedline.errors import NotFound
+from feedline.feed import actions
+from feedline.feed.instants import is_id
+from feedline.feed.people import ProfileChange, User, UserRow, Wire, user_of
+from feedline.feed.ports import Reads
+from feedline.feed.visibility import Tier
+from feedline.store.base import Snapshot, Transaction
+from feedline.wire.answers import Answer, answered
+
+
+class Profile(User, frozen=True):
+    """A person as their profile shows them to the caller."""
+
+    is_followed: bool
+    tier: Tier | None
+
+
+class UserAnswer(Wire, frozen=True):
+    user: User
+
+
+class ProfileAnswer(Wire, frozen=True):
+    user: Profile
+
+
+class Users:
+    """The handlers of profiles."""
+
+    def __init__(self, services: Services) -> None:
+        self._store = services.store
+
+    async def me(self, call: Call[None, None]) -> Answer:
+        def read(reads: Snapshot) -> UserRow:
+            return call.caller.person(reads)
+
+        return answered(UserAnswer(user=user_of(await self._store.read(read))))
+
+    async def change_me(self, call: Call[ProfileChange, None]) -> Answer:
+        caller, change = call.caller, call.body
+
+        def command(tx: Transaction) -> UserRow:
+            return actions.change_profile(tx, caller.person(tx), change)
+
+        return answered(ProfileAnswer(user=profile_of(await self._store.write(command))))
+
+    async def one(self, call: Call[None, None]) -> Answer:
+        wanted = call.params["idOrUsername"]
+
+        def read(reads: Snapshot) -> UserRow:
+            call.caller.viewer(reads)
+            row = find_user(reads, wanted)
+            if row is None:
+                raise NotFound("person")
+            return row
+
+        return answered(ProfileAnswer(user=profile_of(await self._store.read(read))))
+
+
+def find_user(reads: Reads, id_or_username: str) -> UserRow | None:
+    """A person by either; no username has the shape of an id."""
+    if is_id(id_or_username.lower()):
+        return reads.user(id_or_username.lower())
+    return reads.user_by_name(id_or_username)
+
+
+def profile_of(row: UserRow) -> Profile:
+    fields = msgspec.structs.asdict(user_of(row))
+    return Profile(**fields, is_followed=False, tier=None)

@@ -1,0 +1,1 @@
+"""Sockets: each transport a thin pump between a connection and the hub."""

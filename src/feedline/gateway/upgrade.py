@@ -1,0 +1,118 @@
+"""The opening handshake of a WebSocket (RFC 6455 section 4.2): who may begin one, and as whom."""
+
+import base64
+import binascii
+from collections.abc import Collection
+from http import HTTPStatus
+from urllib.parse import parse_qs
+
+import msgspec
+
+from feedline.wire.answers import encode
+from feedline.wire.credentials import cookie_token
+from feedline.wire.origin import origin_allowed
+from feedline.wire.problems import PROBLEM_TYPE, problem_of
+
+PATH = b"/ws"
+_KEY_BYTES = 16
+
+
+class Upgrade(msgspec.Struct, frozen=True):
+    """A request for a WebSocket that is in order."""
+
+    key: bytes
+    authorization: bytes | None
+    ticket: str | None
+    cookie: str | None
+
+
+class NoUpgrade(Exception):
+    """The request is answered by HTTP instead."""
+
+    def __init__(self, status: int, code: str, detail: str) -> None:
+        self.status = status
+        self.code = code
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return self.detail
+
+    def response(self) -> bytes:
+        """The whole answer, after which the connection is closed."""
+        problem = problem_of(self.code, self.detail)
+        body = encode(msgspec.structs.replace(problem, status=self.status))
+        head = [
+            f"HTTP/1.1 {self.status} {HTTPStatus(self.status).phrase}",
+            f"Content-Type: {PROBLEM_TYPE.decode()}",
+            f"Content-Length: {len(body)}",
+            "Cache-Control: no-store",
+            "Connection: close",
+        ]
+        if self.status == HTTPStatus.UPGRADE_REQUIRED:
+            head.append("Sec-WebSocket-Version: 13")
+        return "\r\n".join([*head, "", ""]).encode() + body
+
+
+def read_upgrade(request: bytes, allowed_origins: Collection[str]) -> Upgrade:
+    """Checks a request for a WebSocket. Raises NoUpgrade."""
+    line, *rest = request.split(b"\r\n\r\n", 1)[0].split(b"\r\n")
+    method, target, _ = line.split(b" ", 2)
+    headers = _headers(rest)
+    path, _, query = target.partition(b"?")
+    if path != PATH:
+        raise NoUpgrade(404, "not_found", "There is no WebSocket here; it is at /ws.")
+    if method != b"GET":
+        raise NoUpgrade(405, "method_not_allowed", "A WebSocket begins with GET.")
+    if headers.get(b"sec-websocket-version") != b"13":
+        raise NoUpgrade(426, "bad_request", "Use WebSocket version 13.")
+    key = headers.get(b"sec-websocket-key", b"")
+    if not _is_key(key) or not headers.get(b"host"):
+        raise NoUpgrade(400, "bad_request", "This is no WebSocket handshake.")
+    upgrade = Upgrade(
+        key=key,
+        authorization=headers.get(b"authorization"),
+        ticket=parse_qs(query.decode("latin-1")).get("ticket", [None])[0],
+        cookie=cookie_token(headers.get(b"cookie", b"")),
+    )
+    _refuse_foreign_cookie(upgrade, headers, allowed_origins)
+    return upgrade
+
+
+def plain_request(key: bytes) -> bytes:
+    """The handshake with nothing but what the frame parser reads of it.
+
+    Browsers may send ``Connection: keep-alive, Upgrade``, which RFC 6455 allows and picows does
+    not; and a long cookie would not fit its first buffer.
+    """
+    return (
+        b"GET /ws HTTP/1.1\r\nHost: feedline\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + key + b"\r\n\r\n"
+    )
+
+
+def _refuse_foreign_cookie(
+    upgrade: Upgrade, headers: dict[bytes, bytes], allowed_origins: Collection[str]
+) -> None:
+    """A page of another origin must not open a socket as whoever is signed in here."""
+    origin = headers.get(b"origin")
+    by_cookie = upgrade.cookie and not upgrade.authorization and not upgrade.ticket
+    if origin is None or not by_cookie:
+        return
+    host = headers[b"host"].decode("latin-1")
+    if not origin_allowed(origin.decode("latin-1"), host, allowed_origins):
+        raise NoUpgrade(403, "forbidden", "A page of another origin may not use this cookie.")
+
+
+def _headers(lines: list[bytes]) -> dict[bytes, bytes]:
+    headers: dict[bytes, bytes] = {}
+    for line in lines:
+        name, _, value = line.partition(b":")
+        headers.setdefault(name.strip().lower(), value.strip())
+    return headers
+
+
+def _is_key(key: bytes) -> bool:
+    try:
+        return len(base64.b64decode(key, validate=True)) == _KEY_BYTES
+    except binascii.Error:
+        return False

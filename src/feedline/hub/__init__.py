@@ -1,0 +1,1 @@
+"""Fan-out inside a process: topics, order, and the seam between replay and live."""

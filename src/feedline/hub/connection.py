@@ -1,0 +1,356 @@
+"""One connection: carries out what its session asks for, with the hub, the store and a socket."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Protocol, TypeVar
+
+from feedline.errors import CloseCode, Unauthenticated, Unavailable
+from feedline.feed.channels import own_topic
+from feedline.feed.people import Identity
+from feedline.hub.admission import admission
+from feedline.hub.fanout import GONE, Framing, Lane
+from feedline.hub.hub import Hub
+from feedline.store.base import Store
+from feedline.wire.effects import (
+    CheckChannels,
+    Close,
+    Effect,
+    Join,
+    ReadLog,
+    Replay,
+    Send,
+    VerifyToken,
+)
+from feedline.wire.encoded import EncodedEvent
+from feedline.wire.session import Session
+
+RETRY_SECONDS = 0.5  # between tries while the database fails
+
+logger = logging.getLogger("feedline.hub")
+
+T = TypeVar("T")
+
+
+class Socket(Protocol):
+    """Where a connection's messages go out."""
+
+    address: str
+    """The peer's network address."""
+
+    @property
+    def framing(self) -> Framing:
+        """How this transport puts events into bytes."""
+
+    def write(self, frames: bytes) -> None:
+        """Sends bytes that are framed already, or keeps them. Never waits."""
+
+    def send(self, body: bytes) -> None:
+        """Sends a text message, or keeps it until the peer takes it. Never waits."""
+
+    def send_many(self, bodies: list[bytes]) -> None:
+        """The same for several messages, in one write if it can."""
+
+    def ping(self) -> None:
+        """Asks the peer for a sign of life, if the transport knows a way to."""
+
+    def close(self, code: int, reason: str) -> None:
+        """Says goodbye and closes; safe to call again."""
+
+    def backlog(self) -> int:
+        """Bytes that the peer has not taken yet."""
+
+
+class Deadlines(Protocol):
+    """Seconds that a connection is given."""
+
+    @property
+    def first_message_seconds(self) -> float: ...
+
+    @property
+    def heartbeat_seconds(self) -> float: ...
+
+    @property
+    def stall_seconds(self) -> float: ...
+
+    @property
+    def silence_seconds(self) -> float: ...
+
+
+class Connection:
+    """Drives a :class:`Session` for one socket, and is its seat in fan-out."""
+
+    __slots__ = (
+        "_asked",
+        "_backlog",
+        "_deadlines",
+        "_heard",
+        "_hub",
+        "_loop",
+        "_opened",
+        "_progress",
+        "_pumping",
+        "_sent",
+        "_socket",
+        "_store",
+        "_tasks",
+        "_verify",
+        "address",
+        "lane",
+        "last",
+        "session",
+        "write",
+    )
+
+    def __init__(
+        self,
+        session: Session,
+        socket: Socket,
+        *,
+        hub: Hub,
+        store: Store,
+        verify: Callable[[str], Awaitable[Identity]],
+        deadlines: Deadlines,
+    ) -> None:
+        self.session = session
+        self.address = socket.address
+        self.last = GONE
+        self.lane: Lane | None = None
+        self.write: Callable[[bytes], None] = socket.write
+        self._socket = socket
+        self._hub = hub
+        self._store = store
+        self._verify = verify
+        self._deadlines = deadlines
+        self._loop = asyncio.get_running_loop()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._pumping = False
+        self._opened = self._sent = self._heard = self._loop.time()
+        self._asked = False  # whether the peer was pinged since it was heard of
+        self._backlog = 0
+        self._progress: float | None = None  # when a full socket last took something
+        if not hub.add(self):
+            self.close(CloseCode.TOO_MANY_CONNECTIONS, "too many connections")
+
+    # ---- from the socket
+
+    def authenticate(self, identity: Awaitable[Identity], *, must: bool) -> None:
+        """Credentials came with the upgrade. If they ``must`` be good, bad ones end it."""
+        self.session.await_identity()
+        self._start(self._authenticate(identity, must=must))
+
+    def identify(self, identity: Identity) -> None:
+        """It is known now whose connection this is."""
+        if self.session.identity is not None:
+            self._hub.forget_identity(self, self.session.identity)
+        self.session.identified(identity)
+        if not self._hub.identify(self, identity):
+            self.session.close(CloseCode.TOO_MANY_CONNECTIONS, "too many connections")
+
+    def heard(self) -> None:
+        """The peer has given a sign of life."""
+        self._heard = self._loop.time()
+        self._asked = False
+
+    def receive(self, text: str | bytes) -> None:
+        self.session.receive(text, self._loop.time())
+        self._pump()
+
+    def fragment(self) -> None:
+        """A part of a message came, with more to follow."""
+        self.session.fragment(self._loop.time())
+        self._pump()
+
+    def pause(self) -> None:
+        """The socket is full."""
+        self._progress = self._loop.time()
+        self._backlog = self._socket.backlog()
+        self.session.pause(self._hub.fanout.reached(self, self._hub.position))
+        self._hub.fanout.leave(self)
+        self._pump()
+
+    def resume(self) -> None:
+        """The socket has drained, which is a sign of life too."""
+        self._progress = None
+        self.heard()
+        self.session.resume()
+        self._pump()
+
+    def lost(self) -> None:
+        """The socket is gone."""
+        session = self.session
+        session.closed = True
+        self._hub.fanout.leave(self)
+        self._hub.remove(self)
+        if session.identity is not None:
+            self._hub.forget_identity(self, session.identity)
+        for task in self._tasks:
+            task.cancel()
+
+    # ---- from the hub
+
+    @property
+    def framing(self) -> Framing:
+        return self._socket.framing
+
+    @property
+    def viewer_id(self) -> str:
+        """Whose connection it is; only asked of live ones."""
+        return self.session.identity.user_id if self.session.identity else ""
+
+    def close(self, code: CloseCode, reason: str) -> None:
+        self.session.close(code, reason)
+        self._pump()
+
+    def tick(self, now: float) -> None:
+        session = self.session
+        if session.closed:
+            return
+        identity = session.identity
+        if self._progress is not None:
+            self._check_progress(now, self._progress)
+        elif not session.connected and _past(
+            self._deadlines.first_message_seconds, now - self._opened
+        ):
+            self.close(CloseCode.UNAUTHENTICATED, "no connect in time")
+        elif identity is not None and identity.expires_at <= self._hub.clock():
+            self.close(CloseCode.SESSION_ENDED, "token expired")
+        elif self._is_gone(now):
+            self.close(CloseCode.GOING_AWAY, "no sign of life")
+        elif _past(self._deadlines.heartbeat_seconds, now - self._last_sent()):
+            self._hub.fanout.settle(self)
+            session.beat()
+            self._pump()
+
+    def _is_gone(self, now: float) -> bool:
+        """Whether the peer is silent although it was asked; asks it halfway."""
+        limit = self._deadlines.silence_seconds
+        silent = now - self._heard
+        if limit and silent > limit / 2 and not self._asked:
+            self._asked = True
+            self._socket.ping()
+        return self._asked and _past(limit, silent)
+
+    def _last_sent(self) -> float:
+        return max(self._sent, self.lane.served if self.lane else 0.0)
+
+    def _check_progress(self, now: float, since: float) -> None:
+        backlog = self._socket.backlog()
+        if backlog < self._backlog:
+            self._progress, self._backlog = now, backlog
+        elif _past(self._deadlines.stall_seconds, now - since):
+            self.close(CloseCode.TOO_SLOW, "too slow")
+
+    # ---- effects
+
+    def _pump(self) -> None:
+        if self._pumping:  # a full socket pauses the session in the middle of a send
+            return
+        self._pumping = True
+        try:
+            for effect in self.session.effects():
+                self._perform(effect)
+        finally:
+            self._pumping = False
+
+    def _perform(self, effect: Effect) -> None:
+        match effect:
+            case Send(body=body):
+                self._sent = self._loop.time()
+                self._socket.send(body)
+            case Join():
+                self._join()
+            case Replay(bodies=bodies):
+                self._sent = self._loop.time()
+                self._socket.send_many(bodies)
+            case ReadLog(after=after):
+                self._read(after)
+            case CheckChannels(channels=channels):
+                self._start(self._check_channels(channels))
+            case VerifyToken(token=token):
+                self._start(self._authenticate(self._verify(token), must=True))
+            case Close(code=code, reason=reason):
+                self._hub.fanout.leave(self)
+                self._socket.close(code, reason)
+
+    def _join(self) -> None:
+        """Takes a seat on the topics that the session covers now."""
+        session, fanout = self.session, self._hub.fanout
+        fanout.settle(self)
+        if session.live:  # or else settling has filled the socket, and it comes back later
+            own = own_topic(self.viewer_id)  # served by person, on every connection
+            topics = [topic for topic in session.coverage.topics if topic != own]
+            fanout.place(self, topics, self._hub.position)
+
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finish)
+
+    def _finish(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        if task.cancelled():
+            return
+        failure = task.exception()
+        if failure is not None:
+            logger.error("a connection failed", exc_info=failure)
+            self.close(CloseCode.INTERNAL_ERROR, "internal error")
+        else:
+            self._pump()
+
+    async def _authenticate(self, identity: Awaitable[Identity], *, must: bool) -> None:
+        try:
+            known = await identity
+        except Unauthenticated:
+            if must:
+                self.session.unidentified()
+            else:
+                self.session.anonymous()
+        except Unavailable:
+            self.session.close(CloseCode.RESTART, "the database is not available")
+        else:
+            self.identify(known)
+
+    async def _check_channels(self, channels: tuple[str, ...]) -> None:
+        identity = self.session.identity
+        if identity is None:
+            return
+
+        # A sign-out that was dispatched before the hub knew this member is seen here.
+        found = await self._patiently(
+            lambda: self._store.read(
+                lambda snapshot: admission(snapshot, identity, channels, self._hub.clock())
+            )
+        )
+        if found.signed_in:
+            self.session.channels_checked(found.refusals, found.span)
+        else:
+            self.session.close(CloseCode.SESSION_ENDED, "signed out")
+
+    def _read(self, after: int) -> None:
+        """Reads on from the hub's memory, or else from the log."""
+        recent = self._hub.recent(after)
+        if recent is None:
+            self._start(self._read_log(after))
+        else:
+            end = recent[-1].seq if recent else after
+            self.session.log_read(recent, end, floor=0)
+
+    async def _read_log(self, after: int) -> None:
+        await self._hub.reach(after)
+        page = await self._patiently(lambda: self._hub.read_page(after))
+        events = [EncodedEvent(entry.seq, entry.event) for entry in page.entries]
+        self.session.log_read(events, page.end, page.bounds.floor)
+
+    async def _patiently(self, read: Callable[[], Awaitable[T]]) -> T:
+        """A read that waits for a failing database: the socket outlives an outage."""
+        while True:
+            try:
+                return await read()
+            except Unavailable:
+                await asyncio.sleep(RETRY_SECONDS)
+
+
+def _past(limit: float, seconds: float) -> bool:
+    """Whether so many seconds are too many; a limit of 0 is none."""
+    return 0 < limit <= seconds

@@ -1,0 +1,238 @@
+"""The hub: takes the log's entries in order and hands each to whoever should have it."""
+
+import asyncio
+import contextlib
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from feedline.errors import CloseCode, Unavailable
+from feedline.feed.events import SessionRevoked
+from feedline.feed.instants import Millis
+from feedline.feed.people import Identity
+from feedline.hub.fanout import Fanout, Seat
+from feedline.hub.ring import Ring
+from feedline.store.base import LogBounds, LogEntry, LogPage, Store
+from feedline.wire.encoded import EncodedEvent
+
+PAGE = 500  # entries of the log read at a time
+SLICE_SECONDS = 0.001  # of fan-out before everything else gets its turn
+SWEEP_PARTS = 10  # thousands of connections are not looked at in one go
+SWEEP_SECONDS = 0.5  # between looks at every connection: bounds how late deadlines are kept
+
+logger = logging.getLogger("feedline.hub")
+
+
+class Member(Seat, Protocol):
+    """A connection as the hub knows it."""
+
+    address: str
+
+    def close(self, code: CloseCode, reason: str) -> None: ...
+
+    def tick(self, now: float) -> None:
+        """Looks at the connection's deadlines; ``now`` is the loop's time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubLimits:
+    """Times and bounds of a hub; 0 turns one off. Seconds, pieces and bytes."""
+
+    poll_seconds: float = 1
+    join_seconds: float = 0.05
+    connections: int = 0
+    connections_per_address: int = 0
+    connections_per_user: int = 0
+    ring_events: int = 10_000
+    ring_bytes: int = 64 << 20
+
+
+class Hub:
+    """Fan-out for one process.
+
+    ``position`` is the place in the log up to which events have been dispatched; it only ever
+    moves on by one entry at a time. What comes over the bus is a hint: the next entry is
+    dispatched at once, anything else makes the hub read the log.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        bounds: LogBounds,
+        *,
+        limits: HubLimits,
+        clock: Callable[[], Millis],
+    ) -> None:
+        self.epoch = bounds.epoch
+        self.position = bounds.head
+        self.fanout = Fanout(joins=limits.join_seconds > 0)
+        self.clock = clock
+        self._store = store
+        self._limits = limits
+        self._ring = Ring(limits.ring_events, limits.ring_bytes)
+        self._loop = asyncio.get_running_loop()
+        self._serving = False
+        self._window: asyncio.TimerHandle | None = None
+        self._gap = asyncio.Event()
+        self._moved: asyncio.Future[None] | None = None
+        self._members: set[Member] = set()
+        self._by_address: Counter[str] = Counter()
+        self._by_user: dict[str, set[Member]] = {}
+        self._by_session: dict[str, set[Member]] = {}
+
+    # ---- members
+
+    def add(self, member: Member) -> bool:
+        """A socket opened; it may not be authenticated yet. False if there are too many."""
+        self._members.add(member)
+        self._by_address[member.address] += 1
+        limits = self._limits
+        return not (
+            _over(len(self._members), limits.connections)
+            or _over(self._by_address[member.address], limits.connections_per_address)
+        )
+
+    def identify(self, member: Member, identity: Identity) -> bool:
+        """A member's person and sign-in are known now. False if the person has too many."""
+        self._by_user.setdefault(identity.user_id, set()).add(member)
+        self._by_session.setdefault(identity.session_id, set()).add(member)
+        return not _over(len(self._by_user[identity.user_id]), self._limits.connections_per_user)
+
+    def forget_identity(self, member: Member, identity: Identity) -> None:
+        """A member is somebody else from now on, or nobody."""
+        _discard(self._by_user, identity.user_id, member)
+        _discard(self._by_session, identity.session_id, member)
+
+    def remove(self, member: Member) -> None:
+        """A socket is gone; saying so again changes nothing."""
+        if member not in self._members:
+            return
+        self._members.discard(member)
+        self._by_address[member.address] -= 1
+        if not self._by_address[member.address]:
+            del self._by_address[member.address]
+
+    def close_all(self, code: CloseCode, reason: str) -> None:
+        for member in tuple(self._members):
+            member.close(code, reason)
+
+    @property
+    def connections(self) -> int:
+        return len(self._members)
+
+    def level(self) -> int:
+        """The position, as sessions ask for it."""
+        return self.position
+
+    # ---- the log
+
+    def announce(self, entries: Sequence[LogEntry]) -> None:
+        """New entries were committed somewhere; in order, perhaps with some missing before."""
+        if entries[0].seq > self.position + 1:
+            self._gap.set()
+            return
+        self._dispatch_all(entries)
+
+    async def reach(self, position: int) -> None:
+        """Waits until events up to a position have been dispatched."""
+        while self.position < position:
+            self._gap.set()  # whoever knows the position may be ahead of a lost announcement
+            self._moved = self._moved or asyncio.get_running_loop().create_future()
+            await asyncio.shield(self._moved)
+
+    def recent(self, after: int) -> list[EncodedEvent] | None:
+        """The next events after a position, if they are held here and were dispatched."""
+        return self._ring.after(after, PAGE) if after <= self.position else None
+
+    async def read_page(self, after: int) -> LogPage:
+        """A page of the log. Raises Unavailable."""
+        return await self._store.read(lambda snapshot: snapshot.log_page(after, PAGE))
+
+    async def warm_up(self) -> None:
+        """Fills the ring with the newest events, so that a restart does not send all to the log."""
+        position = max(0, self.position - self._limits.ring_events)
+        while position < self.position:
+            page = await self.read_page(position)
+            for entry in page.entries:
+                if entry.seq <= self.position:
+                    self._ring.add(EncodedEvent(entry.seq, entry.event))
+            position = page.end
+
+    async def follow(self) -> None:
+        """Keeps up with the log for what no announcement brought, until cancelled."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._gap.wait(), self._limits.poll_seconds or None)
+            self._gap.clear()
+            try:
+                await self._read_on()
+            except Unavailable as failure:
+                logger.warning("cannot follow the log: %s", failure)
+
+    async def sweep(self) -> None:
+        """Keeps every connection's deadlines, until cancelled; a part of them at a time."""
+        while True:
+            members = tuple(self._members)
+            for part in range(SWEEP_PARTS):
+                await asyncio.sleep(SWEEP_SECONDS / SWEEP_PARTS)
+                now = self._loop.time()
+                for member in members[part::SWEEP_PARTS]:
+                    member.tick(now)
+
+    async def _read_on(self) -> None:
+        while True:
+            page = await self.read_page(self.position)
+            self._dispatch_all(page.entries)
+            if self.position >= page.bounds.head:
+                return
+            # What was trimmed before this node saw it is passed over.
+            self.position = max(self.position, page.end)
+
+    def _dispatch_all(self, entries: Iterable[LogEntry]) -> None:
+        for entry in entries:
+            if entry.seq == self.position + 1:
+                self._dispatch(EncodedEvent(entry.seq, entry.event))
+        if not self._serving:
+            self._serve()
+        if self._moved is not None:
+            self._moved.set_result(None)
+            self._moved = None
+
+    def _dispatch(self, event: EncodedEvent) -> None:
+        self.position = event.seq
+        self._ring.add(event)
+        if isinstance(event.event, SessionRevoked):
+            self._end_session(event.event.session_id)
+            return
+        self.fanout.offer(event, self._by_user.get(event.actor or "", ()))
+
+    def _serve(self) -> None:
+        """One slice of fan-out, and another one after whatever else is ready."""
+        self._serving = self.fanout.serve(SLICE_SECONDS)
+        if self._serving:
+            self._loop.call_soon(self._serve)
+        if self._window is None and self._limits.join_seconds:
+            self._window = self._loop.call_later(self._limits.join_seconds, self._end_window)
+
+    def _end_window(self) -> None:
+        self._window = None
+        if self.fanout.end_window() and not self._serving:
+            self._serve()
+
+    def _end_session(self, session_id: str) -> None:
+        for member in tuple(self._by_session.get(session_id, ())):
+            member.close(CloseCode.SESSION_ENDED, "signed out")
+
+
+def _over(count: int, limit: int) -> bool:
+    return 0 < limit < count
+
+
+def _discard(index: dict[str, set[Member]], key: str, member: Member) -> None:
+    members = index.get(key)
+    if members is not None:
+        members.discard(member)
+        if not members:
+            del index[key]
