@@ -1,0 +1,203 @@
+"""The composition root: the only place that picks a database, a bus and a transport."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from starlette.types import ASGIApp
+
+from feedline.api.application import Application, build_api
+from feedline.api.identity import Authenticator
+from feedline.api.passwords import Hasher
+from feedline.api.services import Services
+from feedline.api.throttle import LoginThrottle
+from feedline.api.tokens import Tokens, load_secret
+from feedline.bus.local import LocalBus
+from feedline.config import Settings
+from feedline.errors import CloseCode
+from feedline.feed.instants import IdSource
+from feedline.feed.people import Identity
+from feedline.gateway.entrance import Entrance
+from feedline.gateway.longpoll import LongPolls
+from feedline.gateway.sse import EventStreams
+from feedline.gateway.websocket import WebSocketGateway
+from feedline.hub.connection import Connection, Socket
+from feedline.hub.hub import Hub, HubLimits
+from feedline.hub.poll import Poll
+from feedline.store.base import LogEntry
+from feedline.store.lock import DataLock
+from feedline.store.retention import Retention, keep_trimmed
+from feedline.store.sqlite import SqliteStore, now_millis
+from feedline.telemetry.metrics import Gauge, Metrics
+from feedline.wire.intake import SessionLimits
+from feedline.wire.session import Session
+
+
+@dataclass(slots=True)
+class Feedline:
+    """A running installation, but for the port it listens on."""
+
+    settings: Settings
+    store: SqliteStore
+    hub: Hub
+    hasher: Hasher
+    api: Application
+    gateway: WebSocketGateway
+    draining: bool = False
+
+    def drain(self) -> None:
+        """Ends all that is live, so that the server can stop; ordinary requests go on."""
+        self.draining = True
+        self.hub.close_all(CloseCode.RESTART, "restart")
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Feedline]:
+    """Opens everything that an installation needs, and closes it again.
+
+    Raises StartupError if it can't be opened.
+    """
+    async with contextlib.AsyncExitStack() as stack:
+        stack.enter_context(DataLock(settings.data))
+        store = SqliteStore(settings.data / "feedline.db", queue_limit=settings.write_queue)
+        bus: LocalBus[list[LogEntry]] = LocalBus()
+        stack.push_async_callback(store.stop)
+        bounds = await store.start(bus.publish)
+        hub = Hub(store, bounds, limits=_hub_limits(settings), clock=now_millis)
+        await hub.warm_up()
+        await bus.start(hub.announce)
+        stack.push_async_callback(bus.stop)
+        feedline = _assemble(settings, store, hub)
+        stack.callback(feedline.hasher.close)
+        await stack.enter_async_context(_background(feedline))
+        yield feedline
+
+
+def _assemble(settings: Settings, store: SqliteStore, hub: Hub) -> Feedline:
+    tokens = Tokens(load_secret(settings.data))
+    metrics = Metrics()
+    metrics.observe_gauges(lambda: _gauges(store, hub))
+    hasher = Hasher(settings.parallel_hashes, settings.waiting_hashes)
+    services = Services(
+        settings=settings,
+        store=store,
+        tokens=tokens,
+        hasher=hasher,
+        throttle=LoginThrottle(
+            settings.login_failures_per_account, settings.login_failures_per_address
+        ),
+        clock=now_millis,
+        draining=lambda: feedline.draining,
+        metrics=metrics,
+        page=Path(str(files("feedline") / "page")),
+    )
+    authenticator = Authenticator(tokens, store, now_millis)
+    connect = _connector(settings, store, hub, authenticator)
+    entrance = Entrance(
+        authenticator=authenticator,
+        allowed_origins=settings.allowed_origins,
+        channel_limit=settings.channel_limit,
+        draining=services.draining,
+    )
+    api = build_api(services, _live_endpoints(settings, store, hub, entrance, connect))
+    gateway = WebSocketGateway(
+        connect=connect,
+        authenticator=authenticator,
+        allowed_origins=settings.allowed_origins,
+        message_limit=settings.message_limit,
+        backlog_limit=settings.backlog_limit,
+    )
+    feedline = Feedline(settings, store, hub, hasher, api, gateway)
+    return feedline
+
+
+def _hub_limits(settings: Settings) -> HubLimits:
+    return HubLimits(
+        poll_seconds=settings.poll_seconds,
+        join_seconds=settings.join_seconds,
+        connections=settings.connections,
+        connections_per_address=settings.connections_per_address,
+        connections_per_user=settings.connections_per_user,
+        ring_events=settings.ring_events,
+        ring_bytes=settings.ring_bytes,
+    )
+
+
+def _connector(
+    settings: Settings, store: SqliteStore, hub: Hub, authenticator: Authenticator
+) -> Callable[[Socket], Connection]:
+    """Makes the connection of a socket, whatever its transport."""
+    ids = IdSource()
+    limits = SessionLimits(
+        message_rate=settings.message_rate,
+        channels=settings.channel_limit,
+        heartbeat=settings.heartbeat_seconds,
+    )
+
+    def connect(socket: Socket) -> Connection:
+        now = asyncio.get_running_loop().time()
+        session = Session(ids.next(now_millis()), hub.epoch, hub.level, limits, now)
+        return Connection(
+            session,
+            socket,
+            hub=hub,
+            store=store,
+            verify=authenticator.authenticate_token,
+            deadlines=settings,
+        )
+
+    return connect
+
+
+def _live_endpoints(
+    settings: Settings,
+    store: SqliteStore,
+    hub: Hub,
+    entrance: Entrance,
+    connect: Callable[[Socket], Connection],
+) -> dict[str, ASGIApp]:
+    """What the API describes and the gateway serves."""
+    streams = EventStreams(
+        entrance,
+        connect,
+        backlog_limit=settings.backlog_limit,
+        comment_seconds=settings.comment_seconds,
+        silence_seconds=settings.silence_seconds,
+    )
+
+    def poll(identity: Identity, address: str) -> Poll:
+        return Poll(identity, address, hub=hub, store=store)
+
+    return {"/api/stream": streams, "/api/events": LongPolls(entrance, poll)}
+
+
+@asynccontextmanager
+async def _background(feedline: Feedline) -> AsyncIterator[None]:
+    """Runs what goes on beside the requests."""
+    settings = feedline.settings
+    retention = Retention(
+        log_days=settings.log_days,
+        log_events=settings.log_events,
+        answer_hours=settings.idempotency_hours,
+    )
+    tasks = [
+        asyncio.create_task(feedline.hub.follow(), name="follow the log"),
+        asyncio.create_task(feedline.hub.sweep(), name="keep deadlines"),
+        asyncio.create_task(keep_trimmed(feedline.store, retention, now_millis), name="trim"),
+    ]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _gauges(store: SqliteStore, hub: Hub) -> Iterable[Gauge]:
+    yield Gauge("feedline_connections", "Open sockets, streams and polls.", hub.connections)
+    yield Gauge("feedline_log_position", "Place in the log that was dispatched.", hub.position)
+    yield Gauge("feedline_writes_waiting", "Writes that are not answered.", store.waiting_writes)

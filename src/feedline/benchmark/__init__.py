@@ -1,0 +1,1 @@
+"""``feedline bench``: what this machine holds, for whoever wants to run Feedline on it."""

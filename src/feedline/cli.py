@@ -1,0 +1,118 @@
+"""The command line."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import cyclopts
+from cyclopts import Parameter
+from cyclopts.validators import Number
+from rich.console import Console
+
+from feedline import __version__, administration, demo, server
+from feedline.app import Feedline
+from feedline.benchmark.command import bench as run_bench
+from feedline.config import Settings
+from feedline.errors import Refusal, StartupError
+from feedline.telemetry.logs import set_up_logging
+
+app = cyclopts.App(
+    name="feedline",
+    help="""A self-hosted, real-time post feed.
+
+    Try it with `feedline serve --demo`, then open http://127.0.0.1:8000.
+
+    Every option can be set in the environment too: FEEDLINE_PORT=8080 for `--port 8080`.
+    """,
+    version=__version__,
+    version_flags=["--version"],
+    config=cyclopts.config.Env("FEEDLINE_", command=False),
+)
+user = cyclopts.App(name="user", help="Look after people.")
+app.command(user)
+
+DataDirectory = Annotated[Path, Parameter(help="Directory of the installation.")]
+
+_DEFAULTS = Settings()
+
+
+@app.command
+def serve(settings: Annotated[Settings, Parameter(name="*")] = _DEFAULTS) -> None:
+    """Serve the page, the API and the sockets until Ctrl+C or SIGTERM.
+
+    The first start makes the data directory, the database and the secret that signs sign-ins.
+    Nothing needs to be configured.
+    """
+    set_up_logging()
+    server.serve(settings, _greet)
+
+
+@app.command
+def migrate(*, data: DataDirectory = _DEFAULTS.data) -> None:
+    """Bring the database up to date for this version. `serve` does the same at its start."""
+    version = administration.migrate_data(data)
+    Console().print(f"The database in {data} has schema version {version}.")
+
+
+@user.command
+def token(
+    name: str,
+    *,
+    data: DataDirectory = _DEFAULTS.data,
+    token_hours: Annotated[int, Parameter(help="Hours that it lasts.")] = _DEFAULTS.token_hours,
+) -> None:
+    """Sign a person in and print the token alone, for trying things with curl.
+
+    curl -H "Authorization: Bearer $(feedline user token ann)" http://127.0.0.1:8000/api/me
+
+    Parameters
+    ----------
+    name
+        The person's username.
+    """
+    print(administration.user_token(data, name, token_hours))  # noqa: T201 - for use in scripts
+
+
+@app.command
+def bench(
+    *,
+    sockets: Annotated[int, Parameter(validator=Number(gte=1, lte=10_000))] = 1_000,
+    seconds: Annotated[float, Parameter(validator=Number(gt=0, lte=60))] = 4,
+) -> None:
+    """Measure what one core of this machine holds, with a server of its own. Takes 20 seconds.
+
+    Parameters
+    ----------
+    sockets
+        Sockets that are served at the same time.
+    seconds
+        Length of the run of writers.
+    """
+    run_bench(sockets, seconds)
+
+
+@app.command
+def version() -> None:
+    """Print the version alone."""
+    print(__version__)  # noqa: T201 - for use in scripts
+
+
+def main() -> None:
+    """Runs the command line; what went wrong is said in a sentence."""
+    os.umask(0o077)  # what is made here is for its owner: the database holds password hashes
+    try:
+        app()
+    except (StartupError, Refusal) as error:
+        Console(stderr=True).print(f"[bold red]feedline:[/] {error}", highlight=False)
+        sys.exit(1)
+
+
+def _greet(feedline: Feedline, address: str) -> None:
+    console = Console(stderr=True, highlight=False)
+    console.print(f"[bold]Feedline {__version__}[/] is open at [bold cyan]{address}[/]")
+    console.print(f"Data in {feedline.settings.data.resolve()}. Stop with Ctrl+C.")
+    if feedline.settings.demo:
+        contents = demo.load()
+        names = ", ".join(contents.people)
+        console.print(f"Demo people: {names}. Their password is [bold]{contents.password}[/].")

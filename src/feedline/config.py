@@ -1,0 +1,120 @@
+"""The one table of settings. Flags, ``FEEDLINE_*`` variables and the docs are made from it.
+
+A field's docstring is its help text. Limits: 0 turns a limit off.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """How an installation runs. Every field has a default that is fit for use."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on; 0.0.0.0 for all."""
+
+    port: int = 8000
+    """Port to listen on."""
+
+    data: Path = Path("data")
+    """Directory of the database, the secret and the lock; made when missing."""
+
+    demo: bool = False
+    """Fill an empty installation with demo people and posts."""
+
+    allowed_origins: tuple[str, ...] = ()
+    """Further web origins (https://example.com) that may use the cookie; the own one always may."""
+
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses of reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed."""
+
+    token_hours: int = 24 * 7
+    """Hours that a sign-in lasts without a refresh."""
+
+    body_limit: int = 256 * 1024
+    """Largest JSON body, in bytes."""
+
+    title_limit: int = 200
+    """Longest title, in characters."""
+
+    text_limit: int = 10_000
+    """Longest text of a post, in characters."""
+
+    tags_limit: int = 10
+    """Most tags of one post."""
+
+    tag_limit: int = 40
+    """Longest tag or category, in characters."""
+
+    login_failures_per_account: int = 10
+    """Failed logins for one account in five minutes before it must wait."""
+
+    login_failures_per_address: int = 100
+    """Failed logins from one address in five minutes before it must wait."""
+
+    parallel_hashes: int = 2
+    """Password hashes computed at the same time; each takes 64 MiB for its time."""
+
+    waiting_hashes: int = 200
+    """Password hashes that may wait for their turn; more are refused with 503."""
+
+    write_queue: int = 10_000
+    """Writes that may wait for the database; more are refused with 503."""
+
+    log_days: float = 7
+    """Days for which the event log is kept, at the least."""
+
+    log_events: int = 1_000_000
+    """Newest events that are kept in the log whatever their age."""
+
+    idempotency_hours: float = 24
+    """Hours for which the answer to an Idempotency-Key is kept, at the least."""
+
+    message_limit: int = 64 * 1024
+    """Largest WebSocket message from a client, in bytes."""
+
+    message_rate: int = 50
+    """WebSocket messages a second from one connection, and its burst."""
+
+    channel_limit: int = 1_000
+    """Most channels of one connection."""
+
+    connections: int = 15_000
+    """Most sockets and streams of this server."""
+
+    connections_per_address: int = 10_000
+    """Most of them from one network address; many people may share one."""
+
+    connections_per_user: int = 10_000
+    """Most of them of one person."""
+
+    first_message_seconds: float = 10
+    """Seconds that a socket has to authenticate and connect."""
+
+    heartbeat_seconds: float = 25
+    """Seconds of silence after which a heartbeat is sent."""
+
+    comment_seconds: float = 15
+    """Seconds of silence after which an SSE stream gets a comment, for proxies; 0: never."""
+
+    backlog_limit: int = 256 * 1024
+    """Most bytes that wait for one slow reader; past it the reader is caught up from the log."""
+
+    stall_seconds: float = 10
+    """Seconds without progress after which a reader with waiting bytes is closed."""
+
+    join_seconds: float = 0.05
+    """Seconds within which events for one busy audience are joined into one write; 0: never."""
+
+    silence_seconds: float = 30
+    """Seconds without a sign of life after which a peer is taken for dead; asked at half of it."""
+
+    ring_events: int = 10_000
+    """Newest events kept in memory for those who come back; older ones are read from the log."""
+
+    ring_bytes: int = 64 * 1024 * 1024
+    """Most memory that they may take, in bytes."""
+
+    poll_seconds: float = 1
+    """Seconds between looks at the log for events whose announcement was lost."""

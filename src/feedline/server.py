@@ -1,0 +1,109 @@
+"""Serving: uvicorn on a port, until a signal asks it to stop."""
+
+import asyncio
+import contextlib
+import resource
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+
+import uvicorn
+import uvloop
+
+from feedline import demo
+from feedline.app import Feedline, running
+from feedline.config import Settings
+from feedline.errors import PortUnavailable
+from feedline.gateway.http import BoundedHttpProtocol
+
+GRACE_SECONDS = 10  # for requests and sockets to finish after a signal to stop
+_BACKLOG = 4096  # connections that may knock at the same moment, as after a restart
+
+# With the default of 5 ms the writer's thread waits that long for the interpreter after each
+# statement while the event loop is busy.
+_SWITCH_SECONDS = 0.0001
+
+
+class Server(uvicorn.Server):
+    """A uvicorn server that stops on a signal by returning, so that the exit status is 0."""
+
+    def __init__(self, feedline: Feedline, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._feedline = feedline
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._stop)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+
+    def _stop(self) -> None:
+        self.force_exit = self.should_exit  # asked twice: do not wait for anybody
+        self.should_exit = True
+        self._feedline.drain()
+
+
+def serve(settings: Settings, ready: Callable[[Feedline, str], None]) -> None:
+    """Serves until SIGTERM or SIGINT. ``ready`` is called with the address once it is open.
+
+    Raises StartupError if it can't start.
+    """
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    _allow_descriptors()
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(settings, ready))
+
+
+async def _serve(settings: Settings, ready: Callable[[Feedline, str], None]) -> None:
+    async with running(settings) as feedline:
+        if settings.demo:
+            await demo.fill(feedline.store, feedline.hasher)
+        with _listen(settings.host, settings.port) as listener:
+            server = Server(feedline, _configure(feedline))
+            ready(feedline, _address(listener))
+            await server.serve(sockets=[listener])
+
+
+def _configure(feedline: Feedline) -> uvicorn.Config:
+    proxies = list(feedline.settings.trusted_proxies)
+    return uvicorn.Config(
+        feedline.api,
+        http=BoundedHttpProtocol,
+        ws=feedline.gateway,  # type: ignore[arg-type]
+        lifespan="off",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies,
+        backlog=_BACKLOG,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+
+
+def _allow_descriptors() -> None:
+    """As many open files as this user may have: each socket is one, and 1,024 is a common start."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        raise PortUnavailable(host, port, error.strerror or str(error)) from error
+    except OverflowError as error:
+        raise PortUnavailable(host, port, "ports go from 0 to 65535") from error
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
