@@ -1,0 +1,84 @@
+import type { Post, PostEntry } from "@feedline/client";
+import { memo, type ReactNode } from "react";
+import { Link } from "wouter";
+import { useI18n } from "../i18n";
+import { Avatar } from "../ui/avatar";
+import { LockIcon, VerifiedIcon } from "../ui/icons";
+import { Time } from "../ui/time";
+import { DeliveryLine } from "./delivery-line";
+import { OwnPostMenu } from "./own-post-menu";
+import { PostText } from "./post-text";
+
+interface PostCardProps {
+  entry: PostEntry;
+  viewerId: string | null;
+  /** On a page of its own a post is shown in full. */
+  full?: boolean;
+}
+
+/** The inside of a post. Drawn again only when its entry is another one. */
+export const PostCard = memo(function PostCard({ entry, viewerId, full = false }: PostCardProps): ReactNode {
+  const { post, delivery } = entry;
+  const { title, text, tags, category } = post.content;
+  const isOwn = post.creator.id === viewerId;
+  const Title = full ? "h1" : "h2";
+  return (
+    <>
+      <header className="post-head">
+        <Link href={`/u/${post.creator.username}`} className="post-avatar" tabIndex={-1} aria-hidden="true">
+          <Avatar person={post.creator} />
+        </Link>
+        <Byline post={post} isSent={delivery === "sent"} />
+        {isOwn && delivery === "sent" && <OwnPostMenu post={post} />}
+      </header>
+      <div className="post-body">
+        {title && <Title className="post-title">{title}</Title>}
+        {post.access.isLocked ? <LockLine tier={post.access.tier} /> : text && <PostText text={text} full={full} />}
+        {(tags.length > 0 || category) && (
+          <ul className="post-tags">
+            {category && <li className="post-category">{category}</li>}
+            {tags.map((tag) => (
+              <li key={tag}>#{tag}</li>
+            ))}
+          </ul>
+        )}
+        {delivery !== "sent" && <DeliveryLine entry={entry} />}
+      </div>
+    </>
+  );
+});
+
+function Byline({ post, isSent }: { post: Post; isSent: boolean }): ReactNode {
+  const { t } = useI18n();
+  const { creator } = post;
+  return (
+    <div className="byline">
+      <Link href={`/u/${creator.username}`} className="byline-name">
+        {creator.name || creator.username}
+      </Link>
+      {creator.isVerified && <VerifiedIcon label={t.verified} />}
+      <span className="byline-rest">
+        <span className="byline-username">@{creator.username}</span>
+        <span aria-hidden="true">·</span>
+        {isSent ? (
+          <Link href={`/p/${post.id}`} className="byline-time">
+            <Time at={post.createdAt} />
+          </Link>
+        ) : (
+          <Time at={post.createdAt} />
+        )}
+        {post.updatedAt !== post.createdAt && <span>· {t.edited}</span>}
+      </span>
+    </div>
+  );
+}
+
+function LockLine({ tier }: { tier: string | null }): ReactNode {
+  const { t } = useI18n();
+  return (
+    <p className="post-lock">
+      <LockIcon />
+      {t.locked(tier ?? "")}
+    </p>
+  );
+}

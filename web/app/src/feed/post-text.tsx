@@ -1,0 +1,42 @@
+import { useMemo, useState, type ReactNode } from "react";
+import { useI18n } from "../i18n";
+
+const LONG_TEXT = 900;
+const LONG_LINES = 14;
+
+/** The text of a post, links made clickable, folded when it would push everything else away. */
+export function PostText({ text, full }: { text: string; full: boolean }): ReactNode {
+  const { t } = useI18n();
+  const [unfolded, setUnfolded] = useState(false);
+  const isLong = !full && (text.length > LONG_TEXT || text.split("\n").length > LONG_LINES);
+  const parts = useMemo(() => linked(text), [text]);
+  return (
+    <>
+      <p className={isLong && !unfolded ? "post-text post-text-folded" : "post-text"} dir="auto">
+        {parts}
+      </p>
+      {isLong && (
+        <button type="button" className="link-button" aria-expanded={unfolded} onClick={() => setUnfolded(!unfolded)}>
+          {unfolded ? t.showLess : t.showMore}
+        </button>
+      )}
+    </>
+  );
+}
+
+/** Addresses end before the punctuation that closes a sentence. */
+const ADDRESS = /(https?:\/\/[^\s<>"']*[^\s<>"'.,:;!?)\]}])/g;
+
+function linked(text: string): ReactNode[] {
+  // `split` with a group puts what matched at every odd place.
+  return text.split(ADDRESS).map((part, index) =>
+    index % 2 === 0 ? (
+      part
+    ) : (
+      // oxlint-disable-next-line react/no-array-index-key -- the parts of a text have no other identity
+      <a key={index} href={part} target="_blank" rel="noopener noreferrer nofollow ugc">
+        {part.replace(/^https?:\/\//, "")}
+      </a>
+    ),
+  );
+}

@@ -1,0 +1,51 @@
+import { usePost, useSession } from "@feedline/react";
+import type { ReactNode } from "react";
+import { Link } from "wouter";
+import { Freshness } from "../feed/freshness";
+import { PostCard } from "../feed/post-card";
+import { FeedSkeleton } from "../feed/skeleton";
+import { useI18n } from "../i18n";
+import { describe } from "../problems";
+import { usePageTitle } from "../shell/page-title";
+import { Notice } from "../ui/notice";
+
+export function PostPage({ id }: { id: string }): ReactNode {
+  const { phase, entry, error, single } = usePost(id);
+  const { user } = useSession();
+  const { t } = useI18n();
+  usePageTitle(entry ? entry.post.content.title || t.postBy(entry.post.creator.name) : null);
+
+  if (entry) {
+    return (
+      <>
+        {!entry.post.content.title && <h1 className="visually-hidden">{t.postBy(entry.post.creator.name)}</h1>}
+        <Freshness />
+        <article
+          className="post post-full"
+          aria-label={t.postBy(entry.post.creator.name)}
+          data-post-id={entry.post.id}
+          data-client-id={entry.post.clientId ?? undefined}
+        >
+          <PostCard entry={entry} viewerId={user?.id ?? null} full />
+        </article>
+      </>
+    );
+  }
+  if (phase === "loading") return <FeedSkeleton />;
+  if (phase === "missing") {
+    return (
+      <Notice isPage title={t.noPostTitle} text={t.noPost}>
+        <Link href="/" className="button">
+          {t.toStart}
+        </Link>
+      </Notice>
+    );
+  }
+  return (
+    <Notice isPage title={t.feedFailedTitle} text={describe(error, t)}>
+      <button type="button" className="button button-primary" onClick={() => single.reload().catch(() => {})}>
+        {t.tryAgain}
+      </button>
+    </Notice>
+  );
+}

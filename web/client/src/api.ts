@@ -1,0 +1,146 @@
+import type { HttpRequest, HttpResponse, Platform } from "./platform";
+import { ApiProblem, problemFrom, Unreachable } from "./problem";
+import type { Cursor, Post, User } from "./protocol";
+
+const TIMEOUT_MS = 20_000;
+
+export interface Draft {
+  title?: string;
+  text?: string;
+  category?: string | null;
+  tags?: readonly string[];
+}
+
+export interface PostPage {
+  posts: Post[];
+  next: string | null;
+  cursor: Cursor;
+}
+
+export interface PostAnswer {
+  post: Post;
+  cursor: Cursor;
+}
+
+export interface Credentials {
+  username: string;
+  password: string;
+}
+
+export interface PostQuery {
+  creator?: string;
+  page?: string | null;
+  limit?: number;
+}
+
+/** The REST calls. Each resolves with the answer's body or rejects with `ApiProblem` or `Unreachable`. */
+export class Api {
+  readonly #platform: Pick<Platform, "fetch" | "clock">;
+  readonly #onUnauthenticated: () => void;
+
+  /** `onUnauthenticated` hears of every 401 to a call that needs a signed-in user. */
+  constructor(platform: Pick<Platform, "fetch" | "clock">, onUnauthenticated: () => void = () => {}) {
+    this.#platform = platform;
+    this.#onUnauthenticated = onUnauthenticated;
+  }
+
+  register(body: Credentials & { name?: string }): Promise<{ user: User }> {
+    return this.#send("POST", "/api/auth/register", body);
+  }
+
+  login(body: Credentials): Promise<{ user: User }> {
+    return this.#send("POST", "/api/auth/login", body);
+  }
+
+  logout(): Promise<void> {
+    return this.#send("POST", "/api/auth/logout");
+  }
+
+  /** The session goes on for another while, and its cookie with it. */
+  refresh(): Promise<unknown> {
+    return this.#signedIn("POST", "/api/auth/refresh");
+  }
+
+  /** Who the cookie belongs to, or null if to nobody. */
+  async whoAmI(): Promise<User | null> {
+    try {
+      return (await this.#send<{ user: User }>("GET", "/api/me")).user;
+    } catch (error) {
+      if (error instanceof ApiProblem && error.status === 401) return null;
+      throw error;
+    }
+  }
+
+  posts({ creator, page, limit }: PostQuery): Promise<PostPage> {
+    return this.#send("GET", `/api/posts${query({ creator, limit, page })}`);
+  }
+
+  homeFeed({ page, limit }: PostQuery): Promise<PostPage> {
+    return this.#signedIn("GET", `/api/feed${query({ limit, page })}`);
+  }
+
+  post(id: string): Promise<PostAnswer> {
+    return this.#send("GET", `/api/posts/${encodeURIComponent(id)}`);
+  }
+
+  /** The same key never makes a second post, however often it is sent. */
+  publish(draft: Draft, idempotencyKey: string): Promise<PostAnswer> {
+    return this.#signedIn("POST", "/api/posts", draft, { "Idempotency-Key": idempotencyKey });
+  }
+
+  editPost(id: string, draft: Draft): Promise<PostAnswer> {
+    return this.#signedIn("PATCH", `/api/posts/${encodeURIComponent(id)}`, draft);
+  }
+
+  deletePost(id: string): Promise<void> {
+    return this.#signedIn("DELETE", `/api/posts/${encodeURIComponent(id)}`);
+  }
+
+  user(idOrUsername: string): Promise<{ user: User }> {
+    return this.#send("GET", `/api/users/${encodeURIComponent(idOrUsername)}`);
+  }
+
+  editMe(body: { name: string }): Promise<{ user: User }> {
+    return this.#signedIn("PATCH", "/api/me", body);
+  }
+
+  async #signedIn<T>(method: string, path: string, body?: object, headers?: Record<string, string>): Promise<T> {
+    try {
+      return await this.#send<T>(method, path, body, headers);
+    } catch (error) {
+      if (error instanceof ApiProblem && error.status === 401) this.#onUnauthenticated();
+      throw error;
+    }
+  }
+
+  async #send<T>(method: string, path: string, body?: object, headers: Record<string, string> = {}): Promise<T> {
+    const request: HttpRequest = { method, headers: { Accept: "application/json", ...headers } };
+    if (body) {
+      request.headers["Content-Type"] = "application/json";
+      request.body = JSON.stringify(body);
+    }
+    const { status, text } = await this.#inTime(path, request);
+    if (status >= 400) throw problemFrom(status, text);
+    // The shapes are the server's contract; checking each field again would double the size of the client.
+    return (text === "" ? undefined : JSON.parse(text)) as T;
+  }
+
+  #inTime(path: string, request: HttpRequest): Promise<{ status: number; text: string }> {
+    return new Promise((resolve, reject) => {
+      const fail = () => reject(new Unreachable("no answer from the server"));
+      const cancel = this.#platform.clock.after(TIMEOUT_MS, fail);
+      this.#platform.fetch(path, request).then(read).then(resolve, fail).finally(cancel);
+    });
+  }
+}
+
+async function read(response: HttpResponse): Promise<{ status: number; text: string }> {
+  return { status: response.status, text: await response.text() };
+}
+
+function query(parameters: Record<string, string | number | null | undefined>): string {
+  const pairs = Object.entries(parameters)
+    .filter(([, value]) => value !== undefined && value !== null)
+    .map(([name, value]) => `${name}=${encodeURIComponent(value as string | number)}`);
+  return pairs.length > 0 ? `?${pairs.join("&")}` : "";
+}

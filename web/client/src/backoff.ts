@@ -1,0 +1,19 @@
+import type { AfterClose } from "./close-codes";
+
+const FIRST_MS = 500;
+const LONGEST_MS = 30_000;
+const SPREAD_MS = 3_000;
+const PAUSE_MS = 10_000;
+
+/** Milliseconds before attempt number `attempt` (from 0). `random` is in [0, 1). */
+export function delayBefore(attempt: number, why: Exclude<AfterClose, "new-credentials">, random: number): number {
+  if (why === "spread" && attempt === 0) return random * SPREAD_MS;
+  const backOff = exponential(attempt, random);
+  return why === "pause" ? PAUSE_MS + backOff : backOff;
+}
+
+/** Half of it fixed, half random: never at once in a loop, never all clients together. */
+export function exponential(attempt: number, random: number): number {
+  const ceiling = Math.min(LONGEST_MS, FIRST_MS * 2 ** attempt);
+  return ceiling / 2 + (random * ceiling) / 2;
+}

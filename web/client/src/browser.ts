@@ -1,0 +1,62 @@
+import type { Platform, Socket, SocketHandlers } from "./platform";
+
+const NEVER_OPENED = 1006;
+
+/** What a browser page offers the client. */
+export function browserPlatform(): Platform {
+  return {
+    clock: { now: () => Date.now(), after },
+    random: () => Math.random(),
+    newId,
+    fetch: (url, request) => fetch(url, { ...request, credentials: "same-origin", cache: "no-store" }),
+    openSocket,
+    onWake,
+  };
+}
+
+function after(ms: number, callback: () => void): () => void {
+  const timer = setTimeout(callback, ms);
+  return () => clearTimeout(timer);
+}
+
+/** `crypto.randomUUID` is there only on https and localhost; a self-hosted server may be neither. */
+function newId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function openSocket(path: string, handlers: SocketHandlers): Socket {
+  const url = new URL(path, location.href);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  const socket = newSocket(url);
+  if (!socket) {
+    // As any failure, it is told after this call.
+    setTimeout(() => handlers.closed(NEVER_OPENED));
+    return { send: () => {}, close: () => {} };
+  }
+  socket.addEventListener("open", () => handlers.opened());
+  socket.addEventListener("message", (event: MessageEvent<unknown>) => handlers.message(String(event.data)));
+  socket.addEventListener("close", (event) => handlers.closed(event.code));
+  return {
+    send: (text) => socket.send(text),
+    close: () => socket.close(),
+  };
+}
+
+/** Null where the browser has no sockets or forbids them: a connection that fails, not the end of the page. */
+function newSocket(url: URL): WebSocket | null {
+  try {
+    return new WebSocket(url);
+  } catch {
+    return null;
+  }
+}
+
+function onWake(listener: () => void): () => void {
+  const seen = () => document.visibilityState === "visible" && listener();
+  const controller = new AbortController();
+  const { signal } = controller;
+  document.addEventListener("visibilitychange", seen, { signal });
+  for (const type of ["focus", "online", "offline", "pageshow"]) window.addEventListener(type, listener, { signal });
+  return () => controller.abort();
+}

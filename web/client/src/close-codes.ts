@@ -1,0 +1,18 @@
+/** What a close code asks the client to do next. */
+export type AfterClose =
+  /** Come back soon, later each time it fails. */
+  | "back-off"
+  /** The server restarts: come back at a random moment of the next seconds, so that not everyone comes at once. */
+  | "spread"
+  /** The server asked for room: come back after a pause that nothing shortens. */
+  | "pause"
+  /** These credentials will not do: come back only with new ones. */
+  | "new-credentials";
+
+const SERVICE_RESTART = 1012;
+
+export function afterClose(code: number): AfterClose {
+  if (code >= 4000 && code <= 4007) return "new-credentials";
+  if (code >= 4008 && code <= 4019) return "pause";
+  return code === SERVICE_RESTART ? "spread" : "back-off";
+}

@@ -1,0 +1,39 @@
+import type { Api } from "./api";
+import type { FeedSource } from "./feed";
+
+/** The viewer's home feed: their own posts and those of the people they follow. */
+export function homeSource(api: Api, viewerId: string): FeedSource {
+  const channel = `feed:${viewerId}`;
+  return {
+    channel,
+    viewerId,
+    load: (page, limit) => api.homeFeed({ page, limit }),
+    belongs({ creator }, channels) {
+      if (creator.id === viewerId) return "yes";
+      // An event comes once, through any of its channels. Only the server knows who is followed, so another channel
+      // that would have brought it too leaves the question open.
+      const otherwise = channels.has("public") || channels.has(`creator:${creator.id}`);
+      return channels.has(channel) && !otherwise ? "yes" : "unsure";
+    },
+  };
+}
+
+/** Everyone's posts. Without a viewer it can be read, but is not live. */
+export function everyoneSource(api: Api, viewerId: string | null): FeedSource {
+  return {
+    channel: viewerId === null ? null : "public",
+    viewerId,
+    load: (page, limit) => api.posts({ page, limit }),
+    belongs: () => "yes",
+  };
+}
+
+/** The posts of one person. */
+export function creatorSource(api: Api, viewerId: string | null, creatorId: string): FeedSource {
+  return {
+    channel: viewerId === null ? null : `creator:${creatorId}`,
+    viewerId,
+    load: (page, limit) => api.posts({ creator: creatorId, page, limit }),
+    belongs: ({ creator }) => (creator.id === creatorId ? "yes" : "no"),
+  };
+}

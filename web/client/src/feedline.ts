@@ -1,0 +1,151 @@
+import { Api, type Draft } from "./api";
+import { Connection, type ConnectionState, type Delivery } from "./connection";
+import { Feed, type FeedSource } from "./feed";
+import { creatorSource, everyoneSource, homeSource } from "./feed-sources";
+import type { Platform } from "./platform";
+import { asCreator, type FeedEvent, type User } from "./protocol";
+import type { LiveQueries } from "./live-query";
+import { Publisher } from "./publisher";
+import { Session, type SessionState } from "./session";
+import { SinglePost } from "./single-post";
+import { PostStore } from "./store";
+
+/** The whole client: who is signed in, one connection, one store, and the feeds over them. */
+export class Feedline {
+  readonly api: Api;
+  readonly session: Session;
+  readonly connection: Connection;
+  readonly store = new PostStore();
+  readonly publisher: Publisher;
+  readonly #feeds = new Map<string, Feed>();
+  readonly #queries: LiveQueries;
+  #viewerId: string | null = null;
+
+  constructor(platform: Platform) {
+    this.api = new Api(platform, () => this.session.expire());
+    this.session = new Session(this.api, platform.clock);
+    this.publisher = new Publisher(platform, this.api, this.store);
+    this.connection = new Connection(platform, {
+      deliver: (deliveries) => this.#deliver(deliveries),
+      reload: (channels) => this.#reload(channels),
+      rejected: () => void this.#checkCredentials(),
+    });
+    this.#queries = { connection: this.connection, open: new Set() };
+    this.session.subscribe((state) => this.#viewerChanged(state));
+    this.connection.subscribe((state) => this.#connectionChanged(state));
+  }
+
+  /** Finds out who is signed in, and goes live if somebody is. */
+  async start(): Promise<void> {
+    await this.session.check();
+  }
+
+  /** The signed-in user's home feed. */
+  home(): Feed {
+    return this.#feed("home", () => homeSource(this.api, this.#user().id));
+  }
+
+  /** Everyone's posts. */
+  everyone(): Feed {
+    return this.#feed("everyone", () => everyoneSource(this.api, this.#viewerId));
+  }
+
+  /** The posts of one person. */
+  creator(creatorId: string): Feed {
+    return this.#feed(`creator:${creatorId}`, () => creatorSource(this.api, this.#viewerId, creatorId));
+  }
+
+  post(id: string): SinglePost {
+    return new SinglePost(id, this.api, this.store, this.#queries, this.#viewerId !== null);
+  }
+
+  /** Publishes as the signed-in user; returns the client id of the post. */
+  publish(draft: Draft): string {
+    return this.publisher.publish(draft, asCreator(this.#user()));
+  }
+
+  async edit(postId: string, draft: Draft): Promise<void> {
+    const { post } = await this.api.editPost(postId, draft);
+    this.store.put([post]);
+  }
+
+  async delete(postId: string): Promise<void> {
+    await this.api.deletePost(postId);
+    this.store.delete(postId);
+  }
+
+  async rename(name: string): Promise<User> {
+    const user = await this.session.rename(name);
+    this.store.updateCreator(asCreator(user));
+    return user;
+  }
+
+  /** Loads again what is open, and sees to the connection: the way out that works whatever the sockets do. */
+  async refresh(): Promise<void> {
+    this.connection.retry();
+    await Promise.all([...this.#queries.open].map((query) => query.reload()));
+  }
+
+  #feed(key: string, source: () => FeedSource): Feed {
+    const known = this.#feeds.get(key);
+    if (known) return known;
+    const feed = new Feed(source(), this.store, this.#queries);
+    this.#feeds.set(key, feed);
+    return feed;
+  }
+
+  #user(): User {
+    const { user } = this.session.state();
+    if (!user) throw new Error("this needs a signed-in user");
+    return user;
+  }
+
+  #deliver(deliveries: readonly Delivery[]): void {
+    this.store.transaction(() => {
+      for (const { event, channels } of deliveries) this.#apply(event, channels);
+    });
+  }
+
+  #apply(event: FeedEvent, channels: ReadonlySet<string>): void {
+    switch (event.type) {
+      case "post_created":
+        this.store.put([event.post]);
+        for (const feed of this.#feeds.values()) feed.consider(event.post, channels);
+        break;
+      case "post_updated":
+        this.store.put([event.post]);
+        break;
+      case "post_deleted":
+        this.store.delete(event.postId);
+        break;
+      case "creator_updated":
+        this.store.updateCreator(event.creator);
+    }
+  }
+
+  async #reload(channels: readonly string[]): Promise<void> {
+    const lost = [...this.#queries.open].filter(({ channel }) => channel !== null && channels.includes(channel));
+    await Promise.all(lost.map((query) => query.reload()));
+  }
+
+  async #checkCredentials(): Promise<void> {
+    // If the cookie is good after all (it was renewed elsewhere), the connection may try again with it.
+    if ((await this.session.check()) !== false) this.connection.start();
+  }
+
+  #connectionChanged({ status }: ConnectionState): void {
+    if (status === "live") this.publisher.retryUnsent();
+  }
+
+  #viewerChanged({ user }: SessionState): void {
+    const viewerId = user?.id ?? null;
+    if (viewerId === this.#viewerId) return;
+    this.#viewerId = viewerId;
+    this.connection.stop();
+    for (const feed of this.#feeds.values()) feed.dispose();
+    this.#feeds.clear();
+    this.publisher.clear();
+    this.store.clear();
+    if (viewerId !== null) this.connection.start();
+  }
+}

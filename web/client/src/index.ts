@@ -1,0 +1,10 @@
+export { Api, type Credentials, type Draft, type PostPage, type PostQuery } from "./api";
+export { Connection, type ConnectionState, type ConnectionStatus } from "./connection";
+export { Feed, type FeedSnapshot, type FeedSource } from "./feed";
+export { Feedline } from "./feedline";
+export type * from "./platform";
+export { ApiProblem, isPassing, Unreachable, type FieldError } from "./problem";
+export type * from "./protocol";
+export { Session, type SessionState } from "./session";
+export { SinglePost, type SinglePostSnapshot } from "./single-post";
+export { PostStore, type PostEntry } from "./store";

@@ -1,0 +1,86 @@
+import type { Connection } from "./connection";
+import type { Cursor } from "./protocol";
+
+/** The connection, and what is open on it. */
+export interface LiveQueries {
+  readonly connection: Connection;
+  readonly open: Set<LiveQuery>;
+}
+
+/**
+ * "Load, then subscribe, without a gap": loads something by REST and joins its channel at the position of the answer.
+ * While it is open it is kept current: loaded again after a lost position, and when an earlier load had failed.
+ */
+export class LiveQuery {
+  readonly channel: string | null;
+  readonly #peers: LiveQueries;
+  readonly #load: () => Promise<Cursor>;
+  #openings = 0;
+  #loadedSinceOpen = false;
+  #current: Promise<void> = Promise.resolve();
+  #next: Promise<void> | null = null;
+  #stopListening: () => void = () => {};
+
+  /** `load` takes the answer in and resolves with its cursor. Without a channel nothing is live. */
+  constructor(peers: LiveQueries, channel: string | null, load: () => Promise<Cursor>) {
+    this.#peers = peers;
+    this.channel = channel;
+    this.#load = load;
+  }
+
+  get isOpen(): boolean {
+    return this.#openings > 0;
+  }
+
+  /** Loads and stays live until the returned function is called. */
+  open(): () => void {
+    this.#openings += 1;
+    if (this.#openings === 1) this.#begin();
+    let closed = false;
+    return () => {
+      if (closed) return;
+      closed = true;
+      this.#openings -= 1;
+      if (this.#openings === 0) this.#end();
+    };
+  }
+
+  /** Loads again, after the load that is under way: that one may have been read too early. */
+  reload(): Promise<void> {
+    this.#next ??= this.#current
+      .catch(() => {})
+      .then(() => {
+        this.#next = null;
+        this.#current = this.#run();
+        return this.#current;
+      });
+    return this.#next;
+  }
+
+  /** As `reload`, for callers who see a failure elsewhere: in what `load` left behind. */
+  refresh(): void {
+    this.reload().catch(() => {});
+  }
+
+  #begin(): void {
+    this.#peers.open.add(this);
+    this.#loadedSinceOpen = false;
+    this.#stopListening = this.#peers.connection.subscribe(({ status }) => {
+      if (status === "live" && !this.#loadedSinceOpen) this.refresh();
+    });
+    this.refresh();
+  }
+
+  #end(): void {
+    this.#peers.open.delete(this);
+    this.#stopListening();
+    if (this.channel !== null) this.#peers.connection.leave(this.channel);
+  }
+
+  async #run(): Promise<void> {
+    const cursor = await this.#load();
+    if (!this.isOpen) return;
+    this.#loadedSinceOpen = true;
+    if (this.channel !== null) this.#peers.connection.join(this.channel, cursor);
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * Everything the client needs from the outside. Browsers, Node, workers and tests each pass their own; the client
+ * itself touches no global.
+ */
+
+export interface Platform {
+  clock: Clock;
+  /** A number in [0, 1): spreads reconnects, so that a restarted server is not met by everyone at once. */
+  random(): number;
+  /** A fresh unique string of at most 128 characters; names a publish attempt. */
+  newId(): string;
+  fetch: Fetch;
+  /** Opens a WebSocket to a path of the server. */
+  openSocket(path: string, handlers: SocketHandlers): Socket;
+  /**
+   * Calls the listener when the world may have changed behind a sleeping page: it became visible or focused, the
+   * network came or went. Returns the unsubscribe function.
+   */
+  onWake(listener: () => void): () => void;
+}
+
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Calls back once after `ms`; returns the cancel function. */
+  after(ms: number, callback: () => void): () => void;
+}
+
+export type Fetch = (url: string, request: HttpRequest) => Promise<HttpResponse>;
+
+export interface HttpRequest {
+  method: string;
+  headers: Record<string, string>;
+  body?: string;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  text(): Promise<string>;
+}
+
+export interface Socket {
+  send(text: string): void;
+  close(): void;
+}
+
+export interface SocketHandlers {
+  opened(): void;
+  message(text: string): void;
+  /** The close code of RFC 6455 7.4; 1006 when the connection was cut. */
+  closed(code: number): void;
+}

@@ -1,0 +1,134 @@
+/** The wire protocol, version 1: the shapes that REST and the WebSocket share. */
+
+/** An opaque position in the server's event log: only stored and sent back, never looked into. */
+export type Cursor = string;
+
+export interface Creator {
+  id: string;
+  username: string;
+  name: string;
+  avatar: string | null;
+  isVerified: boolean;
+}
+
+export interface User {
+  id: string;
+  username: string;
+  name: string;
+  avatar: string | null;
+  isVerified: boolean;
+  role: string;
+  followersCount: number;
+  followingCount: number;
+  postsCount: number;
+  createdAt: string;
+}
+
+/** What a user's posts say about them. */
+export function asCreator({ id, username, name, avatar, isVerified }: User): Creator {
+  return { id, username, name, avatar, isVerified };
+}
+
+export type Tier = "basic" | "premium" | "vip";
+export type MediaType = "text" | "image" | "video" | "audio";
+
+export interface Post {
+  id: string;
+  /** The author's Idempotency-Key; null for everyone else. */
+  clientId: string | null;
+  creator: Creator;
+  content: { title: string | null; text: string; category: string | null; tags: readonly string[] };
+  media: { type: MediaType; url: string | null; thumbnail: string | null; aspectRatio: number | null };
+  access: { tier: Tier | null; isLocked: boolean };
+  engagement: Engagement;
+  createdAt: string;
+  updatedAt: string;
+}
+
+export interface Engagement {
+  likesCount: number;
+  commentsCount: number;
+  isLiked: boolean;
+}
+
+/** A post inside an event is encoded for many viewers at once, so it cannot say whether this one likes it. */
+export type EventPost = Omit<Post, "engagement"> & {
+  engagement: Omit<Engagement, "isLiked"> & { isLiked?: boolean };
+};
+
+interface EventBase {
+  cursor: Cursor;
+  channel: string;
+  timestamp: string;
+  /** Set on events replayed for a later `subscribe`: its id. Such an event does not move the cursor. */
+  replay?: number;
+}
+
+export type FeedEvent = EventBase &
+  (
+    | { type: "post_created" | "post_updated"; post: EventPost; userId: string }
+    | { type: "post_deleted"; postId: string; userId: string }
+    | { type: "creator_updated"; creator: Creator }
+  );
+
+export type ClientMessage =
+  | { type: "connect"; channels: string[]; cursor?: Cursor }
+  | { type: "subscribe"; id: number; channel: string; cursor?: Cursor }
+  | { type: "unsubscribe"; id: number; channel: string }
+  | { type: "ping"; id: number };
+
+export interface ChannelAnswer {
+  channel: string;
+  ok: boolean;
+  code?: string;
+}
+
+export type ControlMessage =
+  | {
+      type: "connected";
+      userId: string;
+      sessionId: string;
+      cursor: Cursor;
+      /** Seconds between two signs of life. */
+      heartbeat: number;
+      channels: ChannelAnswer[];
+    }
+  | { type: "subscribed"; id: number; channel: string; cursor: Cursor }
+  | { type: "unsubscribed"; id: number; channel: string }
+  | { type: "caught_up"; id?: number; cursor: Cursor }
+  | { type: "heartbeat"; cursor: Cursor }
+  | { type: "resync"; id?: number; reason: string; cursor: Cursor }
+  | { type: "pong"; id: number }
+  | { type: "error"; id?: number; code: string; message: string };
+
+export type ServerMessage = ControlMessage | FeedEvent;
+
+const CONTROL_TYPES: ReadonlySet<string> = new Set<ControlMessage["type"]>([
+  "connected",
+  "subscribed",
+  "unsubscribed",
+  "caught_up",
+  "heartbeat",
+  "resync",
+  "pong",
+  "error",
+]);
+
+/** Everything that is no control message is an event, also of a type that this version does not know. */
+export function isControl(message: ServerMessage): message is ControlMessage {
+  return CONTROL_TYPES.has(message.type);
+}
+
+/** The message in a text frame, or null if it is none. */
+export function parseMessage(text: string): ServerMessage | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isMessage(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function isMessage(value: unknown): value is ServerMessage {
+  return typeof value === "object" && value !== null && "type" in value && typeof value.type === "string";
+}

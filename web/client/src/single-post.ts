@@ -1,0 +1,77 @@
+import type { Api } from "./api";
+import { Emitter } from "./emitter";
+import { LiveQuery, type LiveQueries } from "./live-query";
+import { ApiProblem } from "./problem";
+import type { PostEntry, PostStore } from "./store";
+
+export interface SinglePostSnapshot {
+  readonly phase: "loading" | "ready" | "missing" | "failed";
+  readonly entry: PostEntry | null;
+  readonly error: unknown;
+}
+
+/** One post on a page of its own, live. */
+export class SinglePost {
+  readonly #id: string;
+  readonly #api: Api;
+  readonly #store: PostStore;
+  readonly #live: LiveQuery;
+  readonly #changes = new Emitter<void>();
+  #missing = false;
+  #error: unknown = null;
+  #snapshot: SinglePostSnapshot | null = null;
+
+  readonly subscribe = this.#changes.subscribe;
+
+  constructor(id: string, api: Api, store: PostStore, queries: LiveQueries, isLive: boolean) {
+    this.#id = id;
+    this.#api = api;
+    this.#store = store;
+    this.#live = new LiveQuery(queries, isLive ? `post:${id}` : null, () => this.#load());
+  }
+
+  /** Loads the post and keeps it live until the returned function is called. */
+  readonly open = (): (() => void) => {
+    const stopListening = this.#store.subscribe(() => this.#changed());
+    const close = this.#live.open();
+    return () => {
+      stopListening();
+      close();
+    };
+  };
+
+  readonly reload = (): Promise<void> => this.#live.reload();
+
+  readonly snapshot = (): SinglePostSnapshot => {
+    const entry = this.#missing ? null : this.#store.entry(this.#id);
+    this.#snapshot ??= { phase: this.#phase(entry), entry, error: this.#error };
+    return this.#snapshot;
+  };
+
+  #phase(entry: PostEntry | null): SinglePostSnapshot["phase"] {
+    if (this.#missing || this.#store.isDeleted(this.#id)) return "missing";
+    if (entry) return "ready";
+    return this.#error === null ? "loading" : "failed";
+  }
+
+  async #load(): Promise<string> {
+    try {
+      const { post, cursor } = await this.#api.post(this.#id);
+      this.#missing = false;
+      this.#error = null;
+      this.#store.put([post]);
+      this.#changed();
+      return cursor;
+    } catch (error) {
+      this.#missing = error instanceof ApiProblem && error.status === 404;
+      this.#error = error;
+      this.#changed();
+      throw error;
+    }
+  }
+
+  #changed(): void {
+    this.#snapshot = null;
+    this.#changes.emit();
+  }
+}

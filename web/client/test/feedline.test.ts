@@ -1,0 +1,281 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { Feedline } from "../src/feedline";
+import type { User } from "../src/protocol";
+import { created, deleted, FakePlatform, makePost, postId, settled, type Request } from "./fakes";
+
+const me: User = {
+  id: "me",
+  username: "me",
+  name: "Me",
+  avatar: null,
+  isVerified: false,
+  role: "user",
+  followersCount: 0,
+  followingCount: 0,
+  postsCount: 0,
+  createdAt: "2026-01-22T10:00:00.000Z",
+};
+
+let platform: FakePlatform;
+let feedline: Feedline;
+
+beforeEach(async () => {
+  platform = new FakePlatform();
+  feedline = new Feedline(platform);
+  void feedline.start();
+  await platform.request("GET", /\/api\/me/).answer(200, { user: me });
+});
+
+async function openHome(posts = [makePost(1)]) {
+  const feed = feedline.home();
+  feed.open();
+  await settled();
+  await platform.request("GET", /\/api\/feed/).answer(200, { posts, next: null, cursor: "c0" });
+  platform.socket.goLive("c0");
+  return feed;
+}
+
+const publishes = (): Request[] => platform.requests.filter(({ method, url }) => method === "POST" && url === "/api/posts");
+const mine = (number: number, clientId: string) => makePost(number, { author: "me", clientId, version: 1 });
+
+describe("the viewer", () => {
+  test("signed in: loads, then subscribes at the list's position", async () => {
+    const feed = feedline.home();
+    feed.open();
+    await settled();
+    await platform.request("GET", /\/api\/feed/).answer(200, { posts: [], next: null, cursor: "c7" });
+    platform.socket.open();
+    expect(platform.socket.last).toEqual({ type: "connect", channels: ["feed:me"], cursor: "c7" });
+  });
+
+  test("signed out: nothing is connected, and everyone's posts can be read", async () => {
+    platform = new FakePlatform();
+    feedline = new Feedline(platform);
+    void feedline.start();
+    await platform.request("GET", /\/api\/me/).answer(401, { code: "unauthenticated", detail: "sign in" });
+    expect(feedline.session.state()).toEqual({ status: "signed-out", user: null, expired: false });
+    const feed = feedline.everyone();
+    feed.open();
+    await settled();
+    await platform.request("GET", /\/api\/posts/).answer(200, { posts: [makePost(1)], next: null, cursor: "c0" });
+    expect(feed.snapshot().entries).toHaveLength(1);
+    expect(platform.sockets).toEqual([]);
+  });
+
+  test("signing out closes the connection and forgets every post", async () => {
+    await openHome();
+    void feedline.session.logout();
+    await platform.request("POST", /logout/).answer(204);
+    expect(platform.socket.closedByClient).toBe(true);
+    expect(feedline.connection.state().status).toBe("idle");
+    expect(feedline.store.entry(postId(1))).toBeNull();
+  });
+
+  test("a session that the server ended is noticed by the socket", async () => {
+    await openHome();
+    platform.socket.drop(4003);
+    await platform.request("GET", /\/api\/me/).answer(401, { code: "unauthenticated" });
+    expect(feedline.session.state()).toMatchObject({ status: "signed-out", expired: true });
+  });
+
+  test("a refused socket with a good cookie tries again", async () => {
+    await openHome();
+    platform.socket.drop(4003);
+    await platform.request("GET", /\/api\/me/).answer(200, { user: me });
+    platform.clock.advance(1_000);
+    expect(platform.sockets).toHaveLength(2);
+  });
+
+  test("a server that cannot be asked leaves it open who this is", async () => {
+    platform = new FakePlatform();
+    feedline = new Feedline(platform);
+    void feedline.start();
+    await platform.request("GET", /\/api\/me/).fail();
+    expect(feedline.session.state().status).toBe("unknown");
+  });
+});
+
+describe("publishing", () => {
+  test("shows the post at once; answer and echo, in any order, are one post", async () => {
+    for (const echoFirst of [true, false]) {
+      const feed = await openHome([]);
+      const clientId = feedline.publish({ text: "hello" });
+      expect(feed.snapshot().entries[0]).toMatchObject({ key: clientId, delivery: "sending" });
+      const request = platform.request("POST", /\/api\/posts$/);
+      expect(request.headers["Idempotency-Key"]).toBe(clientId);
+      const echo = () => platform.socket.say(created(mine(2, clientId), "c1"));
+      if (echoFirst) echo();
+      await request.answer(201, { post: mine(2, clientId), cursor: "c1" });
+      if (!echoFirst) echo();
+      const entries = feed.snapshot().entries.filter(({ key }) => key === clientId);
+      expect(entries).toMatchObject([{ delivery: "sent", post: { id: postId(2) } }]);
+      feedline.store.clear();
+    }
+  });
+
+  test("is tried again under the same key", async () => {
+    const feed = await openHome([]);
+    const clientId = feedline.publish({ text: "hello" });
+    await platform.request("POST", /\/api\/posts$/).fail();
+    platform.clock.advance(1_000);
+    await settled();
+    await platform.request("POST", /\/api\/posts$/).answer(503, { code: "unavailable" });
+    platform.clock.advance(2_000);
+    await settled();
+    await platform.request("POST", /\/api\/posts$/).answer(201, { post: mine(2, clientId), cursor: "c1" });
+    expect(publishes().map(({ headers }) => headers["Idempotency-Key"])).toEqual([clientId, clientId, clientId]);
+    expect(new Set(publishes().map(({ body }) => body)).size).toBe(1);
+    expect(feed.snapshot().entries).toMatchObject([{ key: clientId, delivery: "sent" }]);
+  });
+
+  async function exhaust(): Promise<void> {
+    for (let attempt = 0; attempt < 5; attempt++) {
+      await platform.request("POST", /\/api\/posts$/).fail();
+      platform.clock.advance(30_000);
+      await settled();
+    }
+  }
+
+  test("that cannot be sent stays, and is sent when the person asks", async () => {
+    const feed = await openHome([]);
+    const clientId = feedline.publish({ text: "hello" });
+    await exhaust();
+    expect(feed.snapshot().entries).toMatchObject([{ key: clientId, delivery: "failed" }]);
+    feedline.publisher.retry(clientId);
+    expect(feed.snapshot().entries).toMatchObject([{ key: clientId, delivery: "sending" }]);
+    await platform.request("POST", /\/api\/posts$/).answer(201, { post: mine(2, clientId), cursor: "c1" });
+    expect(feed.snapshot().entries).toMatchObject([{ key: clientId, delivery: "sent" }]);
+  });
+
+  test("or when the server is back", async () => {
+    await openHome([]);
+    feedline.publish({ text: "hello" });
+    await exhaust();
+    const before = publishes().length;
+    feedline.connection.retry();
+    platform.socket.goLive("c1");
+    expect(publishes()).toHaveLength(before + 1);
+  });
+
+  test("that was refused is not tried again, and keeps its draft", async () => {
+    const feed = await openHome([]);
+    const clientId = feedline.publish({ text: "hello" });
+    const errors = [{ path: "text", message: "too long" }];
+    await platform.request("POST", /\/api\/posts$/).answer(422, { code: "validation_failed", errors });
+    platform.clock.advance(60_000);
+    await settled();
+    expect(publishes()).toHaveLength(1);
+    expect(feed.snapshot().entries[0]).toMatchObject({ delivery: "failed", error: { errors } });
+    expect(feedline.publisher.draft(clientId)).toEqual({ text: "hello" });
+    feedline.publisher.discard(clientId);
+    expect(feed.snapshot().entries).toEqual([]);
+  });
+
+  test("an answer for somebody who has signed out is dropped", async () => {
+    await openHome([]);
+    const clientId = feedline.publish({ text: "hello" });
+    const request = platform.request("POST", /\/api\/posts$/);
+    void feedline.session.logout();
+    await platform.request("POST", /logout/).answer(204);
+    await request.answer(201, { post: mine(2, clientId), cursor: "c1" });
+    expect(feedline.store.entry(postId(2))).toBeNull();
+  });
+});
+
+describe("what is live", () => {
+  test("comes, changes and goes", async () => {
+    const feed = await openHome();
+    const post = makePost(2, { author: "bob" });
+    platform.socket.say(created(post, "c1"));
+    expect(feed.snapshot().entries.map((entry) => entry.post.id)).toEqual([postId(2), postId(1)]);
+    platform.socket.say(deleted(post, "c2"));
+    expect(feed.snapshot().entries.map((entry) => entry.post.id)).toEqual([postId(1)]);
+  });
+
+  test("what was deleted in the time that is replayed is never shown", async () => {
+    const feed = await openHome();
+    const seen = new Set<string>();
+    feed.subscribe(() => feed.snapshot().entries.forEach((entry) => seen.add(entry.post.id)));
+    platform.socket.drop();
+    platform.clock.advance(1_000);
+    platform.socket.connect("c0");
+    const scrubbed = makePost(2, { author: "bob", text: "" });
+    platform.socket.say(created(scrubbed, "c1"), deleted(scrubbed, "c2"), { type: "caught_up", cursor: "c2" });
+    expect(seen.has(postId(2))).toBe(false);
+  });
+
+  test("a post whose way here leaves it open whether it is for home makes home ask", async () => {
+    const feed = await openHome();
+    const stranger = makePost(2, { author: "bob" });
+    feedline.everyone().open();
+    await settled();
+    await platform.request("GET", /\/api\/posts/).answer(200, { posts: [], next: null, cursor: "c0" });
+    platform.socket.grant("public", "c0");
+    platform.socket.say(created(stranger, "c1"));
+    await settled();
+    await platform.request("GET", /\/api\/feed/).answer(200, { posts: [makePost(1)], next: null, cursor: "c1" });
+    expect(feed.snapshot().entries.map((entry) => entry.post.id)).toEqual([postId(1)]);
+    expect(feedline.everyone().snapshot().entries.map((entry) => entry.post.id)).toEqual([postId(2)]);
+  });
+
+  test("a load that failed is made up for when the connection is live", async () => {
+    const feed = feedline.home();
+    feed.open();
+    await settled();
+    await platform.request("GET", /\/api\/feed/).answer(503, { code: "unavailable" });
+    expect(feed.snapshot().phase).toBe("failed");
+    platform.socket.goLive("c0");
+    await settled();
+    await platform.request("GET", /\/api\/feed/).answer(200, { posts: [makePost(1)], next: null, cursor: "c0" });
+    expect(feed.snapshot().phase).toBe("ready");
+  });
+
+  test("refresh loads what is open, and only that", async () => {
+    await openHome();
+    feedline.everyone().open()();
+    await settled();
+    platform.requests.length = 0;
+    void feedline.refresh();
+    await settled();
+    expect(platform.requests.map(({ url }) => url.split("?")[0])).toEqual(["/api/feed"]);
+  });
+});
+
+describe("a single post", () => {
+  test("loads, follows its channel and sees its deletion", async () => {
+    const post = makePost(5);
+    const single = feedline.post(post.id);
+    const close = single.open();
+    expect(single.snapshot().phase).toBe("loading");
+    await settled();
+    await platform.request("GET", /\/api\/posts\/0194/).answer(200, { post, cursor: "c0" });
+    expect(single.snapshot()).toMatchObject({ phase: "ready", entry: { post: { id: post.id } } });
+    platform.socket.goLive("c0");
+    platform.socket.say(deleted(post, "c1"));
+    expect(single.snapshot().phase).toBe("missing");
+    close();
+    expect(platform.socket.last).toMatchObject({ type: "unsubscribe", channel: `post:${post.id}` });
+  });
+
+  test("that is not there", async () => {
+    const single = feedline.post("none");
+    single.open();
+    await settled();
+    await platform.request("GET", /\/api\/posts\/none/).answer(404, { code: "not_found" });
+    expect(single.snapshot().phase).toBe("missing");
+  });
+});
+
+describe("a session in use", () => {
+  const renewals = () => platform.requests.filter(({ url }) => url === "/api/auth/refresh").length;
+
+  test("is renewed when the page opens, and twice a day while it stays open", async () => {
+    expect(renewals()).toBe(1);
+    platform.clock.advance(12 * 3_600_000);
+    expect(renewals()).toBe(2);
+    void feedline.session.logout();
+    await platform.request("POST", /logout/).answer(204);
+    platform.clock.advance(24 * 3_600_000);
+    expect(renewals()).toBe(2);
+  });
+});

@@ -1,0 +1,133 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { FeedEvent, Post } from "../src/protocol";
+import { PostStore } from "../src/store";
+import { asEventPost, makePost, postId } from "./fakes";
+import { history, type History } from "./history";
+
+function apply(store: PostStore, event: FeedEvent): void {
+  if (event.type === "post_deleted") store.delete(event.postId);
+  else if (event.type !== "creator_updated") store.put([event.post]);
+}
+
+/** Every delivery that the history allows: each event at least once, pages as of any moment, answers; in any order. */
+const deliveries = history.chain((past) => {
+  const pages = past.states.map((posts) => (store: PostStore) => store.put(posts));
+  const events = past.events.map((event) => (store: PostStore) => apply(store, event));
+  const answers = past.states.flat().filter(({ clientId }) => clientId !== null);
+  const single = answers.map((post) => (store: PostStore) => store.put([post]));
+  const extra = fc.shuffledSubarray([...pages, ...events, ...single]);
+  const sending = fc.subarray([...new Set(answers.map(({ clientId }) => clientId ?? ""))]);
+  return fc.tuple(fc.constant(past), extra, sending).chain(([, more, own]) =>
+    fc.record({
+      past: fc.constant(past),
+      steps: fc.shuffledSubarray([...events, ...more], { minLength: events.length + more.length }),
+      sending: fc.constant(own),
+    }),
+  );
+});
+
+function final({ states }: History): readonly Post[] {
+  return states.at(-1) ?? [];
+}
+
+function everIn({ states }: History): Set<string> {
+  return new Set(states.flat().map(({ id }) => id));
+}
+
+test("any order and any repetition of pages, events and answers ends in the same posts", () => {
+  fc.assert(
+    fc.property(deliveries, ({ past, steps, sending }) => {
+      const store = new PostStore();
+      for (const clientId of sending) store.beginSending(clientId, makePost(0, { author: "me", clientId }));
+      for (const step of steps) step(store);
+      const wanted = new Map(final(past).map((post) => [post.id, post]));
+      for (const id of everIn(past)) expect(store.entry(id)?.post).toEqual(wanted.get(id));
+      expect(store.outgoing()).toEqual([]);
+    }),
+  );
+});
+
+test("at no moment is a post there twice, or back after its deletion", () => {
+  fc.assert(
+    fc.property(deliveries, ({ past, steps, sending }) => {
+      const store = new PostStore();
+      for (const clientId of sending) store.beginSending(clientId, makePost(0, { author: "me", clientId }));
+      const gone = new Set<string>();
+      store.subscribe(({ deleted }) => deleted.forEach((id) => gone.add(id)));
+      for (const step of steps) {
+        step(store);
+        const entries = [...everIn(past)].flatMap((id) => store.entry(id) ?? []).concat(store.outgoing());
+        expect(new Set(entries.map(({ key }) => key)).size).toBe(entries.length);
+        for (const id of gone) expect(store.entry(id)).toBeNull();
+      }
+    }),
+  );
+});
+
+test("an older version never takes the place of a newer one", () => {
+  const store = new PostStore();
+  store.put([makePost(1, { version: 2, text: "new" })]);
+  store.put([makePost(1, { version: 1, text: "old" })]);
+  expect(store.entry(postId(1))?.post.content.text).toBe("new");
+});
+
+test("an event keeps the viewer's like", () => {
+  const store = new PostStore();
+  store.put([makePost(1, { isLiked: true })]);
+  store.put([asEventPost(makePost(1, { version: 1, text: "edited" }))]);
+  const post = store.entry(postId(1))?.post;
+  expect(post?.engagement.isLiked).toBe(true);
+  expect(post?.content.text).toBe("edited");
+});
+
+test("what is equal keeps its object and tells nobody", () => {
+  const store = new PostStore();
+  store.put([makePost(1)]);
+  const before = store.entry(postId(1));
+  let changes = 0;
+  store.subscribe(() => changes++);
+  store.put([makePost(1)]);
+  expect(store.entry(postId(1))).toBe(before);
+  expect(changes).toBe(0);
+});
+
+test("an optimistic post keeps its key when the server's takes its place", () => {
+  const store = new PostStore();
+  store.beginSending("key-1", makePost(0, { clientId: "key-1" }));
+  expect(store.outgoing().map(({ key, delivery }) => [key, delivery])).toEqual([["key-1", "sending"]]);
+  store.put([makePost(1, { clientId: "key-1" })]);
+  expect(store.outgoing()).toEqual([]);
+  expect(store.entry(postId(1))).toMatchObject({ key: "key-1", delivery: "sent" });
+});
+
+test("a failed post keeps its text and says why", () => {
+  const store = new PostStore();
+  const error = new Error("no");
+  store.beginSending("key-1", makePost(0, { clientId: "key-1", text: "mine" }));
+  store.failSending("key-1", error);
+  expect(store.outgoing()[0]).toMatchObject({ delivery: "failed", error, post: { content: { text: "mine" } } });
+  store.resumeSending("key-1");
+  expect(store.outgoing()[0]).toMatchObject({ delivery: "sending", error: null });
+  store.discard("key-1");
+  expect(store.outgoing()).toEqual([]);
+});
+
+test("a creator's new name is on all of their posts", () => {
+  const store = new PostStore();
+  store.put([makePost(1), makePost(2), makePost(3, { author: "bob" })]);
+  store.updateCreator({ id: "ann", username: "ann", name: "Ann B.", avatar: null, isVerified: true });
+  expect([1, 2, 3].map((number) => store.entry(postId(number))?.post.creator.name)).toEqual(["Ann B.", "Ann B.", "bob"]);
+});
+
+test("a transaction is announced once", () => {
+  const store = new PostStore();
+  let changes = 0;
+  store.subscribe(() => changes++);
+  store.transaction(() => {
+    store.put([makePost(1)]);
+    store.put([makePost(2)]);
+    store.delete(postId(1));
+  });
+  expect(changes).toBe(1);
+});
