@@ -1,0 +1,50 @@
+"""A real store in a temporary folder, and the API on it."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from argon2.profiles import CHEAPEST
+
+from feedline.api.application import build_api
+from feedline.api.passwords import Hasher
+from feedline.api.services import Services
+from feedline.api.throttle import LoginThrottle
+from feedline.api.tokens import Tokens
+from feedline.config import Settings
+from feedline.store.sqlite import SqliteStore
+from feedline.telemetry.metrics import Metrics
+from tests.api.world import Clock, World
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """The defaults; a test that needs others overrides this."""
+    return Settings(data=tmp_path)
+
+
+@pytest.fixture
+async def world(settings: Settings) -> AsyncIterator[World]:
+    clock = Clock()
+    store = SqliteStore(settings.data / "feed.db", clock=clock)
+    await store.start(lambda _entries: None)
+    hasher = Hasher(settings.parallel_hashes, settings.waiting_hashes, CHEAPEST)
+    services = Services(
+        settings=settings,
+        store=store,
+        tokens=Tokens(bytes(range(32))),
+        hasher=hasher,
+        throttle=LoginThrottle(
+            settings.login_failures_per_account, settings.login_failures_per_address
+        ),
+        clock=clock,
+        draining=lambda: False,
+        metrics=Metrics(),
+        page=settings.data / "page",
+    )
+    world = World(services, build_api(services), store, clock)
+    yield world
+    for client in world.clients:
+        await client.aclose()
+    hasher.close()
+    await store.stop()

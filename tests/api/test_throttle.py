@@ -1,0 +1,74 @@
+from contextlib import nullcontext
+
+import pytest
+
+from feedline.api.throttle import WINDOW, Failures, LoginThrottle
+from feedline.errors import RateLimited
+
+
+def test_failures_count_within_a_window_that_moves() -> None:
+    failures = Failures(3)
+    for moment in (0, 100_000, 200_000):
+        assert failures.wait("ann", moment) == 0
+        failures.add("ann", moment)
+    assert failures.wait("ann", 200_000) == WINDOW - 200_000
+    assert failures.wait("bob", 200_000) == 0
+    assert failures.wait("ann", WINDOW) == 0
+    failures.add("ann", WINDOW)
+    assert failures.wait("ann", WINDOW) == 100_000
+
+
+def test_what_is_over_is_forgotten() -> None:
+    failures = Failures(3)
+    for number in range(1000):
+        failures.add(f"user{number}", number)
+    assert len(failures) == 1000
+    failures.add("late", WINDOW + 2000)
+    assert len(failures) == 1
+
+
+def test_memory_is_bounded_and_keeps_the_newest() -> None:
+    failures = Failures(1, most_keys=10)
+    for number in range(100):
+        failures.add(f"user{number}", 0)
+    assert len(failures) == 10
+    assert failures.wait("user99", 0)
+    assert not failures.wait("user0", 0)
+
+
+def test_nought_is_no_limit() -> None:
+    failures = Failures(0)
+    for _ in range(100):
+        failures.add("ann", 0)
+    assert failures.wait("ann", 0) == 0
+    assert len(failures) == 0
+
+
+def test_an_account_is_one_in_any_case_and_length() -> None:
+    throttle = LoginThrottle(1, 0)
+    throttle.failed("Ann", "192.0.2.1", 0)
+    with pytest.raises(RateLimited):
+        throttle.check("aNN", "192.0.2.2", 0)
+    throttle.failed("x" * 100_000, "192.0.2.1", 0)
+    with pytest.raises(RateLimited):
+        throttle.check("x" * 100_001, "192.0.2.1", 0)
+
+
+@pytest.mark.parametrize(
+    ("failed", "tried", "refused"),
+    [
+        ("192.0.2.1", "192.0.2.1", True),
+        ("192.0.2.1", "192.0.2.2", False),
+        ("2001:db8::1", "2001:db8::ffff", True),
+        ("2001:db8::1", "2001:db8:0:1::1", False),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.2", False),
+        ("::ffff:192.0.2.1", "192.0.2.1", True),
+        ("", "", True),
+        ("unix", "192.0.2.1", False),
+    ],
+)
+def test_an_address_is_a_household(failed: str, tried: str, refused: bool) -> None:
+    throttle = LoginThrottle(0, 1)
+    throttle.failed("ann", failed, 0)
+    with pytest.raises(RateLimited) if refused else nullcontext():
+        throttle.check("bob", tried, 0)

@@ -1,0 +1,144 @@
+"""An installation without a socket, and the people who use it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from feedline.api.application import Application
+from feedline.api.services import Services
+from feedline.feed import actions
+from feedline.feed.people import Identity, UserRow
+from feedline.store.base import Transaction
+from feedline.store.sqlite import SqliteStore
+
+PASSWORD = "correct horse"
+NOW = 1_769_076_000_000  # 2026-01-22T10:00:00Z
+ADDRESS = "192.0.2.1"  # RFC 5737: for examples
+
+
+@dataclass
+class Clock:
+    """Stands until it is moved."""
+
+    now: int = NOW
+
+    def __call__(self) -> int:
+        return self.now
+
+    def forward(self, *, seconds: int) -> None:
+        self.now += seconds * 1000
+
+
+@dataclass
+class World:
+    """The parts of an installation; every client has an address of its own choosing."""
+
+    services: Services
+    api: Application
+    store: SqliteStore
+    clock: Clock
+    clients: list[httpx.AsyncClient] = field(default_factory=list)
+
+    def client(self, *, address: str = ADDRESS, **options: Any) -> httpx.AsyncClient:
+        """A client that sends no credentials but the cookies it gets."""
+        transport = httpx.ASGITransport(self.api, client=(address, 50_000))
+        options.setdefault("base_url", "http://feed.test")
+        client = httpx.AsyncClient(transport=transport, **options)
+        self.clients.append(client)
+        return client
+
+    async def person(self, username: str = "ann") -> "Person":
+        """Somebody who signed up, with a client that sends their token and no cookie."""
+        client = self.client()
+        answer = await register(client, username)
+        assert answer.status_code == 201, answer.text
+        client.cookies.clear()
+        token = answer.json()["token"]
+        client.headers["authorization"] = f"Bearer {token}"
+        return Person(client, answer.json()["user"], token)
+
+    async def browser(self, username: str = "ann") -> httpx.AsyncClient:
+        """A client that somebody signed up with, and that sends their cookie."""
+        client = self.client()
+        answer = await register(client, username)
+        assert answer.status_code == 201, answer.text
+        return client
+
+    async def admin(self, username: str = "root") -> "Person":
+        """An admin; only whoever holds the data directory can make one."""
+
+        def command(tx: Transaction) -> Identity:
+            row = UserRow(
+                id=tx.new_id(),
+                username=username,
+                name="",
+                password_hash="",
+                role="admin",
+                created_at=tx.now,
+            )
+            tx.add_user(row)
+            session = actions.sign_in(tx, row, tx.now + 3_600_000)
+            return Identity(row.id, session.id, session.expires_at)
+
+        identity = await self.store.write(command)
+        token = self.services.tokens.issue(identity, self.clock.now)
+        client = self.client(headers={"authorization": f"Bearer {token}"})
+        return Person(client, {"id": identity.user_id}, token)
+
+    async def head(self) -> int:
+        """The position of the log; it moves whenever something happened."""
+        return (await self.store.read(lambda reads: reads.log_bounds())).head
+
+    def identity(self, person: "Person") -> Identity:
+        return self.services.tokens.read(person.token, self.clock.now)
+
+
+@dataclass
+class Person:
+    """Somebody with a client of their own."""
+
+    client: httpx.AsyncClient
+    user: dict[str, Any]
+    token: str
+
+    @property
+    def id(self) -> str:
+        return str(self.user["id"])
+
+    async def publish(self, **draft: Any) -> dict[str, Any]:
+        answer = await self.client.post("/api/posts", json=draft or {"text": "Hello"})
+        assert answer.status_code == 201, answer.text
+        post: dict[str, Any] = answer.json()["post"]
+        return post
+
+
+async def register(client: httpx.AsyncClient, username: str, **more: str) -> httpx.Response:
+    body = {"username": username, "password": PASSWORD, **more}
+    return await client.post("/api/auth/register", json=body)
+
+
+async def login(
+    client: httpx.AsyncClient, username: str, password: str = PASSWORD
+) -> httpx.Response:
+    body = {"username": username, "password": password}
+    return await client.post("/api/auth/login", json=body)
+
+
+def problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
+    """Checks that an answer is a problem in full (RFC 9457), and returns it."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["cache-control"] == "no-store"
+    body: dict[str, Any] = answer.json()
+    assert body["code"] == code
+    assert body["status"] == status
+    assert body["type"]
+    assert body["title"]
+    assert body["detail"]
+    return body
+
+
+def paths(body: dict[str, Any]) -> list[str]:
+    """The fields that a problem is about."""
+    return [error["path"] for error in body["errors"]]

@@ -1,0 +1,61 @@
+"""One Chromium for the session, one server for a module, and people with a browser of their own."""
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, async_playwright, expect
+
+from tests.browser.chromium import FLAGS, PATIENCE_MS, find_chromium
+from tests.browser.visitor import Visit, Visitors
+from tests.processes import ServerProcess, serving
+
+expect.set_options(timeout=PATIENCE_MS)
+
+Figures = Callable[[str], None]
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+        yield chromium
+        await chromium.close()
+
+
+@pytest.fixture(scope="module")
+def environment() -> dict[str, str]:
+    """Settings of the module's server; a module may have its own."""
+    return {}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def server(
+    tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]
+) -> AsyncIterator[ServerProcess]:
+    data: Path = tmp_path_factory.mktemp("installation") / "data"
+    async with serving(data, environment=environment) as process:
+        yield process
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def visit(browser: Browser, server: ServerProcess) -> AsyncIterator[Visit]:
+    """Opens a browser for somebody; at the end, nobody's console may hold a complaint."""
+    visitors = Visitors(browser, server)
+    yield visitors.arrive
+    await visitors.leave()
+    assert visitors.complaints() == []
+
+
+@pytest.fixture
+def figures(record_property: Callable[[str, object], None]) -> Figures:
+    """Takes lines for the end of the run's report."""
+    return lambda line: record_property("figure", line)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
+        for name, line in report.user_properties:
+            if name == "figure":
+                terminalreporter.write_line(str(line))

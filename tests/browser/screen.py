@@ -1,0 +1,87 @@
+"""What a person sees and does on a page, in a few words."""
+
+from urllib.parse import urlsplit
+
+from playwright.async_api import Locator, Page, expect
+
+from tests.browser.visitor import Visitor
+
+
+async def live_page(visitor: Visitor, path: str = "/") -> Page:
+    """A new tab that is up to date."""
+    page = await visitor.open(path)
+    await live(page)
+    return page
+
+
+async def go(page: Page, path: str) -> None:
+    """Another place, in the same tab."""
+    address = urlsplit(page.url)
+    await page.goto(f"{address.scheme}://{address.netloc}{path}")
+    await expect(page.locator("article, form, .notice").first).to_be_visible()
+
+
+async def live(page: Page) -> None:
+    await connection(page, "live")
+
+
+async def connection(page: Page, status: str) -> None:
+    await expect(page.locator(f'[data-connection="{status}"]')).to_be_visible()
+
+
+def posts(page: Page) -> Locator:
+    return page.locator("article")
+
+
+def post(page: Page, text: str) -> Locator:
+    return posts(page).filter(has_text=text)
+
+
+def composer(page: Page) -> Locator:
+    return page.get_by_role("dialog", name="New post")
+
+
+async def write(page: Page, text: str) -> None:
+    """Opens the composer and writes."""
+    await page.get_by_role("button", name="New post").first.click()
+    await page.get_by_label("Text").fill(text)
+
+
+async def publish(page: Page, text: str) -> None:
+    await write(page, text)
+    await page.get_by_role("button", name="Publish").click()
+
+
+async def confirmed(page: Page, text: str) -> str:
+    """Waits until the server has the post; its id."""
+    sent = post(page, text).and_(page.locator('[data-delivery="sent"]'))
+    await expect(sent).to_have_count(1)
+    post_id = await sent.get_attribute("data-post-id")
+    assert post_id is not None
+    return post_id
+
+
+async def shown(page: Page) -> list[str]:
+    """The ids of the posts on the page, from the top."""
+    ids: list[str] = await posts(page).evaluate_all("all => all.map(one => one.dataset.postId)")
+    return ids
+
+
+async def scroll_to(article: Locator) -> None:
+    """Brings a post to the middle of the window; the page knows of it when this returns."""
+    await article.evaluate(
+        """article => {
+          article.scrollIntoView({ block: "center" });
+          return new Promise((resolve) => requestAnimationFrame(() => resolve(null)));
+        }"""
+    )
+    await expect(article).to_be_in_viewport()
+
+
+async def let_time_pass_until(page: Page, there: Locator) -> None:
+    """Moves the page's clock on, a second for every look."""
+    for _ in range(120):
+        if await there.count():
+            return
+        await page.clock.run_for(1_000)
+    await expect(there).to_be_visible()

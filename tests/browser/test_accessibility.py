@@ -1,0 +1,107 @@
+"""axe finds nothing that matters on any page, in light and in dark."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.browser import screen
+from tests.browser.visitor import Visit
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
+
+
+async def findings(page: Page) -> list[str]:
+    """What axe finds, in light and, as far as colours go, in dark."""
+    if not await page.evaluate("'axe' in window"):
+        await page.evaluate(AXE.read_text())
+    await page.emulate_media(color_scheme="light")
+    found = await violations(page)
+    await page.emulate_media(color_scheme="dark")
+    return found + await violations(page, runOnly=["color-contrast"])
+
+
+async def violations(page: Page, **options: Any) -> list[str]:
+    """Each by how bad it is, the rule, and where."""
+    result: dict[str, Any] = await page.evaluate(
+        "options => axe.run({ resultTypes: ['violations'], ...options })", options
+    )
+    return [
+        f"{found['impact']} {found['id']}: {node['html'][:200]}"
+        for found in result["violations"]
+        for node in found["nodes"]
+    ]
+
+
+async def test_pages_of_strangers(visit: Visit) -> None:
+    ann, stranger = await visit("ann"), await visit()
+    stranger.expect_complaint("404 ")
+    await ann.person.publish("for all to read")
+    page = await stranger.open()
+    for path in ("/", "/everyone", f"/u/{ann.username}", "/no/such/page", "/sign-in", "/sign-up"):
+        await screen.go(page, path)
+        assert await findings(page) == [], path
+    await page.get_by_role("button", name="Sign up").click()
+    await expect(page.locator(".field-error").first).to_be_visible()
+    assert await findings(page) == []
+
+
+async def test_pages_of_people(visit: Visit) -> None:
+    ann, bob = await visit("ann"), await visit("bob")
+    page = await screen.live_page(ann)
+    await expect(page.get_by_text("Nothing here yet")).to_be_visible()
+    assert await findings(page) == []
+    link = {"text": "See https://example.org", "tags": ["a"], "category": "b"}
+    post = await ann.person.http.post("/api/posts", json={"title": "A title", **link})
+    await bob.person.http.post("/api/posts", json={"title": "Locked", "tier": "vip"})
+    for path in ("/everyone", f"/u/{ann.username}", f"/p/{post.json()['post']['id']}"):
+        await screen.go(page, path)
+        await screen.live(page)
+        assert await findings(page) == [], path
+
+
+async def test_what_opens_on_a_page(visit: Visit) -> None:
+    ann = await visit("ann")
+    await ann.person.publish("something to read")
+    page = await screen.live_page(ann)
+    await page.keyboard.press("n")
+    assert await findings(page) == []
+    await page.keyboard.press("Control+Enter")
+    await expect(page.locator(".field-error")).to_be_visible()
+    assert await findings(page) == []
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("?")
+    assert await findings(page) == []
+    await page.keyboard.press("Escape")
+    await page.get_by_role("button", name="Account").click()
+    assert await findings(page) == []
+    await page.keyboard.press("Escape")
+    await screen.posts(page).get_by_role("button", name="Delete").click()
+    assert await findings(page) == []
+
+
+async def test_when_nothing_answers(visit: Visit) -> None:
+    ann = await visit("ann")
+    ann.expect_complaint("ERR_FAILED")
+    await ann.context.route_web_socket("**/ws", lambda socket: socket.close())
+    page = await ann.open()
+    await screen.connection(page, "offline")
+    await page.route("**/api/**", lambda route: route.abort())
+    await page.clock.install()
+    await screen.publish(page, "not to be sent")
+    await screen.let_time_pass_until(page, page.get_by_text("Not published"))
+    assert await findings(page) == []
+
+
+async def test_new_posts_are_announced_and_own_ones_are_not(visit: Visit) -> None:
+    ann, bob = await visit("ann"), await visit("bob")
+    page = await screen.live_page(ann, "/everyone")
+    announcement = page.locator("[aria-live=polite].visually-hidden")
+    await screen.publish(page, "nobody needs to tell me")
+    await screen.confirmed(page, "nobody needs to tell me")
+    await expect(announcement).to_have_text("")
+    await bob.person.publish("heard by all")
+    await expect(announcement).to_have_text(f"Post by {bob.username}")

@@ -1,0 +1,175 @@
+"""Reading a feed: it goes on to its end, and what comes in above never moves the reader."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Locator, Page, expect
+
+from tests.browser import screen
+from tests.browser.conftest import Figures
+from tests.browser.visitor import Visit
+from tests.processes import Person
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+MOTION = (Path(__file__).parent / "motion.js").read_text()
+END = "That’s all, back to the very first post."
+
+
+async def fill(person: Person, count: int, text: str = "older") -> None:
+    for number in range(count):
+        await person.publish(f"{text} {number}")
+
+
+async def burst(person: Person, count: int) -> None:
+    """Publishes as fast as it goes, ten at a time."""
+    slots = asyncio.Semaphore(10)
+
+    async def one(number: int) -> None:
+        async with slots:
+            await person.publish(f"rapid {number}")
+
+    await asyncio.gather(*map(one, range(count)))
+
+
+def pill(page: Page) -> Locator:
+    return page.locator(".pill")
+
+
+async def unique_and_sorted(page: Page, count: int) -> None:
+    await expect(screen.posts(page)).to_have_count(count)
+    ids = await screen.shown(page)
+    assert ids == sorted(set(ids), reverse=True)
+
+
+async def test_a_hundred_rapid_posts_wait_and_move_nothing(visit: Visit, figures: Figures) -> None:
+    ann, bob = await visit("ann"), await visit("bob")
+    await fill(bob.person, 40)
+    page = await screen.live_page(ann, f"/u/{bob.username}")
+    await screen.scroll_to(screen.posts(page).nth(12))
+    await expect(screen.posts(page)).to_have_count(40)
+    reading = screen.post(page, "older 27")
+    watch = await reading.evaluate_handle(MOTION)
+    scrolled = await page.evaluate("scrollY")
+    await burst(bob.person, 100)
+    await expect(pill(page)).to_have_text("100 new posts")
+    seen: dict[str, Any] = await watch.evaluate("watch => watch.stop()")
+    figures(f"100 rapid posts: longest task of the reading page {seen['longest']:.0f} ms")
+    assert len(seen["places"]) == 1
+    assert await page.evaluate("scrollY") == scrolled
+    assert seen["longest"] < 500
+    await unique_and_sorted(page, 40)
+
+    await pill(page).click()
+    await expect(pill(page)).to_have_count(0)
+    assert await page.evaluate("scrollY") == 0
+    await unique_and_sorted(page, 140)
+
+
+async def test_at_the_top_posts_come_in_by_themselves(visit: Visit) -> None:
+    ann, bob = await visit("ann"), await visit("bob")
+    await fill(bob.person, 3)
+    page = await screen.live_page(ann, f"/u/{bob.username}")
+    await burst(bob.person, 100)
+    await unique_and_sorted(page, 103)
+    await expect(pill(page)).to_have_count(0)
+
+
+async def test_the_pill_counts_on_and_its_key_shows_the_posts(visit: Visit) -> None:
+    ann, bob = await visit("ann"), await visit("bob")
+    await fill(bob.person, 20)
+    page = await screen.live_page(ann, f"/u/{bob.username}")
+    await screen.scroll_to(screen.posts(page).nth(12))
+    await bob.person.publish("one more")
+    await expect(pill(page)).to_have_text("1 new post")
+    gone = await bob.person.publish("one that is taken back")
+    await expect(pill(page)).to_have_text("2 new posts")
+    await bob.person.http.delete(f"/api/posts/{gone['post']['id']}")
+    await expect(pill(page)).to_have_text("1 new post")
+    await page.keyboard.press(".")
+    await expect(screen.posts(page).first).to_contain_text("one more")
+    await unique_and_sorted(page, 21)
+
+
+async def test_an_own_post_is_shown_at_once_wherever_the_author_reads(visit: Visit) -> None:
+    ann, bob = await visit("ann"), await visit("bob")
+    await fill(bob.person, 20)
+    page = await screen.live_page(ann, "/everyone")
+    await screen.scroll_to(screen.posts(page).nth(12))
+    await page.keyboard.press("n")
+    await page.get_by_label("Text").fill("From deep down")
+    await page.keyboard.press("Control+Enter")
+    await expect(screen.post(page, "From deep down")).to_be_in_viewport()
+    await screen.confirmed(page, "From deep down")
+
+
+async def test_scrolling_goes_to_the_very_first_post(visit: Visit) -> None:
+    ann, bob = await visit("ann"), await visit("bob")
+    await fill(bob.person, 65)
+    page = await screen.live_page(ann, f"/u/{bob.username}")
+    loaded: list[str] = []
+    page.on("request", lambda request: loaded.append(request.url))
+    await expect(screen.posts(page)).to_have_count(20)
+    for count in (40, 60, 65):
+        await page.keyboard.press("End")
+        await expect(screen.posts(page)).to_have_count(count)
+    await expect(page.get_by_text(END)).to_be_visible()
+    await unique_and_sorted(page, 65)
+    assert len(loaded) == 3
+    last = screen.posts(page).last
+    await expect(last).to_contain_text("older 0")
+    await expect(last).to_have_attribute("aria-posinset", "65")
+    await expect(last).to_have_attribute("aria-setsize", "65")
+
+
+@pytest.mark.parametrize("where", ["/", "/everyone", "/u/{username}"])
+async def test_the_way_back_from_a_post_leads_to_the_old_place(visit: Visit, where: str) -> None:
+    ann = await visit("ann")
+    await fill(ann.person, 30)
+    page = await screen.live_page(ann, where.format(username=ann.username))
+    await expect(screen.posts(page)).to_have_count(20)
+    await page.keyboard.press("End")
+    await expect(screen.posts(page).nth(29)).to_be_attached()
+    reading = screen.posts(page).nth(17)
+    await screen.scroll_to(reading)
+    place = await reading.bounding_box()
+    await reading.locator(".byline-time").click()
+    await expect(screen.posts(page)).to_have_count(1)
+    assert await page.evaluate("scrollY") == 0
+    await page.go_back()
+    await expect(reading).to_be_in_viewport()
+    assert await reading.bounding_box() == place
+
+
+async def test_older_posts_that_did_not_load_can_be_asked_for_again(visit: Visit) -> None:
+    ann, bob = await visit("ann"), await visit("bob")
+    ann.expect_complaint("ERR_FAILED")
+    await fill(bob.person, 25)
+    page = await ann.context.new_page()
+    await page.route("**/api/posts?*page=*", lambda route: route.abort(), times=1)
+    await page.goto(f"{ann.url}/u/{bob.username}")
+    await expect(screen.posts(page)).to_have_count(20)
+    await page.keyboard.press("End")
+    await expect(page.get_by_text("Older posts didn’t load.")).to_be_visible()
+    await page.get_by_role("button", name="Try again").click()
+    await unique_and_sorted(page, 25)
+
+
+async def test_a_long_text_is_folded_until_it_is_asked_for(visit: Visit) -> None:
+    ann = await visit("ann")
+    await ann.person.publish("\n".join(f"line {number}" for number in range(40)) + " the last")
+    page = await screen.live_page(ann)
+    text = screen.posts(page).first.locator(".post-text")
+    folded = await height(text)
+    await page.get_by_role("button", name="Show more").click()
+    assert await height(text) > 2 * folded
+    await page.get_by_role("button", name="Show less").click()
+    assert await height(text) == folded
+
+
+async def height(element: Locator) -> float:
+    box = await element.bounding_box()
+    assert box is not None
+    return box["height"]

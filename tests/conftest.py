@@ -1,0 +1,15 @@
+"""Fixtures for all rooms."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.processes import ServerProcess, serving
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[ServerProcess]:
+    """A real server with default settings, fresh for each test."""
+    async with serving(tmp_path / "data") as process:
+        yield process

@@ -1,0 +1,24 @@
+#!/bin/sh
+# Makes sure that there are the programs that the tests run: Chromium, and curl for the examples.
+set -eu
+
+packages=
+command -v curl >/dev/null || packages="$packages curl"
+command -v chromium >/dev/null || command -v chromium-browser >/dev/null ||
+    command -v google-chrome >/dev/null || packages="$packages chromium fonts-dejavu-core"
+if [ -z "$packages" ]; then
+    exit 0
+fi
+if ! command -v apt-get >/dev/null; then
+    echo "The tests need$packages: install them with your package manager." >&2
+    exit 1
+fi
+as_root=
+if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || { echo "Run as root: apt-get install$packages" >&2; exit 1; }
+    as_root=sudo
+fi
+echo "Installing for the tests:$packages"
+$as_root apt-get update -q
+# shellcheck disable=SC2086 # a list of names
+DEBIAN_FRONTEND=noninteractive $as_root apt-get install -q -y --no-install-recommends $packages

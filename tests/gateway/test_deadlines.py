@@ -1,0 +1,128 @@
+"""What happens by the clock: first messages, heartbeats, restarts."""
+
+import asyncio
+import time
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.gateway.live import Live, crowd, head, live, opened
+from tests.gateway.raw import CLOSE, TEXT, frame, raw, raw_live, request
+from tests.processes import Person, ServerProcess, serving
+
+pytestmark = [pytest.mark.system, pytest.mark.asyncio(loop_scope="module")]
+
+
+@pytest.fixture(scope="module")
+def environment() -> dict[str, str]:
+    return {"FEEDLINE_FIRST_MESSAGE_SECONDS": "1", "FEEDLINE_HEARTBEAT_SECONDS": "1"}
+
+
+# ---- the first message
+
+
+async def test_a_socket_that_says_nothing_is_closed(shared: ServerProcess, ann: Person) -> None:
+    begin = time.monotonic()
+    async with (
+        opened(shared) as stranger,
+        opened(shared, Authorization=f"Bearer {ann.token}") as known,
+        opened(shared, Cookie="feedline_session=old") as stale,
+    ):
+        assert [await c.closed() for c in (stranger, known, stale)] == [4001] * 3
+    assert 1 <= time.monotonic() - begin < 4
+
+
+async def test_talk_does_not_put_the_deadline_off(shared: ServerProcess) -> None:
+    async with opened(shared) as connection:
+        closing = asyncio.create_task(connection.closed())
+        while not closing.done():
+            await connection.socket.ping()
+            await asyncio.wait([closing], timeout=0.1)
+        assert closing.result() == 4001
+
+
+async def test_half_a_message_does_not_put_the_deadline_off(shared: ServerProcess) -> None:
+    async with raw(shared) as connection:
+        connection.send(request())
+        await connection.head()
+        connection.send(frame(TEXT, b'{"type":', fin=False))
+        received = await connection.frame()
+        assert (received.opcode, received.close_code) == (CLOSE, 4001)
+
+
+# ---- heartbeats
+
+
+async def test_a_heartbeat_says_how_far_this_connection_has_been_served(
+    ann: Person, bob: Person
+) -> None:
+    async with ann.socket() as socket:
+        connection = Live(socket)
+        connected = await connection.go_live(f"creator:{ann.id}")
+        assert connected["heartbeat"] == 1
+        heartbeat = await connection.expect("heartbeat")
+        assert heartbeat == {"type": "heartbeat", "cursor": connected["cursor"]}
+        await bob.publish("not for this connection")
+        now = await head(ann)
+        assert now != connected["cursor"]
+        assert (await connection.expect("heartbeat"))["cursor"] == now
+        await ann.publish("for this one")
+        created = await connection.expect("post_created")
+        assert (await connection.expect("heartbeat"))["cursor"] == created["cursor"]
+
+
+async def test_the_cursor_of_a_heartbeat_is_a_place_to_resume_from(
+    ann: Person, bob: Person
+) -> None:
+    async with live(ann, "public") as connection:
+        await bob.publish("heard")
+        assert await connection.hear_posts(1) == ["heard"]
+        cursor = (await connection.expect("heartbeat"))["cursor"]
+    await bob.publish("missed")
+    async with ann.socket() as socket:
+        connection = Live(socket)
+        await connection.connect("public", cursor=cursor)
+        assert await connection.hear_posts(1) == ["missed"]
+
+
+async def test_heartbeats_come_in_silence_only(ann: Person) -> None:
+    async with live(ann) as connection:
+        begin = time.monotonic()
+        for number in range(20):
+            await connection.say("ping", id=number)
+            assert await connection.hear() == {"type": "pong", "id": number}
+            await asyncio.sleep(0.1)
+        assert time.monotonic() - begin > 2
+        await connection.expect("heartbeat")
+
+
+# ---- a restart
+
+
+async def test_a_restart_is_told_to_everybody(tmp_path: Path) -> None:
+    async with serving(tmp_path / "data") as server, crowd(server) as join:
+        ann = await join("ann")
+        async with live(ann, "public") as connected, opened(server) as stranger:
+            stopping = asyncio.create_task(server.stop())
+            assert await connected.closed() == 1012
+            assert await stranger.closed() == 1012
+            assert await stopping == 0
+    assert not [line for line in server.log if "Traceback" in line]
+
+
+async def test_a_restart_waits_for_no_deaf_peer(tmp_path: Path) -> None:
+    async with (
+        serving(tmp_path / "data") as server,
+        crowd(server) as join,
+        AsyncExitStack() as stack,
+    ):
+        ann = await join("ann")
+        peers = [await stack.enter_async_context(raw_live(server, ann, "public"))]
+        peers += [await stack.enter_async_context(raw(server)) for _ in range(3)]
+        peers[1].send(request()[:50])
+        peers[2].send(b"POST /api/posts HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{")
+        begin = time.monotonic()
+        assert await server.stop() == 0
+        assert time.monotonic() - begin < 12
+        assert (await peers[0].frame()).close_code == 1012

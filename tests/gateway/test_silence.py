@@ -1,0 +1,41 @@
+"""How long a peer may be silent."""
+
+import asyncio
+import time
+
+import pytest
+
+from tests.gateway.live import live
+from tests.gateway.raw import CLOSE, PING, raw_live
+from tests.processes import Person, ServerProcess
+
+pytestmark = [pytest.mark.system, pytest.mark.asyncio(loop_scope="module")]
+
+SILENCE = 3  # seconds
+
+
+@pytest.fixture(scope="module")
+def environment() -> dict[str, str]:
+    return {"FEEDLINE_SILENCE_SECONDS": str(SILENCE)}
+
+
+async def test_a_peer_without_a_sign_of_life_is_asked_and_then_let_go(
+    shared: ServerProcess, ann: Person
+) -> None:
+    begin = time.monotonic()
+    async with raw_live(shared, ann) as dead:
+        opcodes = []
+        while CLOSE not in opcodes:
+            received = await dead.frame()
+            assert received is not None
+            opcodes.append(received.opcode)
+        assert PING in opcodes
+    assert SILENCE <= time.monotonic() - begin < 3 * SILENCE
+
+
+async def test_a_quiet_peer_that_answers_pings_stays(ann: Person) -> None:
+    async with live(ann, "public") as connection:
+        await asyncio.sleep(1.5 * SILENCE)  # nothing may happen meanwhile
+        assert connection.socket.close_code is None
+        await connection.say("ping", id=1)
+        assert (await connection.hear())["type"] == "pong"

@@ -1,0 +1,50 @@
+"""Seats that write down what they are sent."""
+
+from collections.abc import Callable, Sequence
+
+from feedline.errors import CloseCode
+from feedline.hub.fanout import GONE, Framing, Lane
+from feedline.wire.encoded import EncodedEvent
+
+
+class SeqFraming:
+    """Frames an event as its place in the log, and for whom it was framed."""
+
+    def frame(self, event: EncodedEvent, viewer_id: str | None) -> bytes:
+        return f"{event.seq}{'*' if viewer_id else ''} ".encode()
+
+    def joined(self, frames: Sequence[bytes]) -> bytes:
+        return b"".join(frames)
+
+
+FRAMING = SeqFraming()
+
+
+class Reader:
+    """A live connection. ``writes`` holds each write: the places in the log that it carried."""
+
+    def __init__(self, viewer_id: str = "reader", order: list[str] | None = None) -> None:
+        self.viewer_id = viewer_id
+        self.address = "127.0.0.1"
+        self.last = GONE
+        self.lane: Lane | None = None
+        self.framing: Framing = FRAMING
+        self.write: Callable[[bytes], None] = self._write
+        self.writes: list[list[str]] = []
+        self.closed: CloseCode | None = None
+        self._order = order
+
+    @property
+    def seqs(self) -> list[int]:
+        return [int(seq.rstrip("*")) for write in self.writes for seq in write]
+
+    def close(self, code: CloseCode, reason: str) -> None:
+        self.closed = code
+
+    def tick(self, now: float) -> None:
+        raise AssertionError("no test here waits for deadlines")
+
+    def _write(self, frames: bytes) -> None:
+        self.writes.append(frames.decode().split())
+        if self._order is not None:
+            self._order.append(self.viewer_id)

@@ -1,0 +1,207 @@
+"""Lanes, windows, slices, and who is served first; time is a number that moves when looked at."""
+
+from feedline.hub.fanout import Fanout
+from feedline.wire.encoded import EncodedEvent
+from tests.hub.seats import Reader, SeqFraming
+from tests.wire.world import make_event
+
+LONG = 1e9
+
+
+class Wide(SeqFraming):
+    """Frames of 30 kB."""
+
+    def frame(self, event: EncodedEvent, viewer_id: str | None) -> bytes:
+        return super().frame(event, viewer_id).ljust(30_000)
+
+
+class Ticks:
+    """A clock that moves on by one at each look."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        self.now += 1.0
+        return self.now
+
+
+def post(seq: int, author: str = "ann", kind: str = "created") -> EncodedEvent:
+    return EncodedEvent(seq, make_event(kind, author, "p1", seq))
+
+
+def fanout(*, joins: bool = True) -> Fanout:
+    return Fanout(joins=joins, clock=Ticks())
+
+
+def test_a_quiet_lane_is_served_at_once() -> None:
+    hub, reader = fanout(), Reader()
+    hub.place(reader, ["public"], 0)
+    hub.offer(post(1), ())
+    hub.serve(LONG)
+    assert reader.writes == [["1"]]
+
+
+def test_what_gathers_within_a_window_is_one_write() -> None:
+    hub, reader = fanout(), Reader()
+    hub.place(reader, ["public"], 0)
+    for seq in range(1, 5):
+        hub.offer(post(seq), ())
+        hub.serve(LONG)
+    assert reader.writes == [["1"]]
+    assert hub.end_window()
+    hub.serve(LONG)
+    assert reader.writes == [["1"], ["2", "3", "4"]]
+
+
+def test_after_a_window_without_events_the_next_one_goes_out_at_once() -> None:
+    hub, reader = fanout(), Reader()
+    hub.place(reader, ["public"], 0)
+    hub.offer(post(1), ())
+    hub.serve(LONG)
+    assert hub.end_window()
+    assert not hub.end_window()
+    hub.offer(post(2), ())
+    hub.serve(LONG)
+    assert reader.writes == [["1"], ["2"]]
+
+
+def test_without_joining_nothing_waits() -> None:
+    hub, reader = fanout(joins=False), Reader()
+    hub.place(reader, ["public"], 0)
+    for seq in range(1, 4):
+        hub.offer(post(seq), ())
+        hub.serve(LONG)
+    assert reader.writes == [["1"], ["2"], ["3"]]
+
+
+def test_an_event_comes_once_however_many_topics_match() -> None:
+    hub, reader = fanout(), Reader()
+    hub.place(reader, ["public", "creator:ann", "home:ann"], 0)
+    hub.offer(post(1), ())
+    hub.serve(LONG)
+    assert reader.seqs == [1]
+
+
+def test_a_large_lane_is_served_in_slices_and_in_order() -> None:
+    hub, readers = fanout(), [Reader(str(index)) for index in range(100)]
+    for reader in readers:
+        hub.place(reader, ["public"], 0)
+    hub.offer(post(1), ())
+    slices = 1
+    while hub.serve(1):
+        slices += 1
+        hub.offer(post(slices), ())
+    hub.end_window()
+    hub.serve(LONG)
+    assert slices > 5
+    assert {tuple(reader.seqs) for reader in readers} == {tuple(range(1, slices + 1))}
+
+
+def test_the_actors_own_connections_are_served_before_anybody_else() -> None:
+    order: list[str] = []
+    hub = fanout()
+    for index in range(30):
+        hub.place(Reader(f"reader{index}", order), ["public"], 0)
+    own = Reader("ann", order)
+    hub.place(own, ["public"], 0)
+    hub.offer(post(1), [own])
+    hub.serve(LONG)
+    assert order[0] == "ann"
+    assert sorted(order) == sorted({"ann", *(f"reader{index}" for index in range(30))})
+    assert own.writes == [["1*"]], "framed for the author"
+
+
+def test_the_author_gets_what_was_waiting_before_the_own_post() -> None:
+    hub, own = fanout(), Reader("ann")
+    hub.place(own, ["public"], 0)
+    hub.offer(post(1, "bob"), ())
+    hub.serve(LONG)
+    hub.offer(post(2, "bob"), ())
+    hub.offer(post(3, "ann"), [own])
+    hub.serve(LONG)
+    hub.end_window()
+    hub.serve(LONG)
+    assert own.seqs == [1, 2, 3]
+
+
+def test_a_new_post_reaches_its_author_on_every_connection_other_events_do_not() -> None:
+    hub, own = fanout(), Reader("ann")
+    hub.place(own, [], 0)
+    hub.offer(post(1), [own])
+    hub.offer(post(2, kind="updated"), [own])
+    hub.serve(LONG)
+    assert own.seqs == [1]
+
+
+def test_a_newcomer_gets_nothing_from_before() -> None:
+    hub, early, late = fanout(), Reader(), Reader()
+    hub.place(early, ["public"], 0)
+    hub.offer(post(1), ())
+    hub.serve(LONG)
+    hub.offer(post(2), ())
+    hub.place(late, ["public"], 2)
+    hub.offer(post(3), ())
+    hub.end_window()
+    hub.serve(LONG)
+    assert (early.seqs, late.seqs) == ([1, 2, 3], [3])
+
+
+def test_who_left_gets_nothing_more_and_its_place_is_known() -> None:
+    hub, reader = fanout(), Reader()
+    hub.place(reader, ["public"], 0)
+    hub.offer(post(1), ())
+    hub.serve(LONG)
+    hub.offer(post(5), ())
+    assert hub.reached(reader, 7) == 4
+    hub.leave(reader)
+    hub.end_window()
+    hub.serve(LONG)
+    assert reader.seqs == [1]
+
+
+def test_settling_sends_what_is_owed_and_the_round_does_not_repeat_it() -> None:
+    hub, reader = fanout(), Reader()
+    hub.place(reader, ["public"], 0)
+    for seq in (1, 2, 3):
+        hub.offer(post(seq), ())
+        hub.serve(LONG)
+    hub.settle(reader)
+    assert hub.reached(reader, 3) == 3
+    hub.end_window()
+    hub.serve(LONG)
+    assert reader.seqs == [1, 2, 3]
+
+
+def test_a_joined_write_has_a_bound_and_the_rest_follows_at_once() -> None:
+    hub, reader = fanout(), Reader()
+    wide = Wide()
+    reader.framing = wide
+    hub.place(reader, ["public"], 0)
+    hub.offer(post(1), ())
+    hub.serve(LONG)
+    for seq in range(2, 8):
+        hub.offer(post(seq), ())
+    hub.end_window()
+    hub.serve(LONG)
+    assert reader.seqs == list(range(1, 8))
+    assert [len(write) for write in reader.writes] == [1, 2, 2, 2]
+
+
+def test_what_is_owed_to_one_seat_stops_where_it_is_full() -> None:
+    hub, reader = fanout(), Reader()
+    reader.framing = Wide()
+    hub.place(reader, ["public"], 0)
+    hub.offer(post(1), ())
+    hub.serve(LONG)
+    for seq in range(2, 8):
+        hub.offer(post(seq), ())
+    write = reader.write
+
+    def write_and_fill(frames: bytes) -> None:
+        write(frames)
+        hub.leave(reader)
+
+    reader.write = write_and_fill
+    hub.settle(reader)
+    assert reader.seqs == [1, 2, 3]

@@ -1,0 +1,61 @@
+from feedline.feed.events import PostCreated, PostDeleted
+from feedline.hub.ring import Ring
+from feedline.wire.encoded import EncodedEvent
+from tests.wire.world import make_event
+
+ROOMY = 1 << 30
+
+
+def event(seq: int, kind: str = "created", post_id: str = "p1") -> EncodedEvent:
+    return EncodedEvent(seq, make_event(kind, "ann", post_id, seq))
+
+
+def filled(count: int, *, events: int = 1_000, size: int = ROOMY) -> Ring:
+    ring = Ring(events, size)
+    for seq in range(1, count + 1):
+        ring.add(event(seq))
+    return ring
+
+
+def seqs(found: list[EncodedEvent] | None) -> list[int] | None:
+    return None if found is None else [held.seq for held in found]
+
+
+def test_it_gives_what_comes_after_a_position() -> None:
+    ring = filled(10)
+    assert seqs(ring.after(0, 3)) == [1, 2, 3]
+    assert seqs(ring.after(7, 100)) == [8, 9, 10]
+    assert seqs(ring.after(10, 100)) == []
+
+
+def test_what_is_too_old_is_not_served_in_part() -> None:
+    ring = filled(10, events=4)
+    assert ring.after(5, 100) is None
+    assert seqs(ring.after(6, 100)) == [7, 8, 9, 10]
+
+
+def test_an_empty_ring_knows_nothing() -> None:
+    assert Ring(10, ROOMY).after(0, 10) is None
+
+
+def test_it_is_bounded_by_bytes_too() -> None:
+    assert 0 < len(filled(1_000, size=100_000)) < 100
+
+
+def test_a_gap_starts_it_anew() -> None:
+    ring = filled(5)
+    ring.add(event(9))
+    assert ring.after(4, 10) is None
+    assert seqs(ring.after(8, 10)) == [9]
+
+
+def test_a_deletion_takes_the_content_out_of_what_is_held() -> None:
+    ring = filled(3)
+    ring.add(event(4, "created", "p2"))
+    ring.add(event(5, "deleted", "p1"))
+    held = ring.after(0, 10)
+    assert held is not None
+    texts = [h.event.post.content.text for h in held if isinstance(h.event, PostCreated)]
+    assert texts == ["", "", "", "text"]
+    assert isinstance(held[-1].event, PostDeleted)
+    assert all(b'"text":"text"' not in h.body_for(None) for h in held if h.seq != 4)

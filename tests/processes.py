@@ -1,0 +1,156 @@
+"""Real servers for tests: `feedline serve` in a process of its own, on a free loopback port."""
+
+import asyncio
+import os
+import re
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import websockets
+
+START_SECONDS = 20.0
+STOP_SECONDS = 15.0
+
+_ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)")
+
+
+class ServerProcess:
+    """One server. It can be killed and started again on the same data and the same port."""
+
+    def __init__(
+        self, data: Path, *options: str, environment: dict[str, str] | None = None
+    ) -> None:
+        self.data = data
+        self.port = 0
+        self._options = options
+        self._environment = environment or {}
+        self._process: asyncio.subprocess.Process | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self.log: list[str] = []
+        self.clients: list[httpx.AsyncClient] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def ws_url(self) -> str:
+        return f"ws://127.0.0.1:{self.port}/ws"
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    async def start(self) -> None:
+        """Starts the process and waits until it is ready."""
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "feedline",
+            "serve",
+            "--data",
+            str(self.data),
+            "--port",
+            str(self.port),
+            *self._options,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+            env={**os.environ, "TERM": "dumb", "COLUMNS": "200", **self._environment},
+        )
+        self._reader = asyncio.create_task(self._read_log())
+        await self._wait_until_ready()
+
+    async def kill(self) -> None:
+        """SIGKILL: nothing of the process gets to run after this."""
+        await self._end(signal.SIGKILL)
+
+    async def stop(self) -> int:
+        """SIGTERM; the exit status."""
+        return await self._end(signal.SIGTERM)
+
+    async def _end(self, number: int) -> int:
+        assert self._process is not None
+        assert self._reader is not None
+        if self._process.returncode is None:
+            self._process.send_signal(number)
+        status = await asyncio.wait_for(self._process.wait(), STOP_SECONDS)
+        await self._reader
+        return status
+
+    async def _read_log(self) -> None:
+        assert self._process is not None
+        assert self._process.stderr is not None
+        async for line in self._process.stderr:
+            self.log.append(line.decode())
+            found = _ADDRESS.search(self.log[-1])
+            if found and not self.port:
+                self.port = int(found[1])
+
+    async def _wait_until_ready(self) -> None:
+        assert self._process is not None
+        deadline = time.monotonic() + START_SECONDS
+        async with httpx.AsyncClient() as client:
+            while time.monotonic() < deadline and self._process.returncode is None:
+                if self.port:
+                    try:
+                        if (await client.get(f"{self.url}/readyz")).status_code == 200:
+                            return
+                    except httpx.TransportError:
+                        pass
+                await asyncio.sleep(0.02)
+        raise AssertionError("the server did not become ready:\n" + "".join(self.log))
+
+
+@asynccontextmanager
+async def serving(data: Path, *options: str, **named: Any) -> AsyncIterator[ServerProcess]:
+    """A server for the time of a block."""
+    server = ServerProcess(data, *options, **named)
+    await server.start()
+    try:
+        yield server
+    finally:
+        for client in server.clients:
+            await client.aclose()
+        await server.kill()
+
+
+class Person:
+    """Somebody who is signed up, with a client that acts as them."""
+
+    def __init__(self, server: ServerProcess, token: str, user: dict[str, Any]) -> None:
+        self.token = token
+        self.user = user
+        self.id: str = user["id"]
+        self.headers = {"Authorization": f"Bearer {token}"}
+        self.http = httpx.AsyncClient(base_url=server.url, headers=self.headers, timeout=15)
+        self._server = server
+        server.clients.append(self.http)  # closed with the server
+
+    @classmethod
+    async def register(cls, server: ServerProcess, username: str) -> "Person":
+        async with httpx.AsyncClient(base_url=server.url, timeout=30) as client:
+            answer = await client.post(
+                "/api/auth/register", json={"username": username, "password": "correct horse"}
+            )
+        assert answer.status_code == 201, answer.text
+        return cls(server, answer.json()["token"], answer.json()["user"])
+
+    def socket(self, **named: Any) -> websockets.connect:
+        """An authenticated WebSocket; nothing is sent on it yet."""
+        return websockets.connect(
+            self._server.ws_url, additional_headers=self.headers, proxy=None, **named
+        )
+
+    async def publish(self, text: str, key: str | None = None) -> dict[str, Any]:
+        headers = {"Idempotency-Key": key} if key else {}
+        answer = await self.http.post("/api/posts", json={"text": text}, headers=headers)
+        assert answer.status_code == 201, answer.text
+        post: dict[str, Any] = answer.json()
+        return post

@@ -1,0 +1,104 @@
+"""Real stores for tests, and what they hold."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+from feedline.feed import actions
+from feedline.feed.drafts import Draft, DraftLimits
+from feedline.feed.events import CreatorUpdated
+from feedline.feed.people import Creator, Registration, UserRow
+from feedline.feed.posts import Post
+from feedline.store.base import LogEntry, Snapshot, Transaction
+from feedline.store.sqlite import SqliteStore
+
+NOW = 1_769_076_000_000  # 2026-01-22T10:00:00Z
+SECOND = 1_000
+HOUR = 3_600 * SECOND
+DAY = 24 * HOUR
+
+TABLES = ("users", "sessions", "tickets", "posts", "post_tags", "log_head", "events", "answers")
+
+
+@dataclass
+class Clock:
+    """Stands until it is moved."""
+
+    now: int = NOW
+
+    def __call__(self) -> int:
+        return self.now
+
+
+@dataclass
+class Announced:
+    """Everything that a store announced, in the order in which it did."""
+
+    entries: list[LogEntry] = field(default_factory=list)
+
+    def __call__(self, entries: list[LogEntry]) -> None:
+        self.entries += entries
+
+    @property
+    def seqs(self) -> list[int]:
+        return [entry.seq for entry in self.entries]
+
+
+@asynccontextmanager
+async def opened(
+    path: Path, announced: Announced | None = None, **options: Any
+) -> AsyncIterator[SqliteStore]:
+    """A store on a database for the time of a block."""
+    store = SqliteStore(path, **options)
+    await store.start(announced or Announced())
+    try:
+        yield store
+    finally:
+        await store.stop()
+
+
+def register(tx: Transaction, username: str) -> UserRow:
+    return actions.register(tx, Registration(username=username, password="correct horse"), "hash")
+
+
+def publish(tx: Transaction, author: UserRow, **draft: Any) -> Post:
+    post, _ = actions.publish_post(tx, author, Draft(**draft), DraftLimits(), None)
+    return post
+
+
+def append(tx: Transaction, name: str = "Ann") -> str:
+    """An event that needs nothing but the log; returns its cursor."""
+    creator = Creator(id="1", username="ann", name=name, avatar=None, is_verified=False)
+    return tx.append(CreatorUpdated(channel="creator:1", timestamp="", creator=creator))
+
+
+async def whole_log(store: SqliteStore, page: int = 500) -> list[LogEntry]:
+    """The log, read in pages, from its floor to its head."""
+    return await store.read(lambda snapshot: log_of(snapshot, page))
+
+
+def log_of(snapshot: Snapshot, page: int) -> list[LogEntry]:
+    bounds = snapshot.log_bounds()
+    entries: list[LogEntry] = []
+    after = bounds.floor
+    while after < bounds.head:
+        stretch = snapshot.log_page(after, page)
+        assert stretch.after == after
+        assert stretch.bounds == bounds
+        assert after < stretch.end <= bounds.head
+        entries += stretch.entries
+        after = stretch.end
+    return entries
+
+
+def contents(path: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table, as another process would find it."""
+    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+    try:
+        return {table: list(connection.execute(f"SELECT * FROM {table}")) for table in TABLES}
+    finally:
+        connection.close()

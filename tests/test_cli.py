@@ -1,0 +1,186 @@
+"""The command line, as a shell sees it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from feedline import __version__
+from feedline.config import Settings
+from feedline.demo import load
+from tests.processes import Person, ServerProcess, serving
+
+pytestmark = pytest.mark.system
+
+SECONDS = 30
+
+
+class Ran:
+    """A command that has ended."""
+
+    def __init__(self, *arguments: str, **environment: str) -> None:
+        done = subprocess.run(
+            [sys.executable, "-m", "feedline", *arguments],
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+            env={**os.environ, "TERM": "dumb", "COLUMNS": "120", **environment},
+        )
+        self.status = done.returncode
+        self.out = done.stdout
+        self.error = " ".join(done.stderr.split())
+
+    def refused(self, *words: str) -> bool:
+        """Whether it said these words on stderr, nothing on stdout, and failed."""
+        assert "Traceback" not in self.error
+        for word in words:
+            assert word in self.error
+        return self.status != 0 and not self.out
+
+
+# ---- help
+
+
+def test_the_help_names_the_commands_and_how_to_begin() -> None:
+    ran = Ran("--help")
+    assert ran.status == 0
+    assert not ran.error
+    for word in ("serve", "migrate", "user", "version", "feedline serve --demo", "FEEDLINE_PORT"):
+        assert word in ran.out
+
+
+def test_the_help_comes_without_being_asked_for_too() -> None:
+    assert Ran().out == Ran("--help").out
+
+
+def test_the_help_of_serve_explains_every_setting() -> None:
+    ran = Ran("serve", "--help")
+    assert ran.status == 0
+    assert "The first start makes the data directory" in ran.out
+    for name in Settings.__dataclass_fields__:
+        assert f"FEEDLINE_{name.upper()}" in ran.out
+    assert "127.0.0.1" in ran.out
+
+
+def test_the_help_of_token_shows_how_to_use_one() -> None:
+    ran = Ran("user", "token", "--help")
+    assert ran.status == 0
+    assert "curl" in ran.out
+    assert "--data" in ran.out
+
+
+def test_the_version_comes_alone() -> None:
+    assert Ran("version").out == f"{__version__}\n"
+    assert Ran("--version").out == f"{__version__}\n"
+
+
+# ---- what is refused
+
+
+def test_an_unknown_command() -> None:
+    assert Ran("fly").refused("fly", "serve")
+
+
+def test_an_unknown_option() -> None:
+    assert Ran("serve", "--prot", "80").refused("--prot")
+
+
+def test_an_option_of_the_wrong_type() -> None:
+    assert Ran("serve", "--port", "eighty").refused("--port", "eighty")
+
+
+def test_a_variable_of_the_wrong_type() -> None:
+    assert Ran("serve", FEEDLINE_PORT="eighty").refused("FEEDLINE_PORT", "eighty")
+
+
+@pytest.mark.parametrize("command", [["migrate"], ["user", "token", "ann"]])
+def test_a_directory_without_an_installation(tmp_path: Path, command: list[str]) -> None:
+    ran = Ran(*command, "--data", str(tmp_path / "nothing"))
+    assert ran.refused("There is no Feedline in", "nothing", "--data")
+    assert ran.status == 1
+    assert not (tmp_path / "nothing").exists()
+
+
+# ---- with an installation
+
+
+async def test_a_token_for_somebody_while_the_server_runs(server: ServerProcess) -> None:
+    ann = await Person.register(server, "ann")
+    await ann.http.aclose()
+    data = ("--data", str(server.data))
+    ran = Ran("user", "token", "ann", *data)
+    assert (ran.status, ran.error) == (0, "")
+    token = ran.out.removesuffix("\n")
+    assert token.split() == [token]
+    headers = {"Authorization": f"Bearer {token}"}
+    async with httpx.AsyncClient(base_url=server.url, headers=headers) as client:
+        me = await client.get("/api/me")
+        assert me.json()["user"]["username"] == "ann"
+        assert (await client.post("/api/posts", json={"text": "by curl"})).status_code == 201
+        assert (await client.post("/api/auth/logout")).status_code == 204
+        assert (await client.get("/api/me")).status_code == 401
+    unknown = Ran("user", "token", "nobody", *data)
+    assert unknown.refused("Nobody here is called 'nobody'")
+    assert unknown.status == 1
+    by_variable = Ran("user", "token", "ann", FEEDLINE_DATA=str(server.data))
+    assert by_variable.status == 0
+
+
+async def test_migrating_what_is_up_to_date_changes_nothing(server: ServerProcess) -> None:
+    await server.stop()
+    ran = Ran("migrate", "--data", str(server.data))
+    assert ran.status == 0
+    assert "schema version 1" in ran.out
+    await server.start()
+
+
+async def test_settings_come_from_the_environment_and_options_win(tmp_path: Path) -> None:
+    environment = {"FEEDLINE_TEXT_LIMIT": "20", "FEEDLINE_TITLE_LIMIT": "5"}
+    options = ("--title-limit", "30")
+    async with serving(tmp_path / "data", *options, environment=environment) as server:
+        ann = await Person.register(server, "ann")
+        assert (await ann.http.post("/api/posts", json={"text": "x" * 21})).status_code == 422
+        assert (await ann.http.post("/api/posts", json={"title": "x" * 30})).status_code == 201
+        assert (await ann.http.post("/api/posts", json={"title": "x" * 31})).status_code == 422
+        await ann.http.aclose()
+
+
+async def test_the_demo_fills_an_empty_installation_once(tmp_path: Path) -> None:
+    demo = load()
+    async with serving(tmp_path / "data", "--demo") as server:
+        said = " ".join(server.log)
+        async with httpx.AsyncClient(base_url=server.url) as client:
+            first = (await client.get("/api/posts", params={"limit": 100})).json()
+            assert len(first["posts"]) == len(demo.posts)
+            for name in demo.people:
+                assert name in said
+                login = {"username": name, "password": demo.password}
+                assert (await client.post("/api/auth/login", json=login)).status_code == 200
+            await server.stop()
+            await server.start()
+            assert (await client.get("/api/posts", params={"limit": 100})).json() == first
+
+
+async def test_the_demo_leaves_an_installation_in_use_alone(tmp_path: Path) -> None:
+    async with serving(tmp_path / "data") as server:
+        ann = await Person.register(server, "ann")
+        await ann.publish("mine")
+        await ann.http.aclose()
+        await server.stop()
+    async with (
+        serving(tmp_path / "data", "--demo") as server,
+        httpx.AsyncClient(base_url=server.url) as client,
+    ):
+        posts = (await client.get("/api/posts")).json()["posts"]
+        assert [post["content"]["text"] for post in posts] == ["mine"]
+
+
+async def test_the_address_is_said_once_it_is_open(tmp_path: Path) -> None:
+    async with serving(tmp_path / "data") as server:
+        said = " ".join(" ".join(server.log).split())
+        assert f"is open at http://127.0.0.1:{server.port}" in said
+        assert f"Data in {tmp_path / 'data'}" in said

@@ -1,0 +1,115 @@
+"""One tree of exceptions, one table of codes."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from feedline import errors
+from feedline.errors import (
+    CODES,
+    BadRequest,
+    BenchmarkBroken,
+    CloseCode,
+    Conflict,
+    DatabaseUnusable,
+    DataDirectoryInUse,
+    DataDirectoryUnusable,
+    FeedlineError,
+    FieldProblem,
+    Forbidden,
+    IdempotencyMismatch,
+    MethodNotAllowed,
+    NoDatabase,
+    NoSuchUser,
+    NotFound,
+    PayloadTooLarge,
+    PortUnavailable,
+    ProtocolViolation,
+    RateLimited,
+    Refusal,
+    SchemaMismatch,
+    SecretUnsafe,
+    TooFewFiles,
+    Unauthenticated,
+    Unavailable,
+    UnsupportedMediaType,
+    ValidationFailed,
+)
+
+EACH: list[FeedlineError] = [
+    BadRequest("This is not JSON."),
+    Unauthenticated(),
+    Forbidden("Only its author may change a post."),
+    NotFound("post"),
+    MethodNotAllowed(("GET", "POST")),
+    Conflict("username", "ann"),
+    PayloadTooLarge(10),
+    UnsupportedMediaType(),
+    ValidationFailed(FieldProblem("title", "Too long."), FieldProblem("", "Empty.")),
+    IdempotencyMismatch(),
+    RateLimited(7),
+    Unavailable("The database failed."),
+    ProtocolViolation(CloseCode.PROTOCOL_ERROR, "Reserved bits must be zero."),
+    SecretUnsafe("secret", "Others can read it."),
+    DataDirectoryInUse("data", "17"),
+    DataDirectoryInUse("data", ""),
+    DataDirectoryUnusable("data", "Read-only file system"),
+    DatabaseUnusable("feedline.db", "file is not a database"),
+    SchemaMismatch(2, 1),
+    SchemaMismatch(1, 2),
+    PortUnavailable("127.0.0.1", 80, "permission denied"),
+    NoDatabase("data"),
+    NoSuchUser("ann"),
+    TooFewFiles(1_200, 1_024),
+    BenchmarkBroken("The server ended."),
+]
+
+
+def descendants(kind: type[FeedlineError]) -> Iterator[type[FeedlineError]]:
+    for child in kind.__subclasses__():
+        yield child
+        yield from descendants(child)
+
+
+def leaves() -> set[type[FeedlineError]]:
+    return {kind for kind in descendants(FeedlineError) if not kind.__subclasses__()}
+
+
+def test_there_is_an_example_of_each_error() -> None:
+    assert {type(error) for error in EACH} == leaves()
+
+
+@pytest.mark.parametrize("error", EACH, ids=lambda error: type(error).__name__)
+def test_an_error_is_told_in_sentences(error: FeedlineError) -> None:
+    said = str(error)
+    assert said
+    assert said[0].isupper() or said.startswith("title: ")
+    assert said.endswith(".")
+    assert "None" not in said
+
+
+def test_the_tree_in_the_docstring_is_the_tree() -> None:
+    drawn = errors.__doc__ or ""
+    for kind in descendants(FeedlineError):
+        assert kind.__name__ in drawn
+
+
+def test_each_refusal_has_a_code_of_its_own_and_each_code_a_refusal() -> None:
+    codes = [kind.code for kind in descendants(Refusal) if issubclass(kind, Refusal)]
+    assert sorted(codes) == sorted(set(CODES) - {"internal"})
+
+
+def test_the_facts_of_a_refusal_are_those_of_its_code() -> None:
+    for error in EACH:
+        if isinstance(error, Refusal):
+            assert error.facts is CODES[error.code]
+            line = f"{error.code} "
+            assert line in (errors.__doc__ or "")
+            assert str(error.facts.status) in next(
+                row for row in (errors.__doc__ or "").splitlines() if line in f"{row} "
+            )
+
+
+def test_asking_again_helps_where_time_does() -> None:
+    again = {code for code, facts in CODES.items() if facts.retry}
+    assert again == {"rate_limited", "internal", "unavailable"}

@@ -1,0 +1,277 @@
+"""A world around sessions, without I/O: a log, a hub's position, sockets that drop, clients.
+
+Everything that takes time in reality waits here until the test lets it happen: the dispatch of
+committed events, answers of the database, messages on their way to the client.
+"""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from feedline.feed.channels import channel_topics, creator_channel, own_topic
+from feedline.feed.cursor import Cursor
+from feedline.feed.events import (
+    AnyEvent,
+    CreatorUpdated,
+    PostCreated,
+    PostDeleted,
+    PostUpdated,
+    SessionRevoked,
+    topics,
+)
+from feedline.feed.people import Creator, Identity
+from feedline.feed.posts import Access, Content, Engagement, Media, Post
+from feedline.hub.fanout import GONE, Fanout, Framing, Lane, Seat
+from feedline.wire.effects import CheckChannels, Close, Effect, Join, ReadLog, Replay, Send
+from feedline.wire.encoded import EncodedEvent
+from feedline.wire.intake import SessionLimits
+from feedline.wire.session import Session
+from feedline.wire.span import LogSpan
+
+EPOCH = "e1"
+VIEWER = "me"
+OWN = own_topic(VIEWER)  # what every connection of the viewer gets, whatever its channels
+AUTHORS = (VIEWER, "ann", "bob")
+POSTS = ("p1", "p2")
+CHANNELS = ("feed:me", "creator:ann", "creator:bob", "creator:me", "public", "post:p1", "post:p2")
+PAGE = 3  # entries of the log read at a time: small, so that replays have seams
+
+
+def make_event(kind: str, author: str, post_id: str, seq: int) -> AnyEvent:
+    """An event of each kind, at a place in the log."""
+    base = {
+        "cursor": str(Cursor(EPOCH, seq)),
+        "channel": creator_channel(author),
+        "timestamp": "2026-01-22T10:00:00.000Z",
+    }
+    match kind:
+        case "created":
+            return PostCreated(**base, post=make_post(post_id, author), user_id=author)
+        case "updated":
+            return PostUpdated(**base, post=make_post(post_id, author), user_id=author)
+        case "deleted":
+            return PostDeleted(**base, post_id=post_id, user_id=author)
+        case "creator":
+            return CreatorUpdated(**base, creator=make_creator(author))
+        case _:
+            return SessionRevoked(**base, session_id="another")
+
+
+def make_creator(user_id: str) -> Creator:
+    return Creator(id=user_id, username=user_id, name=user_id, avatar=None, is_verified=False)
+
+
+def make_post(post_id: str, author: str) -> Post:
+    return Post(
+        id=post_id,
+        client_id=None,
+        creator=make_creator(author),
+        content=Content(title=None, text="text", category=None, tags=[]),
+        media=Media(type="text", url=None, thumbnail=None, aspect_ratio=None),
+        access=Access(tier=None, is_locked=False),
+        engagement=Engagement(likes_count=0, comments_count=0),
+        created_at="2026-01-22T10:00:00.000Z",
+        updated_at="2026-01-22T10:00:00.000Z",
+    )
+
+
+class Bodies:
+    """A framing that keeps bodies apart."""
+
+    def frame(self, event: EncodedEvent, viewer_id: str | None) -> bytes:
+        return event.body_for(viewer_id) + b"\n"
+
+    def joined(self, frames: Sequence[bytes]) -> bytes:
+        return b"".join(frames)
+
+
+BODIES = Bodies()
+
+
+class Bystander:
+    """Somebody else's connection."""
+
+    def __init__(self) -> None:
+        self.last = GONE
+        self.lane: Lane | None = None
+        self.framing: Framing = BODIES
+        self.viewer_id = "somebody"
+        self.write: Callable[[bytes], None] = lambda _: None
+
+
+class World:
+    """The log, and the hub's side of it. Its clock moves on whenever somebody looks at it."""
+
+    def __init__(self) -> None:
+        self.log: list[AnyEvent] = []
+        self.floor = 0
+        self.position = 0
+        self.links: list[Link] = []
+        self._time = 0.0
+        self.fanout = Fanout(clock=self._tick)
+        self.crowd = [Bystander() for _ in range(20)]
+
+    def _tick(self) -> float:
+        self._time += 1.0
+        return self._time
+
+    @property
+    def head(self) -> int:
+        return len(self.log)
+
+    def commit(self, kind: str, author: str, post_id: str) -> None:
+        self.log.append(make_event(kind, author, post_id, self.head + 1))
+
+    def dispatch(self) -> None:
+        """The hub takes the next entry of the log."""
+        if self.position < self.head:
+            self.position += 1
+            event = EncodedEvent(self.position, self.log[self.position - 1])
+            self.fanout.offer(event, self.links if event.actor == VIEWER else ())
+
+    def wanted(self, channels: set[str], after: int, until: int) -> list[int]:
+        """The places in the log of what channels or topics bring between two positions."""
+        wanted = {topic for channel in channels for topic in channel_topics(channel)}
+        return [s for s in range(after + 1, until + 1) if wanted & set(topics(self.log[s - 1]))]
+
+
+class Link:
+    """One connection: a session, its driver, and the messages that the client has not read."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.session = Session(
+            "link", EPOCH, lambda: world.position, SessionLimits(message_rate=0), 0.0
+        )
+        self.session.identified(Identity(VIEWER, "session", 2**62))
+        self.in_flight: deque[bytes] = deque()
+        self.questions: deque[CheckChannels | ReadLog] = deque()
+        self.closed_with: int | None = None
+        world.links.append(self)
+        self._pumping = False
+        self.last = GONE
+        self.lane: Lane | None = None
+        self.framing: Framing = BODIES
+        self.viewer_id = VIEWER
+        self.write: Callable[[bytes], None] = self._write
+        self.full_after: int | None = None  # how many more messages fit into the socket
+
+    def _write(self, frames: bytes) -> None:
+        for body in frames.splitlines():
+            self._send(body)
+        self._look_at_room()
+
+    def say(self, message: dict[str, object]) -> None:
+        self.session.receive(msgspec.json.encode(message).decode(), 0.0)
+        self.pump()
+
+    def answer(self) -> None:
+        """The database answers the oldest question, with what is true now."""
+        if not self.questions:
+            return
+        world, question = self.world, self.questions.popleft()
+        if isinstance(question, CheckChannels):
+            self.session.channels_checked({}, LogSpan(EPOCH, world.floor, world.head))
+        elif question.after > world.position:
+            self.questions.append(question)
+        else:
+            start = max(question.after, world.floor)
+            end = min(start + PAGE, world.head)
+            events = [EncodedEvent(s, world.log[s - 1]) for s in range(start + 1, end + 1)]
+            self.session.log_read(events, max(end, question.after), world.floor)
+        self.pump()
+
+    def fill(self, room: int) -> None:
+        """The peer reads no more: after ``room`` more messages the socket is full."""
+        self.full_after = room
+
+    def drain(self) -> None:
+        self.full_after = None
+        self.session.resume()
+        self.pump()
+
+    def drop(self) -> None:
+        """The connection is gone, with all that was in flight."""
+        self.session.closed = True
+        self.world.fanout.leave(self)
+        self.world.links.remove(self)
+
+    def pump(self) -> None:
+        if self._pumping:
+            return
+        self._pumping = True
+        for effect in self.session.effects():
+            self._perform(effect)
+        self._pumping = False
+
+    def _perform(self, effect: Effect) -> None:
+        match effect:
+            case Send(body=body):
+                self._send(body)
+                self._look_at_room()
+            case Replay(bodies=bodies):
+                for body in bodies:
+                    self._send(body)
+                self._look_at_room()
+            case Join():
+                self.settle()
+                if self.session.live:
+                    # Others on the same lane, so that its rounds take more than one slice.
+                    topics = [t for t in self.session.coverage.topics if t != OWN]
+                    seats: list[Seat] = [*self.world.crowd, self]
+                    for seat in seats:
+                        self.world.fanout.place(seat, topics, self.world.position)
+            case CheckChannels() | ReadLog():
+                self.questions.append(effect)
+            case Close(code=code):
+                self.closed_with = code
+
+    @property
+    def position(self) -> int:
+        """Up to where in the log this connection has been sent everything."""
+        session = self.session
+        return (
+            self.world.fanout.reached(self, self.world.position)
+            if session.live
+            else session.position
+        )
+
+    def settle(self) -> None:
+        self.world.fanout.settle(self)
+
+    def beat(self) -> None:
+        self.settle()
+        self.session.beat()
+        self.pump()
+
+    def _send(self, body: bytes) -> None:
+        self.in_flight.append(body)
+        if self.full_after is not None:
+            self.full_after -= 1
+
+    def _look_at_room(self) -> None:
+        if self.full_after is not None and self.full_after <= 0:
+            self.full_after = None
+            self.session.pause(self.position)
+            self.world.fanout.leave(self)
+            self.pump()
+
+
+@dataclass
+class Client:
+    """What a well-behaved client knows: its cursor, its channels, and the events it was given."""
+
+    cursor: int | None = None
+    connected: bool = False
+    start: dict[str, int] = field(default_factory=dict)
+    """Each channel that it has, and the place in the log from which it is owed events."""
+    joining: dict[int, tuple[str, int | None]] = field(default_factory=dict)
+    """Subscriptions that are not caught up: their channel and the cursor they began with."""
+    had: set[int] = field(default_factory=set)
+    """The events that came in this client's whole life."""
+    here: list[int] = field(default_factory=list)
+    """Events of this connection that moved the cursor, in order of arrival."""
+    replayed: dict[int, list[int]] = field(default_factory=dict)
+    """Events of this connection that came as replay, by subscription."""
