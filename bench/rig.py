@@ -1,0 +1,109 @@
+"""What the scenarios run on: the load programs, the cores, how much of everything, the progress."""
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+from rich.progress import Progress, TaskID
+
+from bench.load import Audience, Floor, Launch, Sockets, Workload, Writers
+from bench.machine import Cores
+from bench.peers import RunningPeer, running
+from bench.peers.kits import Kits
+from bench.server import Server, User
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """How much of everything."""
+
+    connections: int = 5_000
+    rounds: int = 40  # of the fan-out
+    writers: int = 64
+    seconds: int = 5  # of each run of writers
+    posts: int = 1_000  # of the author whose latency is measured
+    busy_posts: int = 300  # the same while all connections are served
+    stream: int = 2_000  # connections of the firehose
+    healthy: int = 500  # connections beside a stalled one
+
+
+@dataclass(frozen=True, slots=True)
+class Rig:
+    programs: Mapping[str, Path]
+    cores: Cores
+    scale: Scale
+    folder: Path
+    progress: Progress
+    task: TaskID
+    kits: Kits
+    peers: Sequence[str] = ()  # the names of those that are measured as well
+    _serial: Iterator[int] = field(default_factory=count)
+
+    def step(self, what: str) -> None:
+        """Show what is going on."""
+        self.progress.update(self.task, description=what)
+
+    @contextmanager
+    def server(self) -> Iterator[Server]:
+        """A running Feedline with a data directory of its own, which goes with it."""
+        self.step("starting the server")
+        with (
+            tempfile.TemporaryDirectory(dir=self.folder) as folder,
+            Server(Path(folder), core=self.cores.server) as server,
+        ):
+            yield server
+
+    @contextmanager
+    def sockets(self, server: Server, audience: Audience) -> Iterator[Sockets]:
+        """Connections that are subscribed and live."""
+        self.step(f"opening {audience.connections:,} sockets")
+        with Sockets(self._launch("wsload", self.cores.load), server.port, audience) as sockets:
+            sockets.wait_ready()
+            yield sockets
+
+    @contextmanager
+    def floor(self, connections: int, payload: int) -> Iterator[tuple[Floor, Sockets]]:
+        """The floor with its own connections, beside whatever else is open."""
+        self.step(f"opening {connections:,} sockets to the floor")
+        audience = Audience(connections=connections, awake=True)
+        with (
+            Floor(self._launch("floor", self.cores.server), connections, payload) as floor,
+            Sockets(self._launch("wsload", self.cores.load), floor.port, audience) as sockets,
+        ):
+            sockets.wait_ready()
+            yield floor, sockets
+
+    @contextmanager
+    def peer(self, name: str) -> Iterator[RunningPeer]:
+        """Another server that is running, in the place of Feedline. Installed if it has to be."""
+        self.step(f"starting {name}")
+        with (
+            tempfile.TemporaryDirectory(dir=self.folder) as folder,
+            running(name, self.kits, Path(folder), self.cores.server) as peer,
+        ):
+            yield peer
+
+    @contextmanager
+    def peer_sockets(self, peer: RunningPeer, connections: int) -> Iterator[Sockets]:
+        """Connections to it that are told of everything."""
+        audience = Audience(connections=connections, awake=True, arguments=peer.peer.arguments)
+        self.step(f"opening {connections:,} sockets")
+        launch = self._launch("wsload", self.cores.load)
+        with Sockets(launch, peer.port, audience) as sockets:
+            sockets.wait_ready()
+            yield sockets
+
+    def peer_writers(self, peer: RunningPeer, workload: Workload) -> Writers:
+        launch = self._launch("httpload", self.cores.load)
+        return Writers(launch, peer.port, [peer.place.token()], workload)
+
+    def writers(self, server: Server, users: Sequence[User], workload: Workload) -> Writers:
+        """Writers that start at once."""
+        tokens = [user.token for user in users]
+        return Writers(self._launch("httpload", self.cores.load), server.port, tokens, workload)
+
+    def _launch(self, name: str, core: int | None) -> Launch:
+        return Launch(self.programs[name], core, self.folder / f"{name}-{next(self._serial)}.log")
