@@ -1,8 +1,10 @@
 """What a person sees and does on a page, in a few words."""
 
+import contextlib
 from urllib.parse import urlsplit
 
 from playwright.async_api import Locator, Page, expect
+from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from tests.browser.visitor import Visitor
 
@@ -76,6 +78,19 @@ async def scroll_to(article: Locator) -> None:
         }"""
     )
     await expect(article).to_be_in_viewport()
+
+
+async def go_to_end(page: Page, end: Locator) -> None:
+    """Presses End until the end of the list is there.
+
+    Once is not enough: what loads in the meantime moves the end further down.
+    """
+    for _ in range(60):
+        await page.keyboard.press("End")
+        with contextlib.suppress(PlaywrightTimeout):
+            await end.wait_for(timeout=500)
+            return
+    await expect(end).to_be_visible()
 
 
 async def let_time_pass_until(page: Page, there: Locator) -> None:

@@ -112,10 +112,7 @@ async def test_scrolling_goes_to_the_very_first_post(visit: Visit) -> None:
     loaded: list[str] = []
     page.on("request", lambda request: loaded.append(request.url))
     await expect(screen.posts(page)).to_have_count(20)
-    for count in (40, 60, 65):
-        await page.keyboard.press("End")
-        await expect(screen.posts(page)).to_have_count(count)
-    await expect(page.get_by_text(END)).to_be_visible()
+    await screen.go_to_end(page, page.get_by_text(END))
     await unique_and_sorted(page, 65)
     assert len(loaded) == 3
     last = screen.posts(page).last
