@@ -16,7 +16,6 @@ export class LiveQuery {
   readonly #peers: LiveQueries;
   readonly #load: () => Promise<Cursor>;
   #openings = 0;
-  #loadedSinceOpen = false;
   #current: Promise<void> = Promise.resolve();
   #next: Promise<void> | null = null;
   #stopListening: () => void = () => {};
@@ -64,9 +63,9 @@ export class LiveQuery {
 
   #begin(): void {
     this.#peers.open.add(this);
-    this.#loadedSinceOpen = false;
     this.#stopListening = this.#peers.connection.subscribe(({ status }) => {
-      if (status === "live" && !this.#loadedSinceOpen) this.refresh();
+      // A load that is under way may still work.
+      if (status === "live") this.#current.catch(() => this.isOpen && this.refresh());
     });
     this.refresh();
   }
@@ -80,7 +79,6 @@ export class LiveQuery {
   async #run(): Promise<void> {
     const cursor = await this.#load();
     if (!this.isOpen) return;
-    this.#loadedSinceOpen = true;
     if (this.channel !== null) this.#peers.connection.join(this.channel, cursor);
   }
 }

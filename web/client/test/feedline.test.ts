@@ -218,6 +218,17 @@ describe("what is live", () => {
     expect(feedline.everyone().snapshot().entries.map((entry) => entry.post.id)).toEqual([postId(2)]);
   });
 
+  test("a load that is under way is not asked for again when the connection is live", async () => {
+    feedline.home().open();
+    await settled();
+    const loads = () => platform.requests.filter(({ url }) => url.startsWith("/api/feed"));
+    platform.socket.goLive("c0");
+    await settled();
+    expect(loads()).toHaveLength(1);
+    await platform.request("GET", /\/api\/feed/).fail();
+    expect(loads()).toHaveLength(2);
+  });
+
   test("a load that failed is made up for when the connection is live", async () => {
     const feed = feedline.home();
     feed.open();
