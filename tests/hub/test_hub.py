@@ -9,11 +9,15 @@ import pytest
 from feedline.errors import CloseCode
 from feedline.feed import actions
 from feedline.feed.drafts import Draft, DraftLimits
+from feedline.feed.events import PostCreated
 from feedline.feed.people import Identity, Registration, UserRow
 from feedline.hub.hub import Hub, HubLimits
 from feedline.store.base import LogEntry
 from feedline.store.sqlite import SqliteStore, now_millis
 from tests.hub.seats import Reader
+from tests.wire.world import BODIES
+
+PUBLIC = frozenset({"public"})
 
 
 class Bench:
@@ -32,6 +36,12 @@ class Bench:
             lambda tx: actions.publish_post(tx, self.author, draft, DraftLimits(), None)
         )
         return int(cursor.rpartition("-")[2])
+
+    async def catch_up(self) -> None:
+        """Lets the hub have every announcement."""
+        await asyncio.sleep(0)  # the last one is made just after its answer
+        for entries in self.announced:
+            self.hub.announce(entries)
 
     def reader(self) -> Reader:
         reader = Reader()
@@ -169,3 +179,22 @@ async def test_an_address_is_counted_right_however_often_its_end_is_told(bench: 
     assert hub.add(second)
     assert hub.add(third)
     assert not hub.add(fourth)
+
+
+async def test_a_deletion_scrubs_what_is_kept_for_those_who_come_back(bench: Bench) -> None:
+    start = bench.hub.position
+    for number in range(40):
+        await bench.publish(f"secret {number};")
+    await bench.catch_up()
+    before = bench.hub.stretch(start, PUBLIC, BODIES)
+    assert before is not None
+    assert b"secret 0;" in before.frames
+    [post] = await bench.store.read(lambda snapshot: snapshot.log_page(start, 1).entries)
+    assert isinstance(post.event, PostCreated)
+    post_id = post.event.post.id
+    await bench.store.write(lambda tx: actions.delete_post(tx, bench.author, post_id))
+    await bench.catch_up()
+    after = bench.hub.stretch(start, PUBLIC, BODIES)
+    assert after is not None
+    assert b"secret 0;" not in after.frames
+    assert b"secret 1;" in after.frames

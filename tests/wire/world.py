@@ -24,6 +24,8 @@ from feedline.feed.events import (
 from feedline.feed.people import Creator, Identity
 from feedline.feed.posts import Access, Content, Engagement, Media, Post
 from feedline.hub.fanout import GONE, Fanout, Framing, Lane, Seat
+from feedline.hub.ring import Ring
+from feedline.hub.stretches import Stretches
 from feedline.wire.effects import CheckChannels, Close, Effect, Join, ReadLog, Replay, Send
 from feedline.wire.encoded import EncodedEvent
 from feedline.wire.intake import SessionLimits
@@ -36,6 +38,7 @@ OWN = own_topic(VIEWER)  # what every connection of the viewer gets, whatever it
 AUTHORS = (VIEWER, "ann", "bob")
 POSTS = ("p1", "p2")
 CHANNELS = ("feed:me", "creator:ann", "creator:bob", "creator:me", "public", "post:p1", "post:p2")
+RING = 5  # events that a replay need not read from the log
 PAGE = 3  # entries of the log read at a time: small, so that replays have seams
 
 
@@ -109,6 +112,8 @@ class World:
         self.floor = 0
         self.position = 0
         self.links: list[Link] = []
+        self.ring = Ring(RING, 2**30)
+        self.stretches = Stretches(self.ring)
         self._time = 0.0
         self.fanout = Fanout(clock=self._tick)
         self.crowd = [Bystander() for _ in range(20)]
@@ -129,6 +134,9 @@ class World:
         if self.position < self.head:
             self.position += 1
             event = EncodedEvent(self.position, self.log[self.position - 1])
+            self.ring.add(event)
+            if isinstance(event.event, PostDeleted):
+                self.stretches.forget()
             self.fanout.offer(event, self.links if event.actor == VIEWER else ())
 
     def wanted(self, channels: set[str], after: int, until: int) -> list[int]:
@@ -224,9 +232,22 @@ class Link:
                     for seat in seats:
                         self.world.fanout.place(seat, topics, self.world.position)
             case CheckChannels() | ReadLog():
-                self.questions.append(effect)
+                if not self._send_stretch(effect):
+                    self.questions.append(effect)
             case Close(code=code):
                 self.closed_with = code
+
+    def _send_stretch(self, question: CheckChannels | ReadLog) -> bool:
+        if isinstance(question, CheckChannels) or question.topics is None:
+            return False
+        if question.after >= self.world.position:
+            return False
+        stretch = self.world.stretches.after(question.after, question.topics - {OWN}, BODIES)
+        if stretch is None or OWN in stretch.concerned:
+            return False
+        self.session.sent_up_to(stretch.end)
+        self._write(stretch.frames)
+        return True
 
     @property
     def position(self) -> int:

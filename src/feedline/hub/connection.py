@@ -263,8 +263,9 @@ class Connection:
             case Replay(bodies=bodies):
                 self._sent = self._loop.time()
                 self._socket.send_many(bodies)
-            case ReadLog(after=after):
-                self._read(after)
+            case ReadLog(after=after, topics=topics):
+                if topics is None or not self._send_stretch(after, topics):
+                    self._read(after)
             case CheckChannels(channels=channels):
                 self._start(self._check_channels(channels))
             case VerifyToken(token=token):
@@ -326,6 +327,18 @@ class Connection:
             self.session.channels_checked(found.refusals, found.span)
         else:
             self.session.close(CloseCode.SESSION_ENDED, "signed out")
+
+    def _send_stretch(self, after: int, topics: frozenset[str]) -> bool:
+        """Sends what others are sent as well who come back to this place, if that is the same."""
+        own = own_topic(self.viewer_id)
+        stretch = self._hub.stretch(after, topics - {own}, self._socket.framing)
+        if stretch is None or own in stretch.concerned:
+            return False
+        self._sent = self._loop.time()
+        self.session.sent_up_to(stretch.end)
+        if stretch.frames:
+            self._socket.write(stretch.frames)
+        return True
 
     def _read(self, after: int) -> None:
         """Reads on from the hub's memory, or else from the log."""

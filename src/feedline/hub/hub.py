@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from feedline.errors import CloseCode, Unavailable
-from feedline.feed.events import SessionRevoked
+from feedline.feed.events import PostDeleted, SessionRevoked
 from feedline.feed.instants import Millis
 from feedline.feed.people import Identity
-from feedline.hub.fanout import Fanout, Seat
+from feedline.hub.fanout import Fanout, Framing, Seat
 from feedline.hub.ring import Ring
+from feedline.hub.stretches import Stretch, Stretches
 from feedline.store.base import LogBounds, LogEntry, LogPage, Store
 from feedline.wire.encoded import EncodedEvent
 
@@ -72,6 +73,7 @@ class Hub:
         self._store = store
         self._limits = limits
         self._ring = Ring(limits.ring_events, limits.ring_bytes)
+        self._stretches = Stretches(self._ring)
         self._loop = asyncio.get_running_loop()
         self._serving = False
         self._window: asyncio.TimerHandle | None = None
@@ -146,6 +148,10 @@ class Hub:
         """The next events after a position, if they are held here and were dispatched."""
         return self._ring.after(after, PAGE) if after <= self.position else None
 
+    def stretch(self, after: int, topics: frozenset[str], framing: Framing) -> Stretch | None:
+        """What topics brought next, framed for everybody alike, if it is held here."""
+        return self._stretches.after(after, topics, framing) if after < self.position else None
+
     async def read_page(self, after: int) -> LogPage:
         """A page of the log. Raises Unavailable."""
         return await self._store.read(lambda snapshot: snapshot.log_page(after, PAGE))
@@ -203,6 +209,8 @@ class Hub:
     def _dispatch(self, event: EncodedEvent) -> None:
         self.position = event.seq
         self._ring.add(event)
+        if isinstance(event.event, PostDeleted):
+            self._stretches.forget()
         if isinstance(event.event, SessionRevoked):
             self._end_session(event.event.session_id)
             return

@@ -19,6 +19,11 @@ class Coverage:
     def topics(self) -> tuple[str, ...]:
         return tuple(self._topics)
 
+    def topics_since(self, position: int) -> frozenset[str] | None:
+        """The topics, if every one of them is covered from a position on."""
+        covered = all(since <= position for since in self._topics.values())
+        return frozenset(self._topics) if covered else None
+
     def add_topic(self, topic: str, since: int) -> None:
         """Covers a topic that belongs to no channel."""
         self._topics[topic] = min(since, self._topics.get(topic, since))

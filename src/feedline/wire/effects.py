@@ -10,7 +10,7 @@ class Send(msgspec.Struct, frozen=True):
 
 
 class Replay(msgspec.Struct, frozen=True):
-    """Send these text messages, in one write if the transport can."""
+    """Send these messages of a subscription's replay, in one write if the transport can."""
 
     bodies: list[bytes]
 
@@ -35,9 +35,14 @@ class CheckChannels(msgspec.Struct, frozen=True):
 
 
 class ReadLog(msgspec.Struct, frozen=True):
-    """Read the log after a position, once the hub has got there; answer with ``log_read``."""
+    """Read the log after a position, once the hub has got there; answer with ``log_read``.
+
+    Where ``topics`` are given, all that they bring is wanted and nothing else: the driver may send
+    it to the client itself, and answer with ``sent_up_to``.
+    """
 
     after: int
+    topics: frozenset[str] | None = None
 
 
 class Join(msgspec.Struct, frozen=True):

@@ -200,6 +200,11 @@ class Session:
         else:
             self._page, self._page_end = deque(events), end
 
+    def sent_up_to(self, end: int) -> None:
+        """Answers ReadLog: the driver is sending what was wanted up to ``end`` itself."""
+        self._reading = None
+        self.position = end
+
     def pause(self, reached: int) -> None:
         """The socket is full: nothing more is sent until :meth:`resume`.
 
@@ -263,7 +268,9 @@ class Session:
 
     def _catch_up(self) -> None:
         if self.position != self.level():
-            self._read(self, self.position)
+            self._reading = self
+            topics = self.coverage.topics_since(self.position)
+            self._out.append(ReadLog(self.position, topics))
             return
         self.live = True
         self._out.append(Join())
@@ -273,16 +280,13 @@ class Session:
 
     def _go_on_replaying(self, replay: _Replay) -> None:
         if replay.position != self.level():
-            self._read(replay, replay.position)
+            self._reading = replay
+            self._out.append(ReadLog(replay.position))
             return
         self._replay = None
         self.coverage.add(replay.channel, replay.start)
         self._out.append(Join())
         self._say(CaughtUp(id=replay.id, cursor=self._cursor(self.here())))
-
-    def _read(self, reader: "_Replay | Session", after: int) -> None:
-        self._reading = reader
-        self._out.append(ReadLog(after))
 
     def _send_from_page(self, page: deque[EncodedEvent]) -> None:
         """Sends a stretch of what is wanted of a page, or ends the page."""
