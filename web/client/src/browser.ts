@@ -1,4 +1,4 @@
-import type { Platform, Socket, SocketHandlers } from "./platform";
+import type { KeptStrings, Platform, Socket, SocketHandlers } from "./platform";
 
 const NEVER_OPENED = 1006;
 
@@ -11,6 +11,10 @@ export function browserPlatform(): Platform {
     fetch: (url, request) => fetch(url, { ...request, credentials: "same-origin", cache: "no-store" }),
     openSocket,
     onWake,
+    onHide,
+    storage,
+    afterPaint,
+    isShown: (postId) => document.querySelector(`[data-post-id="${CSS.escape(postId)}"]`) !== null,
   };
 }
 
@@ -59,4 +63,43 @@ function onWake(listener: () => void): () => void {
   document.addEventListener("visibilitychange", seen, { signal });
   for (const type of ["focus", "online", "offline", "pageshow"]) window.addEventListener(type, listener, { signal });
   return () => controller.abort();
+}
+
+function onHide(listener: () => void): () => void {
+  const hidden = () => document.visibilityState === "hidden" && listener();
+  const controller = new AbortController();
+  const { signal } = controller;
+  document.addEventListener("visibilitychange", hidden, { signal });
+  window.addEventListener("pagehide", listener, { signal });
+  return () => controller.abort();
+}
+
+/** A frame callback runs just before its paint, a task after it. A hidden page has neither. */
+function afterPaint(callback: (painted: boolean) => void): void {
+  if (document.hidden) return void setTimeout(callback, 0, false);
+  const frame = requestAnimationFrame(() => {
+    document.removeEventListener("visibilitychange", hidden);
+    setTimeout(callback, 0, true);
+  });
+  function hidden(): void {
+    cancelAnimationFrame(frame);
+    callback(false);
+  }
+  document.addEventListener("visibilitychange", hidden, { once: true });
+}
+
+/** `localStorage`; a browser may forbid it, or have no room left. */
+const storage: KeptStrings = {
+  keys: () => attempt(() => Object.keys(localStorage)) ?? [],
+  get: (key) => attempt(() => localStorage.getItem(key)),
+  set: (key, value) => void attempt(() => localStorage.setItem(key, value)),
+  delete: (key) => void attempt(() => localStorage.removeItem(key)),
+};
+
+function attempt<T>(work: () => T): T | null {
+  try {
+    return work();
+  } catch {
+    return null;
+  }
 }

@@ -17,6 +17,22 @@ export interface Platform {
    * network came or went. Returns the unsubscribe function.
    */
   onWake(listener: () => void): () => void;
+  /** Calls the listener when the page is hidden or left, maybe for good. Returns the unsubscribe function. */
+  onHide(listener: () => void): () => void;
+  /** What has to last longer than the page. Where nothing has to, a `Map` does. */
+  storage: KeptStrings;
+  /** Calls back when the changes made so far have been painted; `painted` is false if nobody could see them. */
+  afterPaint(callback: (painted: boolean) => void): void;
+  /** Whether the page has an element for this post. Without a page: true. */
+  isShown(postId: string): boolean;
+}
+
+/** Strings by name, kept by the user's browser. Where it refuses, what is set is lost without an error. */
+export interface KeptStrings {
+  keys(): Iterable<string>;
+  get(key: string): string | null | undefined;
+  set(key: string, value: string): void;
+  delete(key: string): void;
 }
 
 export interface Clock {
@@ -32,6 +48,8 @@ export interface HttpRequest {
   method: string;
   headers: Record<string, string>;
   body?: string;
+  /** The request goes on when the page ends. */
+  keepalive?: boolean;
 }
 
 export interface HttpResponse {

@@ -112,7 +112,13 @@ export class FakePlatform implements Platform {
   readonly clock = new FakeClock();
   readonly sockets: FakeSocket[] = [];
   readonly requests: Request[] = [];
+  readonly storage = new Map<string, string>();
+  /** Posts that no element shows. */
+  readonly unshown = new Set<string>();
+  /** Callbacks that wait for `paint`. */
+  readonly unpainted: ((painted: boolean) => void)[] = [];
   readonly #wakeListeners = new Set<() => void>();
+  readonly #hideListeners = new Set<() => void>();
   #ids = 0;
 
   random(): number {
@@ -152,6 +158,27 @@ export class FakePlatform implements Platform {
 
   wake(): void {
     for (const listener of Array.from(this.#wakeListeners)) listener();
+  }
+
+  onHide(listener: () => void): () => void {
+    this.#hideListeners.add(listener);
+    return () => this.#hideListeners.delete(listener);
+  }
+
+  hide(): void {
+    for (const listener of Array.from(this.#hideListeners)) listener();
+  }
+
+  afterPaint(callback: (painted: boolean) => void): void {
+    this.unpainted.push(callback);
+  }
+
+  paint(painted = true): void {
+    for (const callback of this.unpainted.splice(0)) callback(painted);
+  }
+
+  isShown(id: string): boolean {
+    return !this.unshown.has(id);
   }
 
   get socket(): FakeSocket {
