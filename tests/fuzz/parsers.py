@@ -120,7 +120,7 @@ def query(data: bytes) -> None:
     with suppress(Refusal):
         page = decode_query(PageQuery, data)
         assert 1 <= page.limit <= 100
-        assert page.before is None or len(page.before) == 36
+        assert page.before is None or page.before.created_at < 10**15
     with suppress(Refusal):
         decode_query(PostsQuery, data)
     with suppress(Refusal):

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from feedline.feed import actions
 from feedline.feed.drafts import Draft, DraftLimits
+from feedline.feed.instants import Place
 from feedline.feed.people import UserRow
 from feedline.feed.ports import PostQuery
 from feedline.feed.posts import PostRow, normalize
@@ -23,9 +24,9 @@ from feedline.store.base import Snapshot, Transaction
 from feedline.store.queries import load_queries
 from feedline.store.sqlite import SqliteStore
 from feedline.store.sqlite_connections import migrate, open_reader
-from feedline.store.sqlite_views import _posts_sql
+from feedline.store.sqlite_views import _posts_sql, posts_values
 from tests.feed.strategies import examples, new_id
-from tests.store.opening import opened, publish, register
+from tests.store.opening import DAY, NOW, Clock, opened, publish, register
 
 CREATORS = ("ann", "ben")
 CATEGORIES = (None, "news", "music")
@@ -51,6 +52,10 @@ def matches(row: PostRow, query: PostQuery) -> bool:
     )
 
 
+def place_of(row: PostRow) -> Place:
+    return Place(row.created_at, row.id)
+
+
 def paged(snapshot: Snapshot, query: PostQuery) -> list[PostRow]:
     """Every page of a list, one after the other."""
     rows: list[PostRow] = []
@@ -58,7 +63,7 @@ def paged(snapshot: Snapshot, query: PostQuery) -> list[PostRow]:
     while page := snapshot.posts(msgspec.structs.replace(query, before=before)):
         assert len(page) <= query.limit
         rows += page
-        before = page[-1].id
+        before = place_of(page[-1])
     return rows
 
 
@@ -86,9 +91,7 @@ def test_pages_of_any_list_are_what_a_model_picks(
     written: list[Any], changed: list[Any], limit: int
 ) -> None:
     def check(snapshot: Snapshot, people: dict[str, UserRow]) -> None:
-        everything = sorted(
-            snapshot.posts(PostQuery(limit=100)), key=lambda row: row.id, reverse=True
-        )
+        everything = sorted(snapshot.posts(PostQuery(limit=100)), key=place_of, reverse=True)
         for creator, category, tag in product((None, *CREATORS), CATEGORIES, (None, *TAGS)):
             query = PostQuery(
                 creator=people[creator].id if creator else None,
@@ -115,8 +118,18 @@ async def test_a_post_that_is_published_while_somebody_pages_moves_nothing(
         await store.write(partial(publish, author=ann, text=str(number)))
     first = await store.read(lambda s: s.posts(PostQuery(limit=3)))
     await store.write(lambda tx: publish(tx, ann, text="new"))
-    second = await store.read(lambda s: s.posts(PostQuery(limit=3, before=first[-1].id)))
+    second = await store.read(lambda s: s.posts(PostQuery(limit=3, before=place_of(first[-1]))))
     assert [row.text for row in first + second] == ["5", "4", "3", "2", "1", "0"]
+
+
+async def test_a_new_post_comes_first_though_the_clock_was_set_back(path: Path) -> None:
+    async with opened(path, clock=Clock(NOW)) as store:
+        ann = await store.write(lambda tx: register(tx, "ann"))
+        await store.write(lambda tx: publish(tx, ann, text="old"))
+    async with opened(path, clock=Clock(NOW - DAY)) as store:
+        await store.write(lambda tx: publish(tx, ann, text="new"))
+        rows = await store.read(lambda s: s.posts(PostQuery()))
+    assert [row.text for row in rows] == ["new", "old"]
 
 
 async def test_a_post_shows_its_author_as_they_are_now(store: SqliteStore) -> None:
@@ -143,14 +156,13 @@ def test_a_list_reads_an_index_in_its_order(path: Path, names: tuple[bool, ...])
     """It costs what it shows, however many posts there are."""
     migrate(path)
     wanted = {name: "x" for name, given in zip(FILTERS, names, strict=True) if given}
-    query = msgspec.convert(wanted, PostQuery)
-    values = msgspec.structs.asdict(query)
+    query = msgspec.convert({**wanted, "before": Place(1, "x") if names[-1] else None}, PostQuery)
     connection = open_reader(path)
-    steps = plan(connection, _posts_sql(query), values)
+    steps = plan(connection, _posts_sql(query), posts_values(query))
     connection.close()
     assert not [step for step in steps if "TEMP B-TREE" in step], steps
     scans = [step for step in steps if step.startswith("SCAN")]
-    newest = {"SCAN p USING INDEX sqlite_autoindex_posts_1"}
+    newest = {"SCAN p USING INDEX posts_by_time"}
     assert set(scans) <= (set() if set(wanted) - {"before"} else newest), steps
     if "creator" in wanted:  # who has the fewest posts of all that can be asked for
         assert any("posts_by_author" in step for step in steps), steps

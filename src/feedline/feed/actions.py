@@ -16,7 +16,7 @@ from feedline.feed.events import (
     PostUpdated,
     SessionRevoked,
 )
-from feedline.feed.instants import Millis, rfc3339
+from feedline.feed.instants import Millis, instant_of, rfc3339
 from feedline.feed.people import (
     ProfileChange,
     Registration,
@@ -88,13 +88,15 @@ def publish_post(
 
     Raises ValidationFailed if a part is not valid or the post would be empty.
     """
+    post_id = tx.new_id()
+    created_at = instant_of(post_id) or tx.now  # ids go on when a clock was set back
     row = draft.laid_over(
         PostRow(
-            id=tx.new_id(),
+            id=post_id,
             creator=creator_of(author),
             client_id=client_id,
-            created_at=tx.now,
-            updated_at=tx.now,
+            created_at=created_at,
+            updated_at=created_at,
         )
     )
     _require_valid(draft, row, limits)

@@ -2,11 +2,22 @@
 
 import secrets
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 Millis = int
 """Milliseconds since 1970-01-01T00:00:00Z."""
 
+KEPT_ID = r"[A-Za-z0-9_.:~-]{1,128}"
+"""An id that another system made, which stays as it is. Ours look like this too."""
+
 _LATEST = 253_402_300_799_999  # 9999-12-31T23:59:59.999Z, the last instant RFC 3339 can write
+
+
+class Place(NamedTuple):
+    """Where something stands in a list by time."""
+
+    created_at: Millis
+    id: str
 
 
 def rfc3339(instant: Millis) -> str:
@@ -26,10 +37,9 @@ class IdSource:
         self._millis = 0
         self._count = 0
 
-    def go_on_after(self, id_: str) -> None:
-        """From now on ids sort after this one, which another source made."""
-        instant = instant_of(id_)
-        if instant is not None and instant >= self._millis:
+    def go_on_after(self, instant: Millis) -> None:
+        """From now on ids sort after those that another source made up to an instant."""
+        if instant >= self._millis:
             self._millis, self._count = instant + 1, 0
 
     def next(self, now: Millis) -> str:

@@ -5,7 +5,7 @@ from typing import Protocol
 import msgspec
 
 from feedline.feed.events import AnyEvent
-from feedline.feed.instants import Millis
+from feedline.feed.instants import Millis, Place
 from feedline.feed.people import Identity, UserRow
 from feedline.feed.posts import PostRow
 
@@ -16,8 +16,8 @@ class PostQuery(msgspec.Struct, frozen=True, kw_only=True):
     creator: str | None = None
     category: str | None = None
     tag: str | None = None
-    before: str | None = None
-    """Only posts with smaller ids than this one."""
+    before: Place | None = None
+    """Only what comes after this place in the list."""
     limit: int = 20
 
 

@@ -49,8 +49,7 @@ class SqliteSnapshot:
 
     def posts(self, query: PostQuery) -> list[PostRow]:
         sql = _posts_sql(query)
-        values = {name: getattr(query, name) for name in query.__struct_fields__}
-        return [_post_row(row) for row in self._connection.execute(sql, values)]
+        return [_post_row(row) for row in self._connection.execute(sql, posts_values(query))]
 
     def log_bounds(self) -> LogBounds:
         epoch, head, floor = self._first("log_head") or ("", 0, 0)
@@ -223,7 +222,7 @@ class SqliteTransaction(SqliteSnapshot):
 
     def _add_tags(self, row: PostRow) -> None:
         for tag in msgspec.json.decode(row.tags, type=list[str]):
-            self._rows("add_tag", tag, row.id)
+            self._rows("add_tag", tag, row.created_at, row.id)
 
 
 def _subject(event: AnyEvent) -> str | None:
@@ -233,9 +232,22 @@ def _subject(event: AnyEvent) -> str | None:
     return event.post_id if isinstance(event, PostDeleted) else None
 
 
+def posts_values(query: PostQuery) -> dict[str, Value]:
+    """What the parameters of the query for posts stand for."""
+    before_time, before_id = query.before or (None, None)
+    return {
+        "creator": query.creator,
+        "category": query.category,
+        "tag": query.tag,
+        "before_time": before_time,
+        "before_id": before_id,
+        "limit": query.limit,
+    }
+
+
 def _posts_sql(query: PostQuery) -> str:
     """The query for posts, reading in its order the index that fits what is asked."""
-    source, order = "posts AS p", "p.id"
+    source, time, id_ = "posts AS p", "p.created_at", "p.id"
     conditions = []
     if query.creator is not None:
         conditions.append("p.author_id = :creator")
@@ -244,15 +256,16 @@ def _posts_sql(query: PostQuery) -> str:
         column = "p.category" if query.creator is None else "+p.category"
         conditions.append(f"{column} = :category")
     if query.tag is not None and query.creator is not None:
-        conditions.append("EXISTS (SELECT 1 FROM post_tags WHERE tag = :tag AND post_id = p.id)")
+        conditions.append("EXISTS (SELECT 1 FROM post_tags WHERE post_id = p.id AND tag = :tag)")
     elif query.tag is not None:
         # CROSS: tags first. The planner would rather sort all posts of the category.
-        source, order = "post_tags AS t CROSS JOIN posts AS p ON p.id = t.post_id", "t.post_id"
+        source = "post_tags AS t CROSS JOIN posts AS p ON p.id = t.post_id"
+        time, id_ = "t.created_at", "t.post_id"
         conditions.append("t.tag = :tag")
     if query.before is not None:
-        conditions.append(f"{order} < :before")
+        conditions.append(f"({time}, {id_}) < (:before_time, :before_id)")
     return SQL["posts"].format(
-        source=source, order=order, conditions=" AND ".join(conditions) or "TRUE"
+        source=source, time=time, id=id_, conditions=" AND ".join(conditions) or "TRUE"
     )
 
 

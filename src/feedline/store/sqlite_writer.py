@@ -109,7 +109,7 @@ class SqliteWriter:
 
     def _open(self) -> apsw.Connection:
         connection = open_writer(self._path)
-        # Newest first means largest id first, also if the clock was set back since the last run.
+        # What is new comes first in lists, also if the clock was set back since the last run.
         for (newest,) in connection.execute(SQL["newest_post"]):
             self._ids.go_on_after(newest)
         return connection

@@ -45,16 +45,18 @@ CREATE TABLE posts (
     updated_at INTEGER NOT NULL
 ) STRICT;
 
-CREATE INDEX posts_by_author ON posts (author_id, id);
-CREATE INDEX posts_by_category ON posts (category, id) WHERE category IS NOT NULL;
+CREATE INDEX posts_by_time ON posts (created_at, id);
+CREATE INDEX posts_by_author ON posts (author_id, created_at, id);
+CREATE INDEX posts_by_category ON posts (category, created_at, id) WHERE category IS NOT NULL;
 
 CREATE TABLE post_tags (
     tag TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
     post_id TEXT NOT NULL REFERENCES posts (id) ON DELETE CASCADE,
-    PRIMARY KEY (tag, post_id)
+    PRIMARY KEY (tag, created_at, post_id)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX post_tags_by_post ON post_tags (post_id);
+CREATE INDEX post_tags_by_post ON post_tags (post_id, tag);
 
 -- One row: where the log stands. Events with floor < seq <= seq of this row are in `events`.
 CREATE TABLE log_head (

@@ -46,15 +46,15 @@ FROM posts AS p JOIN users AS u ON u.id = p.author_id
 WHERE p.id = ?
 
 -- name: posts
--- The parts in braces are chosen by the query: a source of ids, and conditions on them.
+-- The parts in braces are chosen by the query: a source of posts in order, and conditions on it.
 SELECT p.id, p.client_id, p.title, p.text, p.category, p.tags, p.tier, p.created_at, p.updated_at,
     u.id, u.username, u.name, u.avatar, u.is_verified
 FROM {source} JOIN users AS u ON u.id = p.author_id
 WHERE {conditions}
-ORDER BY {order} DESC LIMIT :limit
+ORDER BY {time} DESC, {id} DESC LIMIT :limit
 
 -- name: newest_post
-SELECT id FROM posts ORDER BY id DESC LIMIT 1
+SELECT created_at FROM posts ORDER BY created_at DESC, id DESC LIMIT 1
 
 -- name: add_post
 INSERT INTO posts
@@ -68,7 +68,7 @@ UPDATE posts SET title = ?, text = ?, category = ?, tags = ?, tier = ?, updated_
 DELETE FROM posts WHERE id = ? RETURNING author_id
 
 -- name: add_tag
-INSERT OR IGNORE INTO post_tags (tag, post_id) VALUES (?, ?)
+INSERT OR IGNORE INTO post_tags (tag, created_at, post_id) VALUES (?, ?, ?)
 
 -- name: remove_tags
 DELETE FROM post_tags WHERE post_id = ?
