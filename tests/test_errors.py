@@ -20,6 +20,7 @@ from feedline.errors import (
     IdempotencyMismatch,
     MethodNotAllowed,
     NoDatabase,
+    NoSuchServiceToken,
     NoSuchUser,
     NotFound,
     PayloadTooLarge,
@@ -60,6 +61,7 @@ EACH: list[FeedlineError] = [
     PortUnavailable("127.0.0.1", 80, "permission denied"),
     NoDatabase("data"),
     NoSuchUser("ann"),
+    NoSuchServiceToken("1"),
     TooFewFiles(1_200, 1_024),
     BenchmarkBroken("The server ended."),
 ]

@@ -15,6 +15,7 @@ from feedline.app import Feedline
 from feedline.benchmark.command import bench as run_bench
 from feedline.config import Settings
 from feedline.errors import Refusal, StartupError
+from feedline.feed.instants import rfc3339
 from feedline.telemetry.logs import set_up_logging
 
 app = cyclopts.App(
@@ -31,6 +32,10 @@ app = cyclopts.App(
 )
 user = cyclopts.App(name="user", help="Look after people.")
 app.command(user)
+admin = cyclopts.App(name="admin", help="Look after those who may delete anything.")
+app.command(admin)
+service_token = cyclopts.App(name="token", help="Look after the tokens of other programs.")
+app.command(service_token)
 
 DataDirectory = Annotated[Path, Parameter(help="Directory of the installation.")]
 
@@ -72,6 +77,50 @@ def token(
         The person's username.
     """
     print(administration.user_token(data, name, token_hours))  # noqa: T201 - for use in scripts
+
+
+@admin.command
+def add(name: str, *, data: DataDirectory = _DEFAULTS.data) -> None:
+    """Make an admin of a person who has signed up.
+
+    Parameters
+    ----------
+    name
+        The person's username.
+    """
+    administration.add_admin(data, name)
+    Console().print(f"{name} is an admin now.", highlight=False)
+
+
+@service_token.command
+def create(name: str = "", *, data: DataDirectory = _DEFAULTS.data) -> None:
+    """Make a token for another program and print it alone. It can't be shown again.
+
+    Parameters
+    ----------
+    name
+        What to call it in the list.
+    """
+    print(administration.create_service_token(data, name))  # noqa: T201 - for use in scripts
+
+
+@service_token.command(name="list")
+def list_tokens(*, data: DataDirectory = _DEFAULTS.data) -> None:
+    """Print the service tokens, one a line: id, time of creation, name."""
+    for row in administration.service_tokens(data):
+        print(row.id, rfc3339(row.created_at), row.name)  # noqa: T201 - for use in scripts
+
+
+@service_token.command
+def revoke(token_id: str, *, data: DataDirectory = _DEFAULTS.data) -> None:
+    """Take a service token away. A server that runs refuses it from then on.
+
+    Parameters
+    ----------
+    token_id
+        Its id in the list.
+    """
+    administration.revoke_service_token(data, token_id)
 
 
 @app.command

@@ -26,6 +26,7 @@ The tree::
         ├── PortUnavailable
         ├── NoDatabase
         ├── NoSuchUser
+        ├── NoSuchServiceToken
         ├── TooFewFiles
         └── BenchmarkBroken
 
@@ -330,6 +331,14 @@ class NoSuchUser(StartupError):
 
     def __str__(self) -> str:
         return f"Nobody here is called {self.username!r}. People sign up on the page or by the API."
+
+
+class NoSuchServiceToken(StartupError):
+    def __init__(self, token_id: str) -> None:
+        self.token_id = token_id
+
+    def __str__(self) -> str:
+        return f"There is no service token {self.token_id!r}. `feedline token list` names them."
 
 
 class TooFewFiles(StartupError):

@@ -6,9 +6,11 @@ from typing import Any
 import httpx
 
 from feedline.api.application import Application
+from feedline.api.service_tokens import new_service_token, service_digest
 from feedline.api.services import Services
 from feedline.feed import actions
 from feedline.feed.people import Identity, UserRow
+from feedline.feed.ports import ServiceToken
 from feedline.store.base import Transaction
 from feedline.store.sqlite import SqliteStore
 
@@ -85,6 +87,16 @@ class World:
         token = self.services.tokens.issue(identity, self.clock.now)
         client = self.client(headers={"authorization": f"Bearer {token}"})
         return Person(client, {"id": identity.user_id}, token)
+
+    async def program(self) -> httpx.AsyncClient:
+        """A client of another program, with a service token."""
+        token = new_service_token()
+
+        def command(tx: Transaction) -> None:
+            tx.add_service_token(ServiceToken("shop", "", tx.now), service_digest(token))
+
+        await self.store.write(command)
+        return self.client(headers={"authorization": f"Bearer {token}"})
 
     async def head(self) -> int:
         """The position of the log; it moves whenever something happened."""

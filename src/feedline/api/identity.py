@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from feedline.api.service_tokens import is_service_token, service_digest
 from feedline.api.tokens import Tokens
 from feedline.errors import Forbidden, Unauthenticated
 from feedline.feed.instants import Millis
@@ -16,30 +17,51 @@ from feedline.wire.origin import origin_allowed
 
 SAFE_METHODS = frozenset({"GET", "HEAD"})  # RFC 9110 section 9.2.1
 
-Auth = Literal["none", "optional", "required"]
+Auth = Literal["none", "optional", "required", "service"]
 Headers = Mapping[bytes, bytes]
+_REQUIRED = ("required", "service")
+_FOR_PEOPLE = "A service token speaks for no person."
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Who sent a request, as far as its token tells; the store knows whether that still holds.
 
-    ``person`` and ``viewer`` are asked inside the transaction or snapshot of the operation, so
-    that a session that was revoked a moment ago does nothing more.
+    ``person``, ``viewer`` and ``service`` are asked inside the transaction or snapshot of the
+    operation, so that what was revoked a moment ago does nothing more.
     """
 
     identity: Identity | None
     by_cookie: bool
     now: Millis
+    service_digest: bytes | None = None
 
     @property
     def required(self) -> Identity:
+        if self.service_digest is not None:
+            raise Forbidden(_FOR_PEOPLE)
         if self.identity is None:
             raise Unauthenticated
         return self.identity
 
+    def is_service(self, reads: Reads) -> bool:
+        """Whether a program asks and no person. Raises Unauthenticated if its token is revoked."""
+        if self.service_digest is None:
+            return False
+        if not reads.has_service_token(self.service_digest):
+            raise Unauthenticated("This service token is not known here.")
+        return True
+
+    def service(self, reads: Reads) -> None:
+        """Raises Forbidden for a person, Unauthenticated for what is neither."""
+        if not self.is_service(reads):
+            self.person(reads)
+            raise Forbidden("This takes a service token.")
+
     def person(self, reads: Reads) -> UserRow:
-        """The person who is signed in. Raises Unauthenticated."""
+        """The person who is signed in. Raises Unauthenticated, Forbidden for a program."""
+        if self.is_service(reads):
+            raise Forbidden(_FOR_PEOPLE)
         return signed_in(reads, self.required, self.now)
 
     def viewer(self, reads: Reads) -> str | None:
@@ -47,7 +69,7 @@ class Caller:
 
         A browser with a cookie that is over looks as a stranger; a bad Bearer token is refused.
         """
-        if self.identity is None:
+        if self.is_service(reads) or self.identity is None:
             return None
         try:
             return self.person(reads).id
@@ -73,14 +95,17 @@ class Gate:
             return Caller(None, by_cookie=False, now=now)
         authorization = headers.get(b"authorization")
         if authorization is not None:
-            identity = self._tokens.read(bearer_token(authorization), now)
+            token = bearer_token(authorization)
+            if is_service_token(token):
+                return Caller(None, by_cookie=False, now=now, service_digest=service_digest(token))
+            identity = self._tokens.read(token, now)
             return Caller(identity, by_cookie=False, now=now)
-        token = cookie_token(headers.get(b"cookie", b""))
-        if token is None:
-            if auth == "required":
+        cookie = cookie_token(headers.get(b"cookie", b""))
+        if cookie is None:
+            if auth in _REQUIRED:
                 raise Unauthenticated
             return Caller(None, by_cookie=False, now=now)
-        return self._admit_cookie(token, headers, method, auth, now)
+        return self._admit_cookie(cookie, headers, method, auth, now)
 
     def refuse_foreign(self, headers: Headers) -> None:
         """Raises Forbidden if a page of another origin sent this request."""
@@ -102,7 +127,7 @@ class Gate:
         try:
             identity = self._tokens.read(token, now)
         except Unauthenticated:
-            if auth == "required":
+            if auth in _REQUIRED:
                 raise
             return Caller(None, by_cookie=True, now=now)
         if method not in SAFE_METHODS:

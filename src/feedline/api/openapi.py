@@ -21,10 +21,12 @@ Json = dict[str, Any]
 _REFERENCE = "#/components/schemas/{name}"
 _PROBLEM = {PROBLEM_TYPE.decode(): {"schema": {"$ref": _REFERENCE.format(name="Problem")}}}
 _RETRY = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait."}}
+_SERVICE = "Made by `feedline token create`."
 _SECURITY: dict[str, list[Json]] = {
     "none": [],
     "optional": [{}, {"bearer": []}, {"cookie": []}],
     "required": [{"bearer": []}, {"cookie": []}],
+    "service": [{"service": []}],
 }
 
 
@@ -72,6 +74,7 @@ def openapi(table: Sequence[Operation], settings: Settings) -> Json:
             "schemas": with_limits(dict(sorted(schemas.items())), settings),
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+                "service": {"type": "http", "scheme": "bearer", "description": _SERVICE},
                 "cookie": {"type": "apiKey", "in": "cookie", "name": COOKIE},
             },
         },
@@ -164,7 +167,7 @@ def _codes(operation: Operation, *, limited: bool) -> set[str]:
     by_cookie = operation.auth == "required" and operation.method not in SAFE_METHODS
     if operation.auth != "none":
         codes |= {"unauthenticated", "unavailable"}
-    if by_cookie or operation.signs_in:
+    if by_cookie or operation.signs_in or operation.auth == "service":
         codes |= {"forbidden", "unavailable"}
     if operation.body is not None:
         codes |= {"bad_request", "unsupported_media_type", "validation_failed"}

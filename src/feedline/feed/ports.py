@@ -30,6 +30,14 @@ class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: Millis
 
 
+class ServiceToken(msgspec.Struct, frozen=True):
+    """A token of another program, but for the token itself, which is not kept."""
+
+    id: str
+    name: str
+    created_at: Millis
+
+
 class Reads(Protocol):
     """Everything here comes from one snapshot of the database."""
 
@@ -43,6 +51,10 @@ class Reads(Protocol):
 
     def signed_in(self, session_id: str, now: Millis) -> UserRow | None:
         """The person of a session that is neither revoked nor over."""
+
+    def has_service_token(self, digest: bytes) -> bool: ...
+
+    def service_tokens(self) -> list[ServiceToken]: ...
 
     def post(self, post_id: str) -> PostRow | None: ...
 
@@ -74,6 +86,13 @@ class Writes(Reads, Protocol):
     def extend_session(self, session_id: str, expires_at: Millis) -> None: ...
 
     def revoke_session(self, session_id: str) -> None: ...
+
+    def make_admin(self, user_id: str) -> None: ...
+
+    def add_service_token(self, row: ServiceToken, digest: bytes) -> None: ...
+
+    def remove_service_token(self, token_id: str) -> bool:
+        """Whether there was one."""
 
     def add_ticket(self, digest: bytes, identity: Identity, expires_at: Millis) -> None: ...
 

@@ -37,6 +37,8 @@ def open_writer(path: Path) -> apsw.Connection:
     connection.execute("PRAGMA foreign_keys = ON")
     # What people delete is overwritten, where that needs no further write.
     connection.execute("PRAGMA secure_delete = FAST")
+    # What undoes a single command of a group: in a file it would be one more disk that can be full.
+    connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
     return connection

@@ -11,7 +11,7 @@ from feedline.feed.cursor import Cursor
 from feedline.feed.events import AnyEvent, PostDeleted, PostEvent, without_content
 from feedline.feed.instants import IdSource, Millis
 from feedline.feed.people import Creator, Identity, UserRow
-from feedline.feed.ports import PostQuery, SessionRow
+from feedline.feed.ports import PostQuery, ServiceToken, SessionRow
 from feedline.feed.posts import PostRow
 from feedline.store.base import LogBounds, LogEntry, LogPage, StoredAnswer
 from feedline.store.queries import load_queries
@@ -42,6 +42,12 @@ class SqliteSnapshot:
 
     def signed_in(self, session_id: str, now: Millis) -> UserRow | None:
         return _user_row(self._first("signed_in", session_id, now))
+
+    def has_service_token(self, digest: bytes) -> bool:
+        return self._first("service_token_of", digest) is not None
+
+    def service_tokens(self) -> list[ServiceToken]:
+        return [ServiceToken(*row) for row in self._rows("service_tokens")]
 
     def post(self, post_id: str) -> PostRow | None:
         row = self._first("post", post_id)
@@ -164,6 +170,15 @@ class SqliteTransaction(SqliteSnapshot):
 
     def revoke_session(self, session_id: str) -> None:
         self._rows("revoke_session", session_id)
+
+    def make_admin(self, user_id: str) -> None:
+        self._rows("make_admin", user_id)
+
+    def add_service_token(self, row: ServiceToken, digest: bytes) -> None:
+        self._rows("add_service_token", row.id, digest, row.name, row.created_at)
+
+    def remove_service_token(self, token_id: str) -> bool:
+        return self._first("remove_service_token", token_id) is not None
 
     def add_ticket(self, digest: bytes, identity: Identity, expires_at: Millis) -> None:
         self._rows(

@@ -85,3 +85,10 @@ CREATE TABLE answers (
 ) STRICT;
 
 CREATE INDEX answers_by_age ON answers (created_at);
+
+CREATE TABLE service_tokens (
+    id TEXT PRIMARY KEY,
+    digest BLOB NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT;

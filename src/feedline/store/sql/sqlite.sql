@@ -39,6 +39,21 @@ VALUES (?, ?, ?, ?, ?)
 DELETE FROM tickets WHERE digest = ?
 RETURNING user_id, session_id, session_expires_at, expires_at
 
+-- name: make_admin
+UPDATE users SET role = 'admin' WHERE id = ?
+
+-- name: service_tokens
+SELECT id, name, created_at FROM service_tokens ORDER BY created_at, id
+
+-- name: service_token_of
+SELECT 1 FROM service_tokens WHERE digest = ?
+
+-- name: add_service_token
+INSERT INTO service_tokens (id, digest, name, created_at) VALUES (?, ?, ?, ?)
+
+-- name: remove_service_token
+DELETE FROM service_tokens WHERE id = ? RETURNING id
+
 -- name: post
 SELECT p.id, p.client_id, p.title, p.text, p.category, p.tags, p.tier, p.created_at, p.updated_at,
     u.id, u.username, u.name, u.avatar, u.is_verified
