@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from feedline.api.accounts import Refreshed, SignedIn, Ticket
+from feedline.api.notify import AuthorNotified, FollowersNotified
 from feedline.api.posts import PostAnswer, PostsAnswer
 from feedline.api.users import ProfileAnswer, UserAnswer
 from feedline.errors import CODES, CloseCode
@@ -34,6 +35,8 @@ ANSWERS: dict[str, type[msgspec.Struct]] = {
     "post": PostAnswer,
     "posts": PostsAnswer,
     "feed": PostsAnswer,
+    "notifyPostAuthor": AuthorNotified,
+    "notifyNewPost": FollowersNotified,
 }
 
 

@@ -211,6 +211,7 @@ def test_the_metrics_are_those_of_the_registry() -> None:
     metrics.operation("any").answered(200, 0)
     metrics.post_visible("author", "realtime", 0)
     metrics.browser_connection("ws", "open")
+    metrics.author_notified("direct")
     exposed = generate_latest(metrics.registry).decode()
     kinds = dict(re.findall(r"^# TYPE (feedline_\w+) (\w+)$", exposed, re.MULTILINE))
     kept = {name: kind for name, kind in kinds.items() if not name.endswith("_created")}

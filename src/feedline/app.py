@@ -92,6 +92,7 @@ def _assemble(settings: Settings, store: SqliteStore, hub: Hub) -> Feedline:
         ),
         clock=now_millis,
         draining=lambda: feedline.draining,
+        is_connected=hub.is_connected,
         metrics=metrics,
         page=Path(str(files("feedline") / "page")),
     )

@@ -29,6 +29,7 @@ async def world(settings: Settings) -> AsyncIterator[World]:
     store = SqliteStore(settings.data / "feed.db", clock=clock)
     await store.start(lambda _entries: None)
     hasher = Hasher(settings.parallel_hashes, settings.waiting_hashes, CHEAPEST)
+    connected: set[str] = set()
     services = Services(
         settings=settings,
         store=store,
@@ -39,10 +40,11 @@ async def world(settings: Settings) -> AsyncIterator[World]:
         ),
         clock=clock,
         draining=lambda: False,
+        is_connected=connected.__contains__,
         metrics=Metrics(),
         page=settings.data / "page",
     )
-    world = World(services, build_api(services), store, clock)
+    world = World(services, build_api(services), store, clock, connected)
     yield world
     for client in world.clients:
         await client.aclose()

@@ -10,7 +10,7 @@ from feedline.config import Settings
 from feedline.errors import CODES
 from tests.api.world import World
 
-# The calls of the protocol's sections 3, 4, 6, 7 and 8 that this server has.
+# The calls of the protocol's sections 3, 4, 6, 7, 8 and 9 that this server has.
 CALLS = {
     "POST /api/auth/register",
     "POST /api/auth/login",
@@ -26,6 +26,8 @@ CALLS = {
     "GET /api/posts/{id}",
     "PATCH /api/posts/{id}",
     "DELETE /api/posts/{id}",
+    "POST /api/notify/post-author",
+    "POST /api/notify/new-post",
     "GET /api/stream",
     "GET /api/events",
     "POST /api/telemetry",

@@ -40,6 +40,8 @@ class World:
     api: Application
     store: SqliteStore
     clock: Clock
+    connected: set[str]
+    """Ids of those who are said to have a connection open."""
     clients: list[httpx.AsyncClient] = field(default_factory=list)
 
     def client(self, *, address: str = ADDRESS, **options: Any) -> httpx.AsyncClient:

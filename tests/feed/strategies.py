@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from feedline.feed.drafts import Draft
 from feedline.feed.instants import IdSource
 from feedline.feed.people import Creator, UserRow
-from feedline.feed.posts import PostRow
+from feedline.feed.posts import NO_MEDIA, Media, PostRow
 from feedline.feed.visibility import TIERS
 
 NOW = 1_769_076_000_000  # 2026-01-22T10:00:00Z
@@ -50,6 +50,14 @@ stored_tags = (
     | st.sampled_from(["", "[]", "null", "{}", "[1]", '["a", null]', '["a"', "[" * 10_000])
 )
 
+media = st.just(NO_MEDIA) | st.builds(
+    Media,
+    type=st.sampled_from(["image", "video", "audio"]),
+    url=texts,
+    thumbnail=st.none() | texts,
+    aspect_ratio=st.none() | st.floats(0.1, 10),
+)
+
 post_rows = st.builds(
     PostRow,
     id=st.uuids(version=4).map(str),
@@ -60,6 +68,7 @@ post_rows = st.builds(
     category=st.none() | texts,
     tags=stored_tags,
     tier=st.none() | st.sampled_from(TIERS) | texts,
+    media=media,
     created_at=instants,
     updated_at=instants,
 )

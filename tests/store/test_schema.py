@@ -26,7 +26,7 @@ def schema_of(path: Path) -> list[tuple[str, str, str]]:
 
 
 def _normal(sql: str) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"--.*", "", sql)).strip()
+    return re.sub(r"\s*([(),])\s*|\s+", r"\1 ", re.sub(r"--.*", "", sql)).strip()
 
 
 def version_of(path: Path) -> int:

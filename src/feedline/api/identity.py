@@ -20,6 +20,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD"})  # RFC 9110 section 9.2.1
 Auth = Literal["none", "optional", "required", "service"]
 Headers = Mapping[bytes, bytes]
 _REQUIRED = ("required", "service")
+_FOR_PROGRAMS = "This takes a service token."
 _FOR_PEOPLE = "A service token speaks for no person."
 
 
@@ -53,10 +54,9 @@ class Caller:
         return True
 
     def service(self, reads: Reads) -> None:
-        """Raises Forbidden for a person, Unauthenticated for what is neither."""
+        """Raises Forbidden for a person, Unauthenticated for a token that is not known."""
         if not self.is_service(reads):
-            self.person(reads)
-            raise Forbidden("This takes a service token.")
+            raise Forbidden(_FOR_PROGRAMS)
 
     def person(self, reads: Reads) -> UserRow:
         """The person who is signed in. Raises Unauthenticated, Forbidden for a program."""
@@ -91,6 +91,12 @@ class Gate:
 
         ``Authorization`` wins over the cookie (no other site can make a browser send it).
         """
+        caller = self._read(headers, method, auth, now)
+        if auth == "service" and caller.service_digest is None:
+            raise Forbidden(_FOR_PROGRAMS)
+        return caller
+
+    def _read(self, headers: Headers, method: str, auth: Auth, now: Millis) -> Caller:
         if auth == "none":
             return Caller(None, by_cookie=False, now=now)
         authorization = headers.get(b"authorization")

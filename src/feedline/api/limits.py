@@ -1,8 +1,9 @@
-"""Limits in the documentation: what the domain checks, written into the schemas of bodies."""
+"""Limits of an installation: as the domain checks them, and written into the schemas of bodies."""
 
 from typing import Any
 
 from feedline.config import Settings
+from feedline.feed.drafts import DraftLimits
 from feedline.feed.people import (
     AVATAR_LIMIT,
     NAME,
@@ -17,6 +18,15 @@ Json = dict[str, Any]
 
 _TEXT = r"^[^\u0000]*$"
 _TAG = r"^[^\u0000]*[^\u0000\s][^\u0000]*$"
+
+
+def draft_limits(settings: Settings) -> DraftLimits:
+    return DraftLimits(
+        title=settings.title_limit,
+        text=settings.text_limit,
+        tags=settings.tags_limit,
+        tag=settings.tag_limit,
+    )
 
 
 def with_limits(schemas: dict[str, Json], settings: Settings) -> dict[str, Json]:

@@ -6,13 +6,14 @@ from typing import Annotated
 import msgspec
 
 from feedline.api.identity import Headers
+from feedline.api.limits import draft_limits
 from feedline.api.operation import Call
 from feedline.api.paging import PageQuery, cut
 from feedline.api.services import Services
 from feedline.api.users import find_user
 from feedline.errors import FieldProblem, IdempotencyMismatch, NotFound, ValidationFailed
 from feedline.feed import actions
-from feedline.feed.drafts import Draft, DraftLimits
+from feedline.feed.drafts import Draft
 from feedline.feed.people import Wire
 from feedline.feed.ports import PostQuery
 from feedline.feed.posts import Post, normalize
@@ -50,15 +51,9 @@ class Posts:
     """The handlers of posts."""
 
     def __init__(self, services: Services) -> None:
-        settings = services.settings
         self._store = services.store
         self._published = services.metrics.posts_published
-        self._limits = DraftLimits(
-            title=settings.title_limit,
-            text=settings.text_limit,
-            tags=settings.tags_limit,
-            tag=settings.tag_limit,
-        )
+        self._limits = draft_limits(services.settings)
 
     async def publish(self, call: Call[Draft, None]) -> Answer:
         """Publishes once for each Idempotency-Key: a repeat gets the first answer's bytes."""

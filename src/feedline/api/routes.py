@@ -3,6 +3,13 @@
 from feedline.api.accounts import Accounts, Credentials, Refreshed, SignedIn, Ticket
 from feedline.api.browsers import Browsers, Sightings
 from feedline.api.health import PLAIN_METRICS, Alive, Health, Ready
+from feedline.api.notify import (
+    AuthorNotice,
+    AuthorNotified,
+    FollowersNotice,
+    FollowersNotified,
+    Notify,
+)
 from feedline.api.operation import Operation
 from feedline.api.paging import PageQuery
 from feedline.api.posts import PostAnswer, Posts, PostsAnswer, PostsQuery
@@ -19,6 +26,7 @@ def operations(services: Services) -> list[Operation]:
         *_account_operations(Accounts(services)),
         *_user_operations(Users(services)),
         *_post_operations(Posts(services)),
+        *_notify_operations(Notify(services)),
         *_live_operations(),
         *_operator_operations(Health(services), Browsers(services)),
     ]
@@ -182,6 +190,37 @@ def _post_operations(posts: Posts) -> list[Operation]:
             handler=posts.delete,
             status=204,
             codes=("forbidden",),
+        ),
+    ]
+
+
+def _notify_operations(notify: Notify) -> list[Operation]:
+    return [
+        Operation(
+            method="POST",
+            path="/api/notify/post-author",
+            name="notify_post_author",
+            summary="Another program's post, to be shown to its author at once and to everybody",
+            tag="programs",
+            handler=notify.post_author,
+            auth="service",
+            body=AuthorNotice,
+            answer=AuthorNotified,
+            status=202,
+            codes=("conflict",),
+        ),
+        Operation(
+            method="POST",
+            path="/api/notify/new-post",
+            name="notify_new_post",
+            summary="Another program's post, for those who follow its creator",
+            tag="programs",
+            handler=notify.new_post,
+            auth="service",
+            body=FollowersNotice,
+            answer=FollowersNotified,
+            status=202,
+            codes=("conflict",),
         ),
     ]
 

@@ -24,6 +24,8 @@ class Services:
     throttle: LoginThrottle
     clock: Callable[[], Millis]
     draining: Callable[[], bool]
+    is_connected: Callable[[str], bool]
+    """Whether a person has a socket, a stream or a poll open here at this moment."""
     metrics: Metrics
     page: Path
     """Folder of the built page."""

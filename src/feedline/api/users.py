@@ -63,10 +63,9 @@ class Users:
 
 
 def find_user(reads: Reads, id_or_username: str) -> UserRow | None:
-    """A person by either; no username has the shape of an id."""
-    if is_id(id_or_username.lower()):
-        return reads.user(id_or_username.lower())
-    return reads.user_by_name(id_or_username)
+    """A person by either. Ids win: a newcomer could take the id of another for a name."""
+    given = id_or_username.lower() if is_id(id_or_username.lower()) else id_or_username
+    return reads.user(given) or reads.user_by_name(id_or_username)
 
 
 def profile_of(row: UserRow) -> Profile:

@@ -6,7 +6,7 @@ import msgspec
 
 from feedline.errors import FieldProblem
 from feedline.feed.people import Wire
-from feedline.feed.posts import PostRow
+from feedline.feed.posts import NO_MEDIA, PostRow
 from feedline.feed.visibility import TIERS
 
 Unset = msgspec.UnsetType
@@ -61,7 +61,8 @@ def draft_problems(draft: Draft, limits: DraftLimits) -> list[FieldProblem]:
 
 def is_empty(row: PostRow) -> bool:
     """Whether a post would say nothing at all."""
-    return not (row.title or "").strip() and not (row.text or "").strip()
+    said = (row.title or "").strip() or (row.text or "").strip()
+    return not said and row.media == NO_MEDIA
 
 
 def _keep(new: str | Unset | None, old: str | None) -> str | None:

@@ -10,7 +10,7 @@ Millis = int
 KEPT_ID = r"[A-Za-z0-9_.:~-]{1,128}"
 """An id that another system made, which stays as it is. Ours look like this too."""
 
-_LATEST = 253_402_300_799_999  # 9999-12-31T23:59:59.999Z, the last instant RFC 3339 can write
+LATEST = 253_402_300_799_999  # 9999-12-31T23:59:59.999Z, the last instant RFC 3339 can write
 
 
 class Place(NamedTuple):
@@ -22,7 +22,7 @@ class Place(NamedTuple):
 
 def rfc3339(instant: Millis) -> str:
     """``2026-01-22T10:00:00.000Z`` for an instant; out-of-range values are moved into range."""
-    seconds, millis = divmod(min(max(instant, 0), _LATEST), 1000)
+    seconds, millis = divmod(min(max(instant, 0), LATEST), 1000)
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{millis:03d}Z"
 
 

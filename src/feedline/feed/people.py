@@ -12,8 +12,8 @@ Role = Literal["user", "admin"]
 
 USERNAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
 # What breaks a line, or turns the direction of what follows (UAX 9), has no place in a name.
-_UNFIT = r"\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069"
-NAME = re.compile(rf"[^{_UNFIT}]*[^{_UNFIT}\s][^{_UNFIT}]*")
+UNFIT = r"\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069"
+NAME = re.compile(rf"[^{UNFIT}]*[^{UNFIT}\s][^{UNFIT}]*")
 NAME_LIMIT = 80
 AVATAR_LIMIT = 2_000
 PASSWORD_SHORTEST = 8  # NIST SP 800-63B section 5.1.1.2
@@ -135,7 +135,7 @@ def registration_problems(registration: Registration) -> list[FieldProblem]:
 def profile_problems(change: ProfileChange) -> list[FieldProblem]:
     """Everything that is wrong with a change of profile; empty when it can be accepted."""
     problems = [] if change.name is msgspec.UNSET else _name_problems(change.name)
-    if change.avatar and not _is_picture_address(change.avatar):
+    if change.avatar and not is_picture_address(change.avatar):
         problems.append(FieldProblem("avatar", "Use an https:// address, or null for none."))
     return problems
 
@@ -148,7 +148,7 @@ def _name_problems(name: str) -> list[FieldProblem]:
     return []
 
 
-def _is_picture_address(address: str) -> bool:
+def is_picture_address(address: str) -> bool:
     return (
         address.startswith("https://")
         and len("https://") < len(address) <= AVATAR_LIMIT

@@ -29,6 +29,9 @@ class Media(Wire, frozen=True):
     aspect_ratio: float | None
 
 
+NO_MEDIA = Media(type="text", url=None, thumbnail=None, aspect_ratio=None)
+
+
 class Access(Wire, frozen=True):
     tier: Tier | None
     is_locked: bool
@@ -67,6 +70,7 @@ class PostRow(msgspec.Struct, kw_only=True):
     category: str | None = None
     tags: str = "[]"
     tier: str | None = None
+    media: Media = NO_MEDIA
     created_at: Millis
     updated_at: Millis
 
@@ -89,7 +93,7 @@ def normalize(row: PostRow, viewer_id: str | None) -> Post:
             category=row.category or None,
             tags=_read_tags(row.tags),
         ),
-        media=Media(type="text", url=None, thumbnail=None, aspect_ratio=None),
+        media=row.media,
         access=Access(tier=tier, is_locked=False),
         engagement=Engagement(likes_count=0, comments_count=0, is_liked=False),
         created_at=rfc3339(row.created_at),
@@ -104,7 +108,7 @@ def locked(post: Post) -> Post:
         post,
         client_id=None,
         content=msgspec.structs.replace(post.content, text=""),
-        media=msgspec.structs.replace(post.media, url=None),
+        media=msgspec.structs.replace(post.media, url=None, thumbnail=None),
         access=Access(tier=post.access.tier, is_locked=True),
     )
 
@@ -125,7 +129,7 @@ def scrubbed(post: Post) -> Post:
     return msgspec.structs.replace(
         post,
         content=Content(title=None, text="", category=None, tags=[]),
-        media=Media(type="text", url=None, thumbnail=None, aspect_ratio=None),
+        media=NO_MEDIA,
     )
 
 

@@ -124,6 +124,10 @@ class Hub:
     def connections(self) -> int:
         return len(self._members)
 
+    def is_connected(self, user_id: str) -> bool:
+        """Whether a person is there, on this node."""
+        return user_id in self._by_user
+
     def level(self) -> int:
         """The position, as sessions ask for it."""
         return self.position

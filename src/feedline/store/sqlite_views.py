@@ -12,7 +12,7 @@ from feedline.feed.events import AnyEvent, PostDeleted, PostEvent, without_conte
 from feedline.feed.instants import IdSource, Millis
 from feedline.feed.people import Creator, Identity, UserRow
 from feedline.feed.ports import PostQuery, ServiceToken, SessionRow
-from feedline.feed.posts import PostRow
+from feedline.feed.posts import Media, PostRow
 from feedline.store.base import LogBounds, LogEntry, LogPage, StoredAnswer
 from feedline.store.queries import load_queries
 
@@ -209,6 +209,7 @@ class SqliteTransaction(SqliteSnapshot):
             row.tier,
             row.created_at,
             row.updated_at,
+            *msgspec.structs.astuple(row.media),
         )
         self._add_tags(row)
         self._rows("count_post", 1, row.creator.id)
@@ -222,6 +223,7 @@ class SqliteTransaction(SqliteSnapshot):
             row.tags,
             row.tier,
             row.updated_at,
+            *msgspec.structs.astuple(row.media),
             row.id,
         )
         self._rows("remove_tags", row.id)
@@ -311,11 +313,12 @@ def _post_row(row: tuple[Any, ...]) -> PostRow:
         tier=row[6],
         created_at=row[7],
         updated_at=row[8],
+        media=Media(type=row[9], url=row[10], thumbnail=row[11], aspect_ratio=row[12]),
         creator=Creator(
-            id=row[9],
-            username=row[10],
-            name=row[11] or row[10],
-            avatar=row[12],
-            is_verified=bool(row[13]),
+            id=row[13],
+            username=row[14],
+            name=row[15] or row[14],
+            avatar=row[16],
+            is_verified=bool(row[17]),
         ),
     )

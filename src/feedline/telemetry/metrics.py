@@ -67,6 +67,12 @@ class Metrics:
             ["transport", "event"],
             registry=self.registry,
         )
+        self._author_notices = Counter(
+            "feedline_author_notices",
+            "Posts that another program told an author of, by whether the author was connected.",
+            ["delivery"],
+            registry=self.registry,
+        )
         self._live = _LiveGauges()
         self.registry.register(self._live)
         ProcessCollector(registry=self.registry)
@@ -79,6 +85,9 @@ class Metrics:
 
     def browser_connection(self, transport: str, event: str) -> None:
         self._browser_connections.labels(transport, event).inc()
+
+    def author_notified(self, delivery: str) -> None:
+        self._author_notices.labels(delivery).inc()
 
     def observe_gauges(self, callback: Callable[[], Iterable[Gauge]]) -> None:
         """Has ``callback`` asked at each scrape. It must be quick and must not wait."""

@@ -42,7 +42,11 @@ CREATE TABLE posts (
     tags TEXT NOT NULL DEFAULT '[]',
     tier TEXT,
     created_at INTEGER NOT NULL,
-    updated_at INTEGER NOT NULL
+    updated_at INTEGER NOT NULL,
+    media_type TEXT NOT NULL DEFAULT 'text',
+    media_url TEXT,
+    thumbnail TEXT,
+    aspect_ratio REAL
 ) STRICT;
 
 CREATE INDEX posts_by_time ON posts (created_at, id);

@@ -56,6 +56,7 @@ DELETE FROM service_tokens WHERE id = ? RETURNING id
 
 -- name: post
 SELECT p.id, p.client_id, p.title, p.text, p.category, p.tags, p.tier, p.created_at, p.updated_at,
+    p.media_type, p.media_url, p.thumbnail, p.aspect_ratio,
     u.id, u.username, u.name, u.avatar, u.is_verified
 FROM posts AS p JOIN users AS u ON u.id = p.author_id
 WHERE p.id = ?
@@ -63,6 +64,7 @@ WHERE p.id = ?
 -- name: posts
 -- The parts in braces are chosen by the query: a source of posts in order, and conditions on it.
 SELECT p.id, p.client_id, p.title, p.text, p.category, p.tags, p.tier, p.created_at, p.updated_at,
+    p.media_type, p.media_url, p.thumbnail, p.aspect_ratio,
     u.id, u.username, u.name, u.avatar, u.is_verified
 FROM {source} JOIN users AS u ON u.id = p.author_id
 WHERE {conditions}
@@ -73,11 +75,15 @@ SELECT created_at FROM posts ORDER BY created_at DESC, id DESC LIMIT 1
 
 -- name: add_post
 INSERT INTO posts
-    (id, author_id, client_id, title, text, category, tags, tier, created_at, updated_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    (id, author_id, client_id, title, text, category, tags, tier, created_at, updated_at,
+    media_type, media_url, thumbnail, aspect_ratio)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- name: change_post
-UPDATE posts SET title = ?, text = ?, category = ?, tags = ?, tier = ?, updated_at = ? WHERE id = ?
+UPDATE posts
+SET title = ?, text = ?, category = ?, tags = ?, tier = ?, updated_at = ?,
+    media_type = ?, media_url = ?, thumbnail = ?, aspect_ratio = ?
+WHERE id = ?
 
 -- name: remove_post
 DELETE FROM posts WHERE id = ? RETURNING author_id

@@ -1,0 +1,104 @@
+"""Bring your own posts: other programs tell what happened in their databases."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from feedline.api.limits import draft_limits
+from feedline.api.operation import Call
+from feedline.api.services import Services
+from feedline.errors import FieldProblem, ValidationFailed
+from feedline.feed.foreign import take_post
+from feedline.feed.people import Wire
+from feedline.feed.raw_posts import RawPost, Unreadable, read_id, read_raw_post
+from feedline.store.base import Transaction
+from feedline.wire.answers import Answer, answered
+
+Id = str | int
+MOST_SUBSCRIBERS = 10_000
+
+
+class AuthorNotice(Wire, frozen=True, forbid_unknown_fields=True):
+    """A post as its own database has it, and who wrote it."""
+
+    post: dict[str, Any]
+    author_id: Id
+
+
+class FollowersNotice(Wire, frozen=True, forbid_unknown_fields=True):
+    """A post as its own database has it, for those who follow its creator."""
+
+    post: dict[str, Any]
+    subscriber_ids: Annotated[list[Id], msgspec.Meta(max_length=MOST_SUBSCRIBERS)] | None = None
+
+
+class AuthorNotified(Wire, frozen=True):
+    """``direct``: the author had a connection open at that moment."""
+
+    delivery: Literal["direct", "channel-only"]
+    cursor: str
+    accepted: bool = True
+
+
+class FollowersNotified(Wire, frozen=True):
+    """For how many people the post is."""
+
+    receivers: int
+    cursor: str
+    accepted: bool = True
+
+
+class Notify:
+    """The handlers of what other programs tell. A repeat of what is known changes nothing."""
+
+    def __init__(self, services: Services) -> None:
+        self._store = services.store
+        self._is_connected = services.is_connected
+        self._metrics = services.metrics
+        self._limits = draft_limits(services.settings)
+
+    async def post_author(self, call: Call[AuthorNotice, None]) -> Answer:
+        caller, notice = call.caller, call.body
+        author_id = _id("authorId", notice.author_id)
+        raw = read_raw_post(notice.post, self._limits)
+
+        def command(tx: Transaction) -> str:
+            caller.service(tx)
+            return take_post(tx, raw, author_id)
+
+        cursor = await self._store.write(command)
+        delivery = self._delivery(author_id)
+        self._metrics.author_notified(delivery)
+        return answered(AuthorNotified(delivery=delivery, cursor=cursor))
+
+    async def new_post(self, call: Call[FollowersNotice, None]) -> Answer:
+        caller, notice = call.caller, call.body
+        raw = read_raw_post(notice.post, self._limits)
+        subscribers = {_id("subscriberIds", id_) for id_ in notice.subscriber_ids or ()}
+
+        def command(tx: Transaction) -> str:
+            caller.service(tx)
+            return take_post(tx, raw, _author_id(tx, raw))
+
+        cursor = await self._store.write(command)
+        return answered(FollowersNotified(receivers=len(subscribers), cursor=cursor))
+
+    def _delivery(self, author_id: str) -> Literal["direct", "channel-only"]:
+        return "direct" if self._is_connected(author_id) else "channel-only"
+
+
+def _id(path: str, id_: Id) -> str:
+    try:
+        return read_id(id_)
+    except Unreadable as problem:
+        raise ValidationFailed(FieldProblem(path, str(problem))) from None
+
+
+def _author_id(tx: Transaction, raw: RawPost) -> str:
+    """Who wrote a post, by its row or by what is known of it."""
+    if raw.author.id:
+        return raw.author.id
+    known = tx.post(raw.id)
+    if known is None:
+        raise ValidationFailed(FieldProblem("post.creator.id", "This field is required."))
+    return known.creator.id

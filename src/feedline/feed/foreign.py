@@ -1,0 +1,102 @@
+"""What other programs do: actions on posts that are kept elsewhere, in their own words and ids.
+
+Like :mod:`feedline.feed.actions`, these get a transaction that is open already.
+"""
+
+import hashlib
+import re
+
+import msgspec
+
+from feedline.errors import Conflict, FieldProblem, ValidationFailed
+from feedline.feed.channels import creator_channel
+from feedline.feed.drafts import is_empty
+from feedline.feed.events import PostCreated, PostUpdated
+from feedline.feed.instants import Millis, is_id, rfc3339
+from feedline.feed.people import USERNAME, UserRow, creator_of
+from feedline.feed.ports import Writes
+from feedline.feed.posts import PostRow, for_event, normalize
+from feedline.feed.raw_posts import RawAuthor, RawPost
+
+_USERNAME_LONGEST = 40
+
+
+def take_post(tx: Writes, raw: RawPost, author_id: str) -> str:
+    """Keeps a post under its own id, new or changed; returns the cursor at which it is so.
+
+    An author who is not known is made. What is known already, unchanged, is no event. Raises
+    ValidationFailed for an empty post, Conflict if the post is somebody else's.
+    """
+    author = _author(tx, raw.author, author_id)
+    old = tx.post(raw.id)
+    if old is not None and old.creator.id != author.id:
+        raise Conflict("post.id", raw.id)
+    row = _row(tx, raw, author, old)
+    if is_empty(row):
+        raise ValidationFailed(FieldProblem("post", "A post needs a title, a text or a file."))
+    if old is None:
+        tx.add_post(row)
+        return _append(tx, PostCreated, row)
+    if msgspec.structs.replace(row, updated_at=old.updated_at) == old:
+        return tx.cursor()
+    tx.change_post(row)
+    return _append(tx, PostUpdated, row)
+
+
+def _row(tx: Writes, raw: RawPost, author: UserRow, old: PostRow | None) -> PostRow:
+    """The post as it is to be stored."""
+    if old is None:
+        created_at = _by_now(tx, raw.created_at, tx.now)
+        updated_at = max(_by_now(tx, raw.updated_at, created_at), created_at)
+        base = PostRow(
+            id=raw.id, creator=creator_of(author), created_at=created_at, updated_at=updated_at
+        )
+    else:
+        # Two versions of one instant must still sort in the order in which they came.
+        updated_at = max(_by_now(tx, raw.updated_at, tx.now), old.updated_at + 1)
+        base = msgspec.structs.replace(old, updated_at=updated_at)
+    return msgspec.structs.replace(raw.draft.laid_over(base), media=raw.media)
+
+
+def _by_now(tx: Writes, instant: Millis | None, default: Millis) -> Millis:
+    """When something happened; what is said to happen in the future has happened now."""
+    return min(default if instant is None else instant, tx.now)
+
+
+def _append(tx: Writes, kind: type[PostCreated | PostUpdated], row: PostRow) -> str:
+    return tx.append(
+        kind(
+            channel=creator_channel(row.creator.id),
+            timestamp=rfc3339(tx.now),
+            post=for_event(normalize(row, row.creator.id)),
+            user_id=row.creator.id,
+        )
+    )
+
+
+def _author(tx: Writes, raw: RawAuthor, author_id: str) -> UserRow:
+    """The person with this id, made if there is none. Nobody can sign in as them here."""
+    known = tx.user(author_id)
+    if known is not None:
+        return known
+    username = _free_username(tx, raw.username or author_id, author_id)
+    row = UserRow(
+        id=author_id,
+        username=username,
+        name=raw.name or username,
+        avatar=raw.avatar,
+        is_verified=raw.is_verified,
+        password_hash="",
+        created_at=tx.now,
+    )
+    tx.add_user(row)
+    return row
+
+
+def _free_username(tx: Writes, wish: str, author_id: str) -> str:
+    """The name that was wished for, as far as it can be one; with a mark of the id if taken."""
+    name = re.sub(r"[^A-Za-z0-9_.-]", "_", wish).lstrip("_.-")[:_USERNAME_LONGEST]
+    if USERNAME.fullmatch(name) and not is_id(name.lower()) and tx.user_by_name(name) is None:
+        return name
+    mark = hashlib.sha256(author_id.encode()).hexdigest()[:8]
+    return f"{name[: _USERNAME_LONGEST - len(mark) - 1] or 'user'}-{mark}"
