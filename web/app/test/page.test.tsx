@@ -104,6 +104,7 @@ describe("a feed", () => {
     expect(ids()).toHaveLength(3);
     act(() => client.home().setAtTop(false));
     act(() => platform.socket.say(created(makePost(4), "c2"), created(makePost(5), "c3")));
+    act(() => platform.clock.advance(100));
     expect(ids()).toHaveLength(3);
     fireEvent.click(screen.getByText("2 new posts"));
     expect(ids()).toHaveLength(5);

@@ -96,6 +96,10 @@ export class Api {
     return this.#signedIn("DELETE", `/api/posts/${encodeURIComponent(id)}`);
   }
 
+  like(id: string, isLiked: boolean): Promise<{ likesCount: number }> {
+    return this.#signedIn(isLiked ? "PUT" : "DELETE", `/api/posts/${encodeURIComponent(id)}/like`);
+  }
+
   user(idOrUsername: string): Promise<{ user: User }> {
     return this.#send("GET", `/api/users/${encodeURIComponent(idOrUsername)}`);
   }

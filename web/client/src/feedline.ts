@@ -1,27 +1,43 @@
 import { Api, type Draft } from "./api";
+import { applyEvent } from "./apply-event";
 import { Connection, type ConnectionState, type Delivery } from "./connection";
 import { Feed, type FeedSource } from "./feed";
 import { creatorSource, everyoneSource, homeSource } from "./feed-sources";
 import type { Platform } from "./platform";
-import { asCreator, type FeedEvent, type User } from "./protocol";
+import { asCreator, type User } from "./protocol";
 import type { LiveQueries } from "./live-query";
 import { Publisher } from "./publisher";
 import { Session, type SessionState } from "./session";
 import { SinglePost } from "./single-post";
 import { PostStore } from "./store";
 
+export interface FeedlineOptions {
+  /** After the first event of a quiet time, how long others are gathered before the next change is told. */
+  batchUpdateDelayMs?: number;
+  /** How many new posts of others a feed holds while they wait to be shown. */
+  maxPendingPosts?: number;
+}
+
+const DEFAULTS: Required<FeedlineOptions> = { batchUpdateDelayMs: 100, maxPendingPosts: 50 };
+
+/** Feeds that are kept, as long and as old as they were left, for whoever goes back to them. */
+const MOST_FEEDS = 10;
+
 /** The whole client: who is signed in, one connection, one store, and the feeds over them. */
 export class Feedline {
   readonly api: Api;
   readonly session: Session;
   readonly connection: Connection;
-  readonly store = new PostStore();
+  readonly store: PostStore;
   readonly publisher: Publisher;
+  readonly #options: Required<FeedlineOptions>;
   readonly #feeds = new Map<string, Feed>();
   readonly #queries: LiveQueries;
   #viewerId: string | null = null;
 
-  constructor(platform: Platform) {
+  constructor(platform: Platform, options: FeedlineOptions = {}) {
+    this.#options = { ...DEFAULTS, ...options };
+    this.store = new PostStore(platform.clock, this.#options.batchUpdateDelayMs);
     this.api = new Api(platform, () => this.session.expire());
     this.session = new Session(this.api, platform.clock);
     this.publisher = new Publisher(platform, this.api, this.store);
@@ -64,6 +80,21 @@ export class Feedline {
     return this.publisher.publish(draft, asCreator(this.#user()));
   }
 
+  /** Likes a post, or takes the like back: on the screen at once, and undone there if the server does not take it. */
+  async like(postId: string, isLiked: boolean): Promise<void> {
+    const before = this.store.entry(postId)?.post.engagement;
+    if (before && before.isLiked !== isLiked) {
+      this.store.engage(postId, { isLiked, likesCount: before.likesCount + (isLiked ? 1 : -1) });
+    }
+    try {
+      const { likesCount } = await this.api.like(postId, isLiked);
+      this.store.engage(postId, { isLiked, likesCount });
+    } catch (error) {
+      if (before) this.store.engage(postId, before);
+      throw error;
+    }
+  }
+
   async edit(postId: string, draft: Draft): Promise<void> {
     const { post } = await this.api.editPost(postId, draft);
     this.store.put([post]);
@@ -87,11 +118,20 @@ export class Feedline {
   }
 
   #feed(key: string, source: () => FeedSource): Feed {
-    const known = this.#feeds.get(key);
-    if (known) return known;
-    const feed = new Feed(source(), this.store, this.#queries);
+    const feed = this.#feeds.get(key) ?? new Feed(source(), this.store, this.#queries, this.#options.maxPendingPosts);
+    this.#feeds.delete(key);
     this.#feeds.set(key, feed);
+    this.#forgetFeeds();
     return feed;
+  }
+
+  /** Lets go of those that were left longest ago. */
+  #forgetFeeds(): void {
+    const left = [...this.#feeds].filter(([, { isOpen }]) => !isOpen);
+    for (const [key, feed] of left.slice(0, Math.max(0, left.length - MOST_FEEDS))) {
+      feed.dispose();
+      this.#feeds.delete(key);
+    }
   }
 
   #user(): User {
@@ -101,26 +141,12 @@ export class Feedline {
   }
 
   #deliver(deliveries: readonly Delivery[]): void {
-    this.store.transaction(() => {
-      for (const { event, channels } of deliveries) this.#apply(event, channels);
-    });
-  }
-
-  #apply(event: FeedEvent, channels: ReadonlySet<string>): void {
-    switch (event.type) {
-      case "post_created":
-        this.store.put([event.post]);
-        for (const feed of this.#feeds.values()) feed.consider(event.post, channels);
-        break;
-      case "post_updated":
-        this.store.put([event.post]);
-        break;
-      case "post_deleted":
-        this.store.delete(event.postId);
-        break;
-      case "creator_updated":
-        this.store.updateCreator(event.creator);
-    }
+    const audience = { store: this.store, feeds: this.#feeds, open: this.#queries.open, viewerId: this.#viewerId };
+    const own = deliveries.some(({ event }) => "userId" in event && event.userId === this.#viewerId);
+    this.store.transaction(
+      () => deliveries.forEach((delivery) => applyEvent(delivery, audience)),
+      own ? "now" : "paced",
+    );
   }
 
   async #reload(channels: readonly string[]): Promise<void> {

@@ -1,78 +1,116 @@
+import { isNewer, Timeline, type Placed } from "./timeline";
+
 /**
- * The ids of one feed, newest first (UUIDv7 sorts by time), each once. Those in `waiting` are known but not shown, so
- * that nothing moves under a reader's eyes.
+ * The posts of one feed: those that are shown, and those that wait, so that nothing moves under a reader's eyes. Of these
+ * the list holds only the newest. When older ones fall out there is a gap: how many are in it is counted, and which ones
+ * is for the server to say when they are to be shown.
  */
 export class PostList {
-  #ids: string[] = [];
-  readonly #waiting = new Set<string>();
+  readonly #maxWaiting: number;
+  #shown = new Timeline();
+  #waiting = new Timeline();
+  #missing = 0;
+  #newestMissing: Placed | null = null;
 
+  constructor(maxWaiting: number) {
+    this.#maxWaiting = maxWaiting;
+  }
+
+  /** How many wait, those in the gap included. */
   get waiting(): number {
-    return this.#waiting.size;
+    return this.#waiting.size + this.#missing;
   }
 
-  shown(): string[] {
-    return this.#ids.filter((id) => !this.#waiting.has(id));
+  get hasGap(): boolean {
+    return this.#newestMissing !== null;
   }
 
+  /** How many posts it holds, shown or not. */
   get size(): number {
-    return this.#ids.length;
+    return this.#shown.size + this.#waiting.size;
   }
 
-  has(id: string): boolean {
-    const at = this.#position(id);
-    return this.#ids[at] === id;
+  get oldest(): Placed | undefined {
+    return this.#shown.oldest;
   }
 
-  /** Returns false if the id was there already. */
-  insert(id: string, wait: boolean): boolean {
-    const at = this.#position(id);
-    if (this.#ids[at] === id) return false;
-    this.#ids.splice(at, 0, id);
-    if (wait) this.#waiting.add(id);
+  shown(): readonly Placed[] {
+    return this.#shown.all();
+  }
+
+  /** Those that wait and are held. */
+  pending(): readonly Placed[] {
+    return this.#waiting.all();
+  }
+
+  /** Returns false if the post was there already. */
+  insert(post: Placed, wait: boolean): boolean {
+    if (this.#shown.has(post) || this.#waiting.has(post)) return false;
+    if (!wait) return this.#shown.insert(post);
+    // Whatever is not above the gap is in it, and was counted when it fell there.
+    if (this.#newestMissing && !isNewer(post, this.#newestMissing)) return false;
+    this.#waiting.insert(post);
+    this.#miss(this.#waiting.cut(this.#maxWaiting));
     return true;
   }
 
-  remove(id: string): boolean {
-    const at = this.#position(id);
-    if (this.#ids[at] !== id) return false;
-    this.#ids.splice(at, 1);
-    this.#waiting.delete(id);
-    return true;
+  remove(id: string): void {
+    this.#shown.remove(id);
+    this.#waiting.remove(id);
   }
 
-  append(ids: readonly string[]): void {
-    for (const id of ids) this.insert(id, false);
+  append(posts: readonly Placed[]): void {
+    for (const post of posts) this.insert(post, false);
   }
 
   /**
    * Takes over a fresh list. `keep` are ids that came while it was on its way and may be missing from it. With `wait`,
-   * what is newer than the end of the old list waits; what waited already goes on waiting.
+   * what is new above the end of the old list waits; what waited already goes on waiting. A fresh list that is not
+   * `complete` ends before the old one does: what is below it stays as it was.
    */
-  replace(fresh: readonly string[], keep: ReadonlySet<string>, wait: boolean): void {
-    const before = new Set(this.#ids);
-    const end = this.#ids.at(-1) ?? null;
-    const kept = this.#ids.filter((id) => keep.has(id));
-    this.#ids = [];
-    for (const id of [...fresh, ...kept]) {
-      const isNew = !before.has(id) && end !== null && id > end;
-      this.insert(id, wait && isNew);
+  replace(fresh: readonly Placed[], keep: ReadonlySet<string>, { wait, complete }: Replacement): void {
+    const [shown, waiting] = [this.#shown, this.#waiting];
+    const oldest = shown.oldest ?? waiting.oldest;
+    const end = complete ? undefined : fresh.at(-1);
+    const stays = (post: Placed) => keep.has(post.id) || (end !== undefined && isNewer(end, post));
+    const kept = [...shown.all(), ...waiting.all()].filter(stays);
+    const isNew = (post: Placed) => oldest !== undefined && !shown.has(post) && isNewer(post, oldest);
+    this.#shown = new Timeline();
+    this.forgetWaiting();
+    // Oldest first, as they would have come: that is how the oldest fall out.
+    for (const post of [...kept, ...fresh].toSorted((a, b) => (isNewer(a, b) ? 1 : -1))) {
+      this.insert(post, waiting.has(post) || (wait && isNew(post)));
     }
-    for (const id of this.#waiting) if (!this.has(id)) this.#waiting.delete(id);
+    if (end && shown.newest && isNewer(end, shown.newest) && !this.hasGap) this.#miss([end]);
   }
 
   /** Shows everything that waits. */
   release(): void {
-    this.#waiting.clear();
+    this.append(this.#waiting.cut(0));
+    this.forgetWaiting();
   }
 
-  #position(id: string): number {
-    let low = 0;
-    let high = this.#ids.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#ids[middle] as string) > id) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+  /** Lets go of what waits, for a fresh list that will bring it. */
+  forgetWaiting(): void {
+    this.#waiting = new Timeline();
+    this.#missing = 0;
+    this.#newestMissing = null;
   }
+
+  /** Shows only the newest `size` from now on. */
+  cut(size: number): void {
+    this.#shown.cut(size);
+  }
+
+  #miss(posts: readonly Placed[]): void {
+    this.#missing += posts.length;
+    for (const post of posts) {
+      if (!this.#newestMissing || isNewer(post, this.#newestMissing)) this.#newestMissing = post;
+    }
+  }
+}
+
+interface Replacement {
+  wait: boolean;
+  complete: boolean;
 }

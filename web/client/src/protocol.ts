@@ -64,10 +64,17 @@ interface EventBase {
   replay?: number;
 }
 
+/** Why posts are taken back: the tier ended, the author is no longer followed, or the viewer may not see them at all. */
+export type RetractionReason = "tier" | "unfollowed" | "blocked" | "removed";
+
 export type FeedEvent = EventBase &
   (
     | { type: "post_created" | "post_updated"; post: EventPost; userId: string }
     | { type: "post_deleted"; postId: string; userId: string }
+    | { type: "post_retracted"; postId?: string; creatorId?: string; reason: RetractionReason }
+    | { type: "post_liked" | "post_unliked"; postId: string; userId: string; likesCount: number }
+    | { type: "comment_added" | "comment_deleted"; postId: string; commentsCount: number }
+    | { type: "feed_update"; reason: "follow" | "unfollow" | "tier"; creatorId: string }
     | { type: "creator_updated"; creator: Creator }
   );
 

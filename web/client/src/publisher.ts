@@ -39,7 +39,7 @@ export class Publisher {
   retry(clientId: string): void {
     const draft = this.#drafts.get(clientId);
     if (!draft) return;
-    this.#store.resumeSending(clientId);
+    this.#store.setDelivery(clientId, "sending");
     void this.#send(clientId, draft);
   }
 
@@ -65,7 +65,7 @@ export class Publisher {
         const { post } = await this.#api.publish(draft, clientId);
         return this.#arrived(clientId, post);
       } catch (error) {
-        if (!isPassing(error) || attempt + 1 === ATTEMPTS) return this.#store.failSending(clientId, error);
+        if (!isPassing(error) || attempt + 1 === ATTEMPTS) return this.#store.setDelivery(clientId, "failed", error);
         await this.#pause(attempt);
       }
     }

@@ -3,6 +3,7 @@ import { Emitter } from "./emitter";
 import { LiveQuery, type LiveQueries } from "./live-query";
 import { ApiProblem } from "./problem";
 import type { PostEntry, PostStore } from "./store";
+import { unlessEqual } from "./unless-equal";
 
 export interface SinglePostSnapshot {
   readonly phase: "loading" | "ready" | "missing" | "failed";
@@ -20,6 +21,7 @@ export class SinglePost {
   #missing = false;
   #error: unknown = null;
   #snapshot: SinglePostSnapshot | null = null;
+  #isStale = true;
 
   readonly subscribe = this.#changes.subscribe;
 
@@ -33,18 +35,23 @@ export class SinglePost {
   /** Loads the post and keeps it live until the returned function is called. */
   readonly open = (): (() => void) => {
     const stopListening = this.#store.subscribe(() => this.#changed());
+    const release = this.#store.hold(() => [this.#id]);
     const close = this.#live.open();
     return () => {
       stopListening();
+      release();
       close();
     };
   };
 
   readonly reload = (): Promise<void> => this.#live.reload();
 
+  /** The same object until something in it has changed. */
   readonly snapshot = (): SinglePostSnapshot => {
+    if (this.#snapshot && !this.#isStale) return this.#snapshot;
+    this.#isStale = false;
     const entry = this.#missing ? null : this.#store.entry(this.#id);
-    this.#snapshot ??= { phase: this.#phase(entry), entry, error: this.#error };
+    this.#snapshot = unlessEqual(this.#snapshot, { phase: this.#phase(entry), entry, error: this.#error });
     return this.#snapshot;
   };
 
@@ -55,11 +62,12 @@ export class SinglePost {
   }
 
   async #load(): Promise<string> {
+    const since = this.#store.revision;
     try {
       const { post, cursor } = await this.#api.post(this.#id);
       this.#missing = false;
       this.#error = null;
-      this.#store.put([post]);
+      this.#store.put([post], since);
       this.#changed();
       return cursor;
     } catch (error) {
@@ -71,7 +79,7 @@ export class SinglePost {
   }
 
   #changed(): void {
-    this.#snapshot = null;
+    this.#isStale = true;
     this.#changes.emit();
   }
 }

@@ -1,14 +1,24 @@
 import { Emitter } from "./emitter";
-import type { Creator, EventPost, Post } from "./protocol";
+import { Pace } from "./pace";
+import type { Clock } from "./platform";
+import type { Creator, Engagement, EventPost, Post } from "./protocol";
+
+/** Deletions that are remembered: more than can happen while a page or an event is on its way. */
+const MOST_TOMBSTONES = 1_000;
+/** Posts that nobody lists are dropped when there are this many of them. */
+const MOST_UNLISTED = 200;
 
 /** A post as it is shown: the same object until something about it changes. */
 export interface PostEntry {
   /** Stays the same from the optimistic post to the server's one, so that the row on the screen stays the same. */
   readonly key: string;
   readonly post: Post;
-  /** `sent`: the server has it. The others exist only here so far. */
-  readonly delivery: "sent" | "sending" | "failed";
-  /** Why sending failed. */
+  /**
+   * `sent`: the server has it. The others exist only here so far; `queued`: the server cannot be reached, and will get it
+   * when it can; `failed`: the server refused it.
+   */
+  readonly delivery: "sent" | "sending" | "queued" | "failed";
+  /** Why it is queued or failed. */
   readonly error: unknown;
 }
 
@@ -18,22 +28,44 @@ export interface StoreChange {
   readonly deleted: readonly string[];
 }
 
+/** What was told of a post beside its versions. */
+interface Told {
+  readonly engagement: Partial<Engagement>;
+  readonly revision: number;
+  /** The time of the event; "" for an answer, which has none. */
+  readonly at: string;
+}
+
 /**
  * All posts that this client knows, each once, whatever brought them: pages, events, and the answers to own writes,
- * in any order and any number of times.
+ * in any order and any number of times. Changes count at once; those of a batch are announced together.
  */
 export class PostStore {
   readonly #entries = new Map<string, PostEntry>();
   /** By client id, in order of writing. */
   readonly #outgoing = new Map<string, PostEntry>();
   readonly #deleted = new Set<string>();
+  readonly #told = new Map<string, Told>();
+  readonly #holders = new Set<() => Iterable<string>>();
   readonly #changes = new Emitter<StoreChange>();
+  readonly #pace: Pace;
+  #revision = 0;
+  #sweepAt = MOST_UNLISTED;
   #depth = 0;
   #changed = false;
   #pairedNow: string[] = [];
   #deletedNow: string[] = [];
 
   readonly subscribe = this.#changes.subscribe;
+
+  constructor(clock: Clock, batchUpdateDelayMs: number) {
+    this.#pace = new Pace(clock, batchUpdateDelayMs, () => this.#announce());
+  }
+
+  /** Grows with each count that is told: says of a page what it cannot know yet. */
+  get revision(): number {
+    return this.#revision;
+  }
 
   entry(id: string): PostEntry | null {
     return this.#entries.get(id) ?? null;
@@ -48,14 +80,20 @@ export class PostStore {
     return [...this.#outgoing.values()].toReversed();
   }
 
-  /** Many changes, one announcement. */
-  transaction(work: () => void): void {
+  /** Keeps the posts with these ids until the returned function is called. */
+  hold(ids: () => Iterable<string>): () => void {
+    this.#holders.add(ids);
+    return () => this.#holders.delete(ids);
+  }
+
+  /** Many changes, one announcement: now, or as soon as the pace of a batch allows it. */
+  transaction(work: () => void, when: "now" | "paced" = "now"): void {
     this.#depth += 1;
     try {
       work();
     } finally {
       this.#depth -= 1;
-      if (this.#depth === 0 && this.#changed) this.#announce();
+      if (this.#depth === 0) this.#settle(when);
     }
   }
 
@@ -66,24 +104,49 @@ export class PostStore {
     });
   }
 
-  put(posts: readonly EventPost[]): void {
-    this.transaction(() => posts.forEach((post) => this.#putOne(post)));
+  /** `since`: the revision at which these posts were asked for; what was told after it is newer than they are. */
+  put(posts: readonly EventPost[], since = this.#revision): void {
+    this.transaction(() => posts.forEach((post) => this.#putOne(post, since)));
+  }
+
+  /** Takes in counts or the viewer's like. `at` is the time of the event that told it; an older event is left out. */
+  engage(id: string, engagement: Partial<Engagement>, at = ""): void {
+    const last = this.#told.get(id);
+    if (last && at !== "" && at < last.at) return;
+    this.#revision += 1;
+    const told = { ...last?.engagement, ...engagement };
+    this.#told.set(id, { engagement: told, revision: this.#revision, at: at || (last?.at ?? "") });
+    const held = this.#entries.get(id);
+    if (held) this.#replace(held, { ...held.post, engagement: { ...held.post.engagement, ...engagement } });
+  }
+
+  /** The viewer lost a tier: what only it may see goes at once. */
+  lockWhere(isMeant: (post: Post) => boolean): void {
+    this.transaction(() => {
+      for (const entry of this.#entries.values()) if (isMeant(entry.post)) this.#replace(entry, locked(entry.post));
+    });
   }
 
   /** Deleted is for ever: a page or an event that was on its way does not bring the post back. */
   delete(id: string): void {
     this.#deleted.add(id);
-    if (!this.#entries.delete(id)) return;
-    this.transaction(() => {
-      this.#deletedNow.push(id);
-      this.#changed = true;
-    });
+    for (const old of this.#deleted) {
+      if (this.#deleted.size <= MOST_TOMBSTONES) break;
+      this.#deleted.delete(old);
+    }
+    this.transaction(() => this.#remove(id));
+  }
+
+  /** Takes posts away that the viewer may not see now. */
+  removeWhere(isMeant: (post: Post) => boolean): void {
+    const meant = [...this.#entries.values()].filter(({ post }) => isMeant(post));
+    this.transaction(() => meant.forEach(({ post }) => this.#remove(post.id)));
   }
 
   updateCreator(creator: Creator): void {
     this.transaction(() => {
-      for (const [id, entry] of this.#entries) {
-        if (entry.post.creator.id === creator.id) this.#replace(id, entry, { ...entry.post, creator });
+      for (const entry of this.#entries.values()) {
+        if (entry.post.creator.id === creator.id) this.#replace(entry, { ...entry.post, creator });
       }
     });
   }
@@ -93,14 +156,10 @@ export class PostStore {
     this.#setOutgoing({ key: clientId, post, delivery: "sending", error: null });
   }
 
-  failSending(clientId: string, error: unknown): void {
+  /** How sending goes. */
+  setDelivery(clientId: string, delivery: PostEntry["delivery"], error: unknown = null): void {
     const entry = this.#outgoing.get(clientId);
-    if (entry) this.#setOutgoing({ ...entry, delivery: "failed", error });
-  }
-
-  resumeSending(clientId: string): void {
-    const entry = this.#outgoing.get(clientId);
-    if (entry) this.#setOutgoing({ ...entry, delivery: "sending", error: null });
+    if (entry && (entry.delivery !== delivery || entry.error !== error)) this.#setOutgoing({ ...entry, delivery, error });
   }
 
   discard(clientId: string): void {
@@ -115,38 +174,53 @@ export class PostStore {
       this.#entries.clear();
       this.#outgoing.clear();
       this.#deleted.clear();
+      this.#told.clear();
       this.#changed = true;
     });
   }
 
-  #putOne(incoming: EventPost): void {
+  #remove(id: string): void {
+    if (!this.#entries.delete(id)) return;
+    this.#deletedNow.push(id);
+    this.#changed = true;
+  }
+
+  #putOne(incoming: EventPost, since: number): void {
     const { id } = incoming;
-    this.#pair(incoming);
+    const paired = this.#pair(incoming);
     if (this.#deleted.has(id)) return;
     const held = this.#entries.get(id);
-    if (!held) {
-      this.#set(id, sent(incoming));
-    } else if (incoming.updatedAt >= held.post.updatedAt) {
-      this.#replace(id, held, withViewer(incoming, held.post));
-    }
+    const isOld = held && incoming.updatedAt < held.post.updatedAt;
+    const post = isOld ? held.post : this.#merge(incoming, held?.post ?? null, since);
+    if (paired) this.#pairedNow.push(id);
+    if (held && !paired) this.#replace(held, post);
+    else this.#set({ key: paired ?? id, post, delivery: "sent", error: null });
   }
 
   /** The server's post takes the place of the optimistic one, whichever of answer, event and page brought it. */
-  #pair(incoming: EventPost): void {
-    const { id, clientId } = incoming;
-    if (clientId === null || !this.#outgoing.delete(clientId)) return;
+  #pair({ clientId }: EventPost): string | null {
+    if (clientId === null || !this.#outgoing.delete(clientId)) return null;
     this.#changed = true;
-    if (this.#deleted.has(id)) return;
-    this.#pairedNow.push(id);
-    this.#set(id, { ...(this.#entries.get(id) ?? sent(incoming)), key: clientId });
+    return clientId;
   }
 
-  #replace(id: string, held: PostEntry, post: Post): void {
-    if (!sameValue(held.post, post)) this.#set(id, { ...held, post });
+  /** An event cannot say whether the viewer likes the post, nor (to other devices) its client id: keep what is held. */
+  #merge(incoming: EventPost, held: Post | null, since: number): Post {
+    const told = this.#told.get(incoming.id);
+    const isLiked = incoming.engagement.isLiked ?? held?.engagement.isLiked ?? false;
+    // An event with the version that is held says nothing new: it is a repeat, or older than the page that brought it.
+    const isRepeat = incoming.engagement.isLiked === undefined && incoming.updatedAt === held?.updatedAt;
+    const counts = isRepeat ? held.engagement : incoming.engagement;
+    const engagement = { ...counts, isLiked, ...(told && told.revision > since && told.engagement) };
+    return { ...incoming, clientId: incoming.clientId ?? held?.clientId ?? null, engagement };
   }
 
-  #set(id: string, entry: PostEntry): void {
-    this.#entries.set(id, entry);
+  #replace(held: PostEntry, post: Post): void {
+    if (!sameValue(held.post, post)) this.transaction(() => this.#set({ ...held, post }));
+  }
+
+  #set(entry: PostEntry): void {
+    this.#entries.set(entry.post.id, entry);
     this.#changed = true;
   }
 
@@ -157,24 +231,35 @@ export class PostStore {
     });
   }
 
+  #settle(when: "now" | "paced"): void {
+    if (!this.#changed) return;
+    // An own post never waits for a batch.
+    if (when === "now" || this.#pairedNow.length > 0) this.#pace.rush();
+    else this.#pace.request();
+  }
+
   #announce(): void {
     const change = { paired: this.#pairedNow, deleted: this.#deletedNow };
     this.#changed = false;
     this.#pairedNow = [];
     this.#deletedNow = [];
     this.#changes.emit(change);
+    if (Math.max(this.#entries.size, this.#told.size) > this.#sweepAt) this.#sweep();
+  }
+
+  /** Drops what nobody lists any more. */
+  #sweep(): void {
+    const held = new Set([...this.#holders].flatMap((ids) => [...ids()]));
+    for (const id of this.#entries.keys()) if (!held.has(id)) this.#entries.delete(id);
+    for (const id of this.#told.keys()) if (!held.has(id)) this.#told.delete(id);
+    this.#sweepAt = this.#entries.size + MOST_UNLISTED;
   }
 }
 
-function sent(post: EventPost): PostEntry {
-  return { key: post.id, post: withViewer(post, null), delivery: "sent", error: null };
-}
-
-/** An event cannot say whether the viewer likes the post, nor (to other devices) its client id: keep what is held. */
-function withViewer(incoming: EventPost, held: Post | null): Post {
-  const isLiked = incoming.engagement.isLiked ?? held?.engagement.isLiked ?? false;
-  const clientId = incoming.clientId ?? held?.clientId ?? null;
-  return { ...incoming, clientId, engagement: { ...incoming.engagement, isLiked } };
+/** The form of a post for those who do not have its tier. */
+function locked(post: Post): Post {
+  const content = { ...post.content, text: "" };
+  return { ...post, content, media: { ...post.media, url: null }, access: { ...post.access, isLocked: true } };
 }
 
 /** Posts are plain JSON of a fixed shape; equal ones keep their object, and so their row is not drawn again. */

@@ -6,7 +6,7 @@ import { Feed, type FeedSource } from "../src/feed";
 import type { LiveQueries } from "../src/live-query";
 import type { FeedEvent, Post } from "../src/protocol";
 import { PostStore } from "../src/store";
-import { FakePlatform, makePost, postId, settled } from "./fakes";
+import { FakeClock, FakePlatform, makePost, postId, settled } from "./fakes";
 import { history, ME } from "./history";
 
 interface Call {
@@ -51,14 +51,14 @@ function source(): FeedSource {
 
 function setUp(): void {
   calls = [];
-  store = new PostStore();
+  store = new PostStore(new FakeClock(), 100);
   const connection = new Connection(new FakePlatform(), {
     deliver: () => {},
     reload: async () => {},
     rejected: () => {},
   });
   const queries: LiveQueries = { connection, open: new Set() };
-  feed = new Feed(source(), store, queries);
+  feed = new Feed(source(), store, queries, 50);
 }
 
 beforeEach(setUp);
@@ -222,6 +222,108 @@ describe("live posts", () => {
     expect(keys()).toEqual(["key", postId(1)]);
     expect(shown()).toEqual(ids(2, 1));
   });
+});
+
+const range = (from: number, to: number) => Array.from({ length: from - to + 1 }, (_, index) => makePost(from - index));
+
+describe("more posts than a feed holds back", () => {
+  async function overflow(): Promise<void> {
+    await openWith([makePost(2), makePost(1)]);
+    feed.setAtTop(false);
+    receive(...range(102, 3).toReversed());
+  }
+
+  test("are counted on, and the newest are held", async () => {
+    await overflow();
+    expect(feed.snapshot()).toMatchObject({ waiting: 100, hasGap: true });
+    expect(feed.snapshot().pending.map(({ post }) => post.id)).toEqual(range(102, 53).map(({ id }) => id));
+    expect(shown()).toEqual(ids(2, 1));
+  });
+
+  test("come from the server when they are to be shown, so that none is missing", async () => {
+    await overflow();
+    const done = feed.showWaiting();
+    await settled();
+    expect(shown()).toEqual(ids(2, 1));
+    receive(makePost(103));
+    await lastCall().answer({ posts: range(102, 51), next: "p2" });
+    await done;
+    expect(shown()).toEqual(range(103, 51).map(({ id }) => id));
+    expect(feed.snapshot()).toMatchObject({ waiting: 0, hasGap: false, hasMore: true });
+  });
+
+  test("go on waiting if the server does not answer", async () => {
+    await overflow();
+    const done = feed.showWaiting();
+    await settled();
+    await lastCall().fail();
+    await done;
+    expect(feed.snapshot()).toMatchObject({ waiting: 100, hasGap: true });
+    expect(feed.snapshot().error).not.toBeNull();
+  });
+});
+
+describe("a reload under a reader who is not at the top", () => {
+  test("goes down to where the list ended, and moves nothing", async () => {
+    await openWith(range(20, 1), "p2");
+    feed.setAtTop(false);
+    const reloaded = feed.reload();
+    await settled();
+    await lastCall().answer({ posts: range(130, 111), next: "n1" });
+    await lastCall().answer({ posts: range(110, 11), next: "n2" });
+    expect(shown()).toEqual(range(20, 1).map(({ id }) => id));
+    await lastCall().answer({ posts: range(10, 1), next: "n3" });
+    await reloaded;
+    expect(shown()).toEqual(range(20, 1).map(({ id }) => id));
+    expect(feed.snapshot()).toMatchObject({ waiting: 110, hasGap: true });
+    void feed.loadMore();
+    expect(lastCall().page).toBe("n3");
+  });
+
+  test("has a bound; what is further down stays", async () => {
+    await openWith(range(20, 1), "p2");
+    feed.setAtTop(false);
+    void feed.reload();
+    await settled();
+    for (let top = 1_000; top > 480; top -= 100) await lastCall().answer({ posts: range(top, top - 99), next: "n" });
+    expect(calls.length).toBeLessThan(8);
+    expect(shown()).toEqual(range(20, 1).map(({ id }) => id));
+    expect(feed.snapshot()).toMatchObject({ hasGap: true, pending: { length: 50 } });
+    void feed.loadMore();
+    expect(lastCall().page).toBe("p2");
+  });
+});
+
+test("a list that only grows is cut, and its end comes back by loading", async () => {
+  await openWith([makePost(1)]);
+  for (let number = 2; number <= 1_200; number++) {
+    receive(makePost(number));
+    expect(shown().length).toBeLessThanOrEqual(480);
+  }
+  const before = shown();
+  expect(before).toEqual(range(1_200, 1_201 - before.length).map(({ id }) => id));
+  const known = Array.from({ length: 1_200 }, (_, index) => store.entry(postId(index + 1))).filter(Boolean);
+  expect(known.length).toBeLessThanOrEqual(700);
+  expect(feed.snapshot().hasMore).toBe(true);
+  void feed.loadMore();
+  await settled();
+  for (let top = 1_200; feed.snapshot().loadingMore; top -= 100) {
+    await lastCall().answer({ posts: range(top, top - lastCall().limit + 1), next: "n" });
+  }
+  expect(shown().slice(0, before.length)).toEqual(before);
+  expect(shown().length).toBe(before.length + 20);
+  void feed.loadMore();
+  expect(lastCall().page).toBe("n");
+});
+
+test("a snapshot is the same object until something in it has changed", async () => {
+  await openWith([makePost(1)]);
+  const before = feed.snapshot();
+  store.put([makePost(99)]);
+  expect(feed.snapshot()).toBe(before);
+  receive(makePost(2));
+  expect(feed.snapshot()).not.toBe(before);
+  expect(feed.snapshot().entries[1]).toBe(before.entries[0]);
 });
 
 /** What may happen next to a feed; events come in log order, pages and reloads answer late. */

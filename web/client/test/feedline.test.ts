@@ -189,6 +189,7 @@ describe("what is live", () => {
     platform.socket.say(created(post, "c1"));
     expect(feed.snapshot().entries.map((entry) => entry.post.id)).toEqual([postId(2), postId(1)]);
     platform.socket.say(deleted(post, "c2"));
+    platform.clock.advance(100);
     expect(feed.snapshot().entries.map((entry) => entry.post.id)).toEqual([postId(1)]);
   });
 
@@ -250,6 +251,83 @@ describe("what is live", () => {
     await settled();
     expect(platform.requests.map(({ url }) => url.split("?")[0])).toEqual(["/api/feed"]);
   });
+});
+
+describe("likes and comments", () => {
+  const engagement = () => feedline.store.entry(postId(1))?.post.engagement;
+  const envelope = { channel: "post:1", timestamp: "2026-01-22T10:00:00.000Z" };
+
+  test("of others change the counts, an own like from another device is one", async () => {
+    await openHome();
+    const like = { type: "post_liked", postId: postId(1), ...envelope } as const;
+    platform.socket.say({ ...like, userId: "bob", likesCount: 1, cursor: "c1" });
+    expect(engagement()).toEqual({ likesCount: 1, commentsCount: 0, isLiked: false });
+    platform.socket.say({ ...like, userId: "me", likesCount: 2, cursor: "c2" });
+    expect(engagement()).toMatchObject({ likesCount: 2, isLiked: true });
+    platform.socket.say({ type: "comment_added", postId: postId(1), commentsCount: 4, cursor: "c3", ...envelope });
+    expect(engagement()).toMatchObject({ likesCount: 2, commentsCount: 4 });
+  });
+
+  test("an own like is there at once, and stays as the server counts it", async () => {
+    await openHome();
+    void feedline.like(postId(1), true);
+    expect(engagement()).toMatchObject({ likesCount: 1, isLiked: true });
+    await platform.request("PUT", /like$/).answer(200, { postId: postId(1), likesCount: 7, isLiked: true });
+    expect(engagement()).toMatchObject({ likesCount: 7, isLiked: true });
+  });
+
+  test("a like that the server does not take is taken back", async () => {
+    await openHome();
+    const liking = feedline.like(postId(1), true);
+    await Promise.all([platform.request("PUT", /like$/).fail(), expect(liking).rejects.toThrow()]);
+    expect(engagement()).toMatchObject({ likesCount: 0, isLiked: false });
+  });
+});
+
+describe("what the viewer may not see any more", () => {
+  const envelope = { channel: "feed:me", timestamp: "2026-01-22T10:00:00.000Z", cursor: "c1" };
+  const shown = () => feedline.home().snapshot().entries.map((entry) => entry.post.id);
+  const retract = (reason: "tier" | "unfollowed" | "blocked", which: { postId?: string; creatorId?: string }) =>
+    platform.socket.say({ type: "post_retracted", reason, ...which, ...envelope });
+
+  test("the posts of somebody who is not followed any more leave the home feed, and only that", async () => {
+    await openHome([makePost(2, { author: "bob" }), makePost(1)]);
+    retract("unfollowed", { creatorId: "bob" });
+    expect(shown()).toEqual([postId(1)]);
+    expect(feedline.store.entry(postId(2))).not.toBeNull();
+  });
+
+  test("a blocked one's leave every list", async () => {
+    await openHome([makePost(2, { author: "bob" }), makePost(1)]);
+    retract("blocked", { creatorId: "bob" });
+    expect(shown()).toEqual([postId(1)]);
+    expect(feedline.store.entry(postId(2))).toBeNull();
+  });
+
+  test("without the tier a post loses its text at once", async () => {
+    const post = makePost(2);
+    await openHome([{ ...post, access: { tier: "vip", isLocked: false } }, makePost(1)]);
+    retract("tier", { creatorId: "ann" });
+    const texts = feedline.home().snapshot().entries.map((entry) => entry.post.content.text);
+    expect(texts).toEqual(["", "post 1"]);
+  });
+
+  test("a change of follows loads the open feeds again", async () => {
+    await openHome();
+    platform.requests.length = 0;
+    platform.socket.say({ type: "feed_update", reason: "follow", creatorId: "bob", ...envelope });
+    await settled();
+    expect(platform.requests.map(({ url }) => url.split("?")[0])).toEqual(["/api/feed"]);
+  });
+});
+
+test("feeds that were left long ago are forgotten, open ones are not", async () => {
+  const home = await openHome();
+  const first = feedline.creator("0");
+  for (let number = 1; number <= 20; number++) feedline.creator(String(number));
+  expect(feedline.home()).toBe(home);
+  expect(feedline.creator("20")).toBe(feedline.creator("20"));
+  expect(feedline.creator("0")).not.toBe(first);
 });
 
 describe("a single post", () => {
