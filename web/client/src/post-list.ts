@@ -25,9 +25,9 @@ export class PostList {
     return this.#newestMissing !== null;
   }
 
-  /** How many posts it holds, shown or not. */
+  /** How many posts it is made of, those in the gap included. */
   get size(): number {
-    return this.#shown.size + this.#waiting.size;
+    return this.#shown.size + this.waiting;
   }
 
   get oldest(): Placed | undefined {
