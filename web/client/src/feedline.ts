@@ -1,4 +1,5 @@
 import { Api, type Draft } from "./api";
+import { Appearance } from "./appearance";
 import { applyEvent } from "./apply-event";
 import { Connection, type ConnectionState, type Delivery } from "./connection";
 import { Feed, type FeedSource } from "./feed";
@@ -32,6 +33,7 @@ export class Feedline {
   readonly publisher: Publisher;
   readonly #options: Required<FeedlineOptions>;
   readonly #feeds = new Map<string, Feed>();
+  readonly #appearance: Appearance;
   readonly #queries: LiveQueries;
   #viewerId: string | null = null;
 
@@ -40,7 +42,8 @@ export class Feedline {
     this.store = new PostStore(platform.clock, this.#options.batchUpdateDelayMs);
     this.api = new Api(platform, () => this.session.expire());
     this.session = new Session(this.api, platform.clock);
-    this.publisher = new Publisher(platform, this.api, this.store);
+    this.#appearance = new Appearance(platform, this.store, this.#feeds);
+    this.publisher = new Publisher(platform, this.api, this.store, (post) => this.#appearance.expect(post));
     this.connection = new Connection(platform, {
       deliver: (deliveries) => this.#deliver(deliveries),
       reload: (channels) => this.#reload(channels),
@@ -160,18 +163,26 @@ export class Feedline {
   }
 
   #connectionChanged({ status }: ConnectionState): void {
-    if (status === "live") this.publisher.retryUnsent();
+    if (status === "live") this.publisher.sendNow();
   }
 
   #viewerChanged({ user }: SessionState): void {
     const viewerId = user?.id ?? null;
     if (viewerId === this.#viewerId) return;
+    this.#leave();
     this.#viewerId = viewerId;
+    if (!user) return;
+    this.publisher.open(asCreator(user));
+    this.connection.start();
+  }
+
+  /** Nothing of this viewer goes on; what is unsent stays in their outbox. */
+  #leave(): void {
     this.connection.stop();
     for (const feed of this.#feeds.values()) feed.dispose();
     this.#feeds.clear();
-    this.publisher.clear();
+    this.#appearance.clear();
+    this.publisher.close();
     this.store.clear();
-    if (viewerId !== null) this.connection.start();
   }
 }

@@ -1,90 +1,191 @@
 import type { Api, Draft } from "./api";
 import { exponential } from "./backoff";
+import { Outbox, type Unsent } from "./outbox";
 import type { Platform } from "./platform";
-import { isPassing } from "./problem";
+import { isPassing, Unreachable } from "./problem";
 import type { Creator, Post } from "./protocol";
-import type { PostStore } from "./store";
+import type { PostStore, StoreChange } from "./store";
 
-/** Tries before a person is asked; with the waits between them about fifteen seconds. */
-const ATTEMPTS = 5;
+/** The same draft again this soon is the second click of a double one. */
+const DOUBLE_CLICK_MS = 500;
+/** Failures before a post is said to wait for the server; one alone is often over at once. */
+const PATIENCE = 2;
+/** The server knows a key for at least a day. After that, only the author can know whether to send it again. */
+const KEY_LIFE_MS = 23 * 3_600_000;
 
-/** Publishes posts: on the screen at once, and on the server once, however often it has to be sent. */
+/** Publishes posts: on the screen at once, and on the server once, in order, however often they have to be sent. */
 export class Publisher {
   readonly #platform: Platform;
   readonly #api: Api;
   readonly #store: PostStore;
-  readonly #drafts = new Map<string, Draft>();
+  readonly #onPublished: (post: Post) => void;
+  /** By client id, in order of writing. A new map for each author. */
+  #unsent = new Map<string, Unsent>();
+  #outbox: Outbox | null = null;
+  #sending: ReadonlyMap<string, Unsent> | null = null;
+  #attempt = 0;
+  #goOn: () => void = () => {};
+  #stopWaking: () => void = () => {};
 
-  constructor(platform: Platform, api: Api, store: PostStore) {
+  /** `onPublished` hears of each post that the server answered for. */
+  constructor(platform: Platform, api: Api, store: PostStore, onPublished: (post: Post) => void) {
     this.#platform = platform;
     this.#api = api;
     this.#store = store;
+    this.#onPublished = onPublished;
+    store.subscribe((change) => this.#storeChanged(change));
+  }
+
+  /** Takes up what this author had not sent when the last page ended. */
+  open(author: Creator): void {
+    this.#outbox = new Outbox(this.#platform.storage, author.id);
+    this.#stopWaking = this.#platform.onWake(() => this.sendNow());
+    for (const unsent of this.#outbox.all()) this.#begin(unsent, author);
+  }
+
+  /** Stops for now; what is unsent stays in the author's outbox. */
+  close(): void {
+    this.#stopWaking();
+    this.#outbox = null;
+    this.#unsent = new Map();
+    this.#goOn();
   }
 
   /** Shows the post and sends it. Returns the client id under which it is known until the server has named it. */
   publish(draft: Draft, author: Creator): string {
-    const clientId = this.#platform.newId();
-    this.#drafts.set(clientId, draft);
-    this.#store.beginSending(clientId, optimisticPost(clientId, draft, author, this.#platform.clock.now()));
-    void this.#send(clientId, draft);
-    return clientId;
+    const since = this.#platform.clock.now();
+    const last = [...this.#unsent.values()].at(-1);
+    if (last && since - last.since < DOUBLE_CLICK_MS && isSame(last.draft, draft)) return last.clientId;
+    const unsent = { clientId: this.#platform.newId(), draft, since };
+    this.#outbox?.keep(unsent);
+    this.#begin(unsent, author);
+    this.#goOn();
+    return unsent.clientId;
   }
 
-  /** What the person wrote, for a post that could not be sent. */
+  /** What the person wrote, for a post that is not sent. */
   draft(clientId: string): Draft | null {
-    return this.#drafts.get(clientId) ?? null;
+    return this.#unsent.get(clientId)?.draft ?? null;
   }
 
-  /** Sends a failed post again, under the same key: if an earlier try did arrive, it is not doubled. */
+  /** Sends a post again, under the same key: if an earlier try did arrive, it is not doubled. */
   retry(clientId: string): void {
-    const draft = this.#drafts.get(clientId);
-    if (!draft) return;
+    const unsent = this.#unsent.get(clientId);
+    if (!unsent) return;
+    const again = { ...unsent, since: this.#platform.clock.now() };
+    this.#unsent.set(clientId, again);
+    this.#outbox?.keep(again);
     this.#store.setDelivery(clientId, "sending");
-    void this.#send(clientId, draft);
+    this.sendNow();
   }
 
-  /** Sends again what failed only for want of a server. */
-  retryUnsent(): void {
-    for (const { key, delivery, error } of this.#store.outgoing()) {
-      if (delivery === "failed" && isPassing(error)) this.retry(key);
-    }
+  /** Goes on without waiting: the server may be back. */
+  sendNow(): void {
+    this.#attempt = 0;
+    this.#goOn();
+    void this.#sendAll();
   }
 
   discard(clientId: string): void {
-    this.#drafts.delete(clientId);
+    this.#letGo(clientId);
     this.#store.discard(clientId);
   }
 
-  clear(): void {
-    this.#drafts.clear();
+  #begin(unsent: Unsent, author: Creator): void {
+    this.#unsent.set(unsent.clientId, unsent);
+    this.#store.beginSending(unsent.clientId, optimisticPost(unsent, author));
+    void this.#sendAll();
   }
 
-  async #send(clientId: string, draft: Draft): Promise<void> {
-    for (let attempt = 0; this.#drafts.get(clientId) === draft; attempt++) {
+  /** One at a time, so that posts arrive in the order of writing; all again after a pause, until none is left. */
+  async #sendAll(): Promise<void> {
+    const unsent = this.#unsent;
+    if (this.#sending === unsent) return;
+    this.#sending = unsent;
+    while (this.#waiting(unsent).length > 0) {
+      const error = await this.#round(unsent);
+      if (error === null) this.#attempt = 0;
+      else await this.#pause(unsent, error);
+    }
+    if (this.#sending === unsent) this.#sending = null;
+  }
+
+  /** Those that need no decision by the author; none when somebody else has taken the author's place. */
+  #waiting(unsent: ReadonlyMap<string, Unsent>): Unsent[] {
+    return [...unsent.values()].filter(({ clientId }) => this.#isWaiting(clientId));
+  }
+
+  #isWaiting(clientId: string): boolean {
+    if (!this.#unsent.has(clientId)) return false;
+    return this.#store.outgoing().some(({ key, delivery }) => key === clientId && delivery !== "failed");
+  }
+
+  /** Resolves with why some have to be sent again, or null. */
+  async #round(unsent: ReadonlyMap<string, Unsent>): Promise<unknown> {
+    let reason: unknown = null;
+    // What is published meanwhile is part of it.
+    for (const post of unsent.values()) {
+      if (this.#isWaiting(post.clientId)) reason = (await this.#send(post)) ?? reason;
+      // One that the server fails on does not hold up the others; one that does not reach it would.
+      if (reason instanceof Unreachable) break;
+    }
+    return reason;
+  }
+
+  /** Resolves with why it may still work out, or null when it is decided what becomes of the post. */
+  async #send({ clientId, draft, since }: Unsent): Promise<unknown> {
+    if (this.#outbox?.isTakenOut(clientId)) this.discard(clientId);
+    else if (this.#platform.clock.now() - since > KEY_LIFE_MS) this.#fail(clientId, new Unreachable("too long ago"));
+    else {
       try {
         const { post } = await this.#api.publish(draft, clientId);
-        return this.#arrived(clientId, post);
+        this.#arrived(clientId, post);
       } catch (error) {
-        if (!isPassing(error) || attempt + 1 === ATTEMPTS) return this.#store.setDelivery(clientId, "failed", error);
-        await this.#pause(attempt);
+        if (isPassing(error)) return error;
+        this.#fail(clientId, error);
       }
     }
+    return null;
+  }
+
+  #fail(clientId: string, error: unknown): void {
+    this.#store.setDelivery(clientId, "failed", error);
   }
 
   #arrived(clientId: string, post: Post): void {
     // Somebody else may be signed in by now.
-    if (!this.#drafts.delete(clientId)) return;
+    if (!this.#unsent.has(clientId)) return;
+    this.#letGo(clientId);
     this.#store.put([{ ...post, clientId }]);
+    this.#onPublished(post);
   }
 
-  #pause(attempt: number): Promise<void> {
-    const ms = exponential(attempt + 1, this.#platform.random());
-    return new Promise((resolve) => this.#platform.clock.after(ms, resolve));
+  /** The echo, or a list, may bring the post before the answer does, or instead of it. */
+  #storeChanged({ paired }: StoreChange): void {
+    for (const id of paired) this.#letGo(this.#store.entry(id)?.key ?? "");
+  }
+
+  #letGo(clientId: string): void {
+    if (this.#unsent.delete(clientId)) this.#outbox?.forget(clientId);
+  }
+
+  #pause(unsent: ReadonlyMap<string, Unsent>, reason: unknown): Promise<void> {
+    this.#attempt += 1;
+    if (this.#attempt >= PATIENCE) {
+      for (const { clientId } of this.#waiting(unsent)) this.#store.setDelivery(clientId, "queued", reason);
+    }
+    return new Promise((resolve) => {
+      const cancel = this.#platform.clock.after(exponential(this.#attempt, this.#platform.random()), resolve);
+      this.#goOn = () => {
+        cancel();
+        resolve();
+      };
+    });
   }
 }
 
-function optimisticPost(clientId: string, draft: Draft, creator: Creator, now: number): Post {
-  const at = new Date(now).toISOString();
+function optimisticPost({ clientId, draft, since }: Unsent, creator: Creator): Post {
+  const at = new Date(since).toISOString();
   return {
     id: clientId,
     clientId,
@@ -101,4 +202,8 @@ function optimisticPost(clientId: string, draft: Draft, creator: Creator, now: n
     createdAt: at,
     updatedAt: at,
   };
+}
+
+function isSame(left: Draft, right: Draft): boolean {
+  return JSON.stringify(left) === JSON.stringify(right);
 }
