@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import resource
 import signal
 import socket
@@ -23,6 +24,10 @@ _BACKLOG = 4096  # connections that may knock at the same moment, as after a res
 # With the default of 5 ms the writer's thread waits that long for the interpreter after each
 # statement while the event loop is busy.
 _SWITCH_SECONDS = 0.0001
+
+# Python looks for garbage in cycles after every 700 new objects, which is a tenth of the work of a
+# busy server and finds next to nothing: what a request leaves behind goes without it.
+_COLLECT_AFTER = (20_000, 20, 20)
 
 
 class Server(uvicorn.Server):
@@ -56,6 +61,7 @@ def serve(settings: Settings, ready: Callable[[Feedline, str], None]) -> None:
     """
     sys.setswitchinterval(_SWITCH_SECONDS)
     _allow_descriptors()
+    _calm_collector()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings, ready))
 
@@ -86,6 +92,12 @@ def _configure(feedline: Feedline) -> uvicorn.Config:
         backlog=_BACKLOG,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
+
+
+def _calm_collector() -> None:
+    gc.collect()
+    gc.freeze()  # what was imported stays, and is not looked at again
+    gc.set_threshold(*_COLLECT_AFTER)
 
 
 def _allow_descriptors() -> None:

@@ -8,7 +8,7 @@ from feedline.feed.people import Creator
 from feedline.feed.posts import Post, locked, scrubbed, shared
 
 
-class Event(msgspec.Struct, rename="camel", tag_field="type", kw_only=True):
+class Event(msgspec.Struct, rename="camel", tag_field="type", kw_only=True, gc=False):
     """Something that happened, as it goes over the wire.
 
     ``cursor`` is the event's own position in the log; it is set when the event is appended.

@@ -20,7 +20,7 @@ PASSWORD_SHORTEST = 8  # NIST SP 800-63B section 5.1.1.2
 PASSWORD_LONGEST = 256
 
 
-class Wire(msgspec.Struct, rename="camel", kw_only=True, frozen=True):
+class Wire(msgspec.Struct, rename="camel", kw_only=True, frozen=True, gc=False):
     """Base of everything that crosses the wire: camelCase names."""
 
 
