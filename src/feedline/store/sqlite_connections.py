@@ -11,6 +11,9 @@ from feedline.store.queries import load_migrations, load_queries, read_sql
 _BUSY_MS = 5_000  # how long to wait for another process, such as the command line, to commit
 _CHECKPOINT_PAGES = 4_000  # 16 MiB of write-ahead log between checkpoints
 _CACHE_KIB = 32 * 1024
+# A statement that was used goes to the end of apsw's cache, and pushes out the one that has been
+# there for the longest: the default of 100 forgets what a group does once.
+_STATEMENTS = 512  # the most that apsw allows
 
 # Errors that say something of the database and not of the command: they end the group it is in.
 DATABASE_FAILURES = (
@@ -28,7 +31,7 @@ DATABASE_FAILURES = (
 
 def open_writer(path: Path) -> apsw.Connection:
     """The read-write connection: what it has committed survives a power cut."""
-    connection = apsw.Connection(str(path))
+    connection = apsw.Connection(str(path), statementcachesize=_STATEMENTS)
     connection.set_busy_timeout(_BUSY_MS)
     connection.execute("PRAGMA journal_mode = WAL")
     # FULL: the write-ahead log is synced before each commit is answered. NORMAL loses
@@ -46,7 +49,9 @@ def open_writer(path: Path) -> apsw.Connection:
 
 def open_reader(path: Path) -> apsw.Connection:
     """A connection that can't write."""
-    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+    connection = apsw.Connection(
+        str(path), flags=apsw.SQLITE_OPEN_READONLY, statementcachesize=_STATEMENTS
+    )
     connection.set_busy_timeout(_BUSY_MS)
     return connection
 
