@@ -11,7 +11,7 @@ from bench.machine import Cpu
 
 _PATIENCE = 60.0  # for an answer that comes late on a busy machine; nothing is lost before that
 LIFE_SECONDS = 900  # of a load program that nobody stops
-_SPIN_US = 2_000  # longer than any gap between two deliveries of one event
+_SPIN_US = 2_000  # longer than most gaps: between deliveries of one event, and between answers
 _STALLED_BUFFER = 16_384  # bytes that the kernel takes for a reader who has stopped
 STAMP_FORMAT = "@t={:020d}@"  # as in load.h
 
@@ -166,6 +166,7 @@ class Workload:
     rate: int | None = None
     first_serial: int = 1  # posts are numbered, so that receivers can check their order
     keys: bool = False  # an Idempotency-Key on every post
+    awake: bool = False  # no server pays for waking the writers up with each answer
 
     def command(self, program: Path, port: int, tokens: Sequence[str]) -> list[str]:
         command = [str(program), "--port", str(port), "--writers", str(self.writers)]
@@ -182,6 +183,8 @@ class Workload:
             command += ["--first-serial", str(self.first_serial)]
         if self.keys:
             command.append("--idempotency-keys")
+        if self.awake:
+            command += ["--spin-us", str(_SPIN_US)]
         return command
 
 

@@ -1,7 +1,7 @@
 """How many durable posts a second one core takes, and how long one post takes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from statistics import median
 
 from bench.errors import BenchError, expect
@@ -23,7 +23,7 @@ _IDLE_PAUSE_MS = 5  # each post of the single writer finds the server idle
 def run(rig: Rig) -> list[Row]:
     with rig.server() as server:
         authors = [server.register(f"author{n}") for n in range(_AUTHORS)]
-        warm_up = Workload(writers=rig.scale.writers, seconds=_WARM_UP_SECONDS)
+        warm_up = _crowd(rig, _WARM_UP_SECONDS)
         created = _write(rig, server, authors, warm_up).created
         rows = []
         for name, workload in _cases(rig).items():
@@ -44,11 +44,11 @@ def run(rig: Rig) -> list[Row]:
 
 def _beside(rig: Rig, name: str, server: Server, authors: Sequence[User]) -> tuple[int, Row]:
     """A peer and Feedline in turn: what Feedline created meanwhile, and the peer's row."""
-    workload = Workload(writers=rig.scale.writers, seconds=rig.scale.seconds)
+    workload = _crowd(rig, rig.scale.seconds)
     created, ratios = 0, []
     try:
         with rig.peer(name) as peer:
-            _write_peer(rig, peer, Workload(writers=rig.scale.writers, seconds=_WARM_UP_SECONDS))
+            _write_peer(rig, peer, _crowd(rig, _WARM_UP_SECONDS))
             for turn in range(1, _TURNS + 1):
                 rig.step(f"publish: {name}, turn {turn} of {_TURNS}")
                 before = peer.cpu()
@@ -71,10 +71,14 @@ def _write_peer(rig: Rig, peer: RunningPeer, workload: Workload) -> Written:
 def _cases(rig: Rig) -> Mapping[str, Workload]:
     many, seconds = rig.scale.writers, rig.scale.seconds
     return {
-        f"{many} writers": Workload(writers=many, seconds=seconds),
-        f"{many} writers with keys": Workload(writers=many, seconds=seconds, keys=True),
+        f"{many} writers": _crowd(rig, seconds),
+        f"{many} writers with keys": replace(_crowd(rig, seconds), keys=True),
         "1 writer, idle": Workload(seconds=seconds, pause_ms=_IDLE_PAUSE_MS),
     }
+
+
+def _crowd(rig: Rig, seconds: int) -> Workload:
+    return Workload(writers=rig.scale.writers, seconds=seconds, awake=True)
 
 
 def _write(rig: Rig, server: Server, authors: Sequence[User], workload: Workload) -> Written:
