@@ -29,8 +29,9 @@ class Reader:
         self.last = GONE
         self.lane: Lane | None = None
         self.framing: Framing = FRAMING
-        self.write: Callable[[bytes], None] = self._write
+        self.write: Callable[[bytes], int | None] = self._write
         self.writes: list[list[str]] = []
+        self.kept: list[tuple[bytes, int]] = []
         self.closed: CloseCode | None = None
         self._order = order
 
@@ -43,6 +44,9 @@ class Reader:
 
     def tick(self, now: float) -> None:
         raise AssertionError("no test here waits for deadlines")
+
+    def keep(self, frames: bytes, taken: int) -> None:
+        self.kept.append((frames, taken))
 
     def _write(self, frames: bytes) -> None:
         self.writes.append(frames.decode().split())

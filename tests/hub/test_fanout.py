@@ -1,5 +1,9 @@
 """Lanes, windows, slices, and who is served first; time is a number that moves when looked at."""
 
+from collections.abc import Callable
+
+import pytest
+
 from feedline.hub.fanout import Fanout
 from feedline.wire.encoded import EncodedEvent
 from tests.hub.seats import Reader, SeqFraming
@@ -205,3 +209,27 @@ def test_what_is_owed_to_one_seat_stops_where_it_is_full() -> None:
     reader.write = write_and_fill
     hub.settle(reader)
     assert reader.seqs == [1, 2, 3]
+
+
+def half(frames: bytes) -> int:
+    return len(frames) // 2
+
+
+def broken(_: bytes) -> int:
+    raise BrokenPipeError
+
+
+@pytest.mark.parametrize(("write", "taken"), [(half, 1), (broken, 0), (len, None)])
+@pytest.mark.parametrize("viewer", ["reader", "ann"], ids=["shared", "own"])
+def test_what_a_write_leaves_is_kept(
+    write: Callable[[bytes], int], taken: int | None, viewer: str
+) -> None:
+    hub, reader, neighbour = fanout(), Reader(viewer), Reader()
+    reader.write = write
+    for seat in (reader, neighbour):
+        hub.place(seat, ["public"], 0)
+    hub.offer(post(1), [reader] if viewer == "ann" else ())
+    hub.serve(LONG)
+    frames = b"1* " if viewer == "ann" else b"1 "
+    assert reader.kept == ([] if taken is None else [(frames, taken)])
+    assert neighbour.writes == [["1"]]

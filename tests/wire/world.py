@@ -101,7 +101,10 @@ class Bystander:
         self.lane: Lane | None = None
         self.framing: Framing = BODIES
         self.viewer_id = "somebody"
-        self.write: Callable[[bytes], None] = lambda _: None
+        self.write: Callable[[bytes], int | None] = lambda _: None
+
+    def keep(self, frames: bytes, taken: int) -> None:
+        raise AssertionError("everything was taken")
 
 
 class World:
@@ -163,8 +166,11 @@ class Link:
         self.lane: Lane | None = None
         self.framing: Framing = BODIES
         self.viewer_id = VIEWER
-        self.write: Callable[[bytes], None] = self._write
+        self.write: Callable[[bytes], int | None] = self._write
         self.full_after: int | None = None  # how many more messages fit into the socket
+
+    def keep(self, frames: bytes, taken: int) -> None:
+        raise AssertionError("everything was taken")
 
     def _write(self, frames: bytes) -> None:
         for body in frames.splitlines():

@@ -147,6 +147,9 @@ class EventStream:
             self._full = True
             self.connection.pause()
 
+    def keep(self, frames: bytes, taken: int) -> None:
+        """``write`` takes everything."""
+
     def send_many(self, bodies: list[bytes]) -> None:
         self.write(b"".join(map(event_frame, bodies)))
 

@@ -1,8 +1,8 @@
 """WebSocket: picows' frame parser on uvicorn's port, pumping messages to a connection."""
 
 import asyncio
+import contextlib
 import logging
-import os
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -155,12 +155,11 @@ class WebSocketSocket(WSListener):
 
     __slots__ = (
         "_closing",
-        "_descriptor",
         "_full",
         "_gateway",
+        "_kernel",
         "_messages",
         "_queue",
-        "_queued",
         "_transport",
         "_underlying",
         "_upgrade",
@@ -179,7 +178,6 @@ class WebSocketSocket(WSListener):
         self._messages = MessageAssembler(gateway.message_limit)
         self._closing = False
         self._full = False
-        self._queued = True  # whether uvloop may hold bytes; the answer to the upgrade at first
         self.deaf = False
         """Whether what the peer sends is not read any more."""
 
@@ -194,7 +192,8 @@ class WebSocketSocket(WSListener):
         kernel = self._underlying.get_extra_info("socket")
         # Else the kernel takes megabytes for a reader that lags, outside of every bound of ours.
         kernel.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _KERNEL_BYTES)
-        self._descriptor = kernel.fileno()
+        # Ours until on_ws_disconnected; uvloop closes it. os.write() would cost some percent more.
+        self._kernel = socket.socket(kernel.family, kernel.type, kernel.proto, kernel.fileno())
         # The rest of the backlog's room is for the message that crosses the mark.
         high = max((self._gateway.backlog_limit or 2**31) // 2, 2 * _RESUME_AT)
         self._underlying.set_write_buffer_limits(high=high, low=_RESUME_AT)
@@ -213,6 +212,7 @@ class WebSocketSocket(WSListener):
 
     def on_ws_disconnected(self, _: WSTransport) -> None:
         self._closing = True
+        self._kernel.detach()
         self.connection.lost()
 
     def pause_writing(self) -> None:
@@ -229,7 +229,7 @@ class WebSocketSocket(WSListener):
     # ---- from the connection
 
     def send(self, body: bytes) -> None:
-        self._queued = True
+        self._write_in_turn()
         if len(body) <= _COPIED:
             self._transport.send(WSMsgType.TEXT, body)
         else:
@@ -246,29 +246,33 @@ class WebSocketSocket(WSListener):
         self.write(b"".join(map(text_frame, bodies)))
 
     def ping(self) -> None:
-        self._queued = True
+        self._write_in_turn()
         self._transport.send_ping()
 
     def write(self, frames: bytes) -> None:
         """Hands frames to the kernel if nothing waits before them, the rest to uvloop.
 
-        The descriptor is ours until ``on_ws_disconnected``, where the connection leaves fan-out.
-        uvloop is asked only if it may hold something: with thousands of sockets each look at one of
-        its transports misses the processor's caches, a tenth of a delivery.
+        Once uvloop holds nothing, fan-out writes to the kernel without asking: with thousands of
+        sockets each object of theirs that is looked at misses the processor's caches, and three are
+        fewer than seven.
         """
-        if self._queued:
-            if self._waiting():
-                self._queue(frames)
+        taken = 0
+        if not self._waiting():
+            with contextlib.suppress(OSError):  # it is full, or the peer gone: uvloop finds out
+                taken = self._kernel.send(frames)
+            if taken == len(frames):
+                self.connection.write = self._kernel.send
                 return
-            self._queued = False
-        try:
-            taken = os.write(self._descriptor, frames)
-        except OSError:
-            taken = 0  # it is full, or the peer gone: uvloop finds out by itself
-        if taken < len(frames):
-            self._queued = True
-            # A view: slow readers who are sent the same bytes keep them only once.
-            self._queue(memoryview(frames)[taken:])
+        self.keep(frames, taken)
+
+    def keep(self, frames: bytes, taken: int) -> None:
+        self._write_in_turn()
+        # A view: slow readers who are sent the same bytes keep them only once.
+        self._queue(memoryview(frames)[taken:])
+
+    def _write_in_turn(self) -> None:
+        """From now on uvloop may hold something that comes before what fan-out writes."""
+        self.connection.write = self.write
 
     def close(self, code: int, reason: str) -> None:
         if not self._closing:
@@ -297,7 +301,7 @@ class WebSocketSocket(WSListener):
             return  # section 1.4: what comes after our close frame is not read
         elif opcode == Opcode.PING:
             if not self._full:  # section 5.5.3: not every ping must have its pong
-                self._queued = True
+                self._write_in_turn()
                 transport.send_pong(payload)
         elif opcode != Opcode.PONG:
             message = self._messages.add(opcode, payload, fin=bool(frame.fin))

@@ -45,6 +45,9 @@ class Socket(Protocol):
     def write(self, frames: bytes) -> None:
         """Sends bytes that are framed already, or keeps them. Never waits."""
 
+    def keep(self, frames: bytes, taken: int) -> None:
+        """Keeps what the connection's ``write`` left, if the socket has put another in place."""
+
     def send(self, body: bytes) -> None:
         """Sends a text message, or keeps it until the peer takes it. Never waits."""
 
@@ -116,7 +119,7 @@ class Connection:
         self.address = socket.address
         self.last = GONE
         self.lane: Lane | None = None
-        self.write: Callable[[bytes], None] = socket.write
+        self.write: Callable[[bytes], int | None] = socket.write
         self._socket = socket
         self._hub = hub
         self._store = store
@@ -197,6 +200,9 @@ class Connection:
     def viewer_id(self) -> str:
         """Whose connection it is; only asked of live ones."""
         return self.session.identity.user_id if self.session.identity else ""
+
+    def keep(self, frames: bytes, taken: int) -> None:
+        self._socket.keep(frames, taken)
 
     def close(self, code: CloseCode, reason: str) -> None:
         self.session.close(code, reason)

@@ -78,7 +78,7 @@ class Poll:
         self.last = GONE
         self.lane: Lane | None = None
         self.framing: Framing = WAKE_UP
-        self.write: Callable[[bytes], None] = self._wake
+        self.write: Callable[[bytes], int | None] = self._wake
         self._identity = identity
         self._hub = hub
         self._store = store
@@ -133,6 +133,9 @@ class Poll:
             self.close(CloseCode.SESSION_ENDED, "token expired")
 
     # ---- waiting and reading
+
+    def keep(self, frames: bytes, taken: int) -> None:
+        """What a poll answers with is read from the log."""
 
     def _wake(self, _: bytes) -> None:
         self._woken.set()
