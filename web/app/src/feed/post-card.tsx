@@ -33,7 +33,7 @@ export const PostCard = memo(function PostCard({ entry, viewerId, full = false }
       </header>
       <div className="post-body">
         {title && <Title className="post-title">{title}</Title>}
-        {post.access.isLocked ? <LockLine tier={post.access.tier} /> : text && <PostText text={text} full={full} />}
+        {post.access.isLocked ? <LockLine tier={post.access.tier} /> : text && <PostText postId={post.id} text={text} full={full} />}
         {(tags.length > 0 || category) && (
           <ul className="post-tags">
             {category && <li className="post-category">{category}</li>}

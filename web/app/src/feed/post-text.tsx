@@ -4,11 +4,27 @@ import { useI18n } from "../i18n";
 const LONG_TEXT = 900;
 const LONG_LINES = 14;
 
+interface PostTextProps {
+  postId: string;
+  text: string;
+  full: boolean;
+}
+
+/** Posts whose text was unfolded: they stay so when they are taken off the page and put back. */
+const unfoldedPosts = new Set<string>();
+
 /** The text of a post, links made clickable, folded when it would push everything else away. */
-export function PostText({ text, full }: { text: string; full: boolean }): ReactNode {
+export function PostText({ postId, text, full }: PostTextProps): ReactNode {
   const { t } = useI18n();
-  const [unfolded, setUnfolded] = useState(false);
+  const [unfolded, setUnfolded] = useState(() => unfoldedPosts.has(postId));
   const isLong = !full && (text.length > LONG_TEXT || text.split("\n").length > LONG_LINES);
+
+  function fold(): void {
+    if (unfolded) unfoldedPosts.delete(postId);
+    else unfoldedPosts.add(postId);
+    setUnfolded(!unfolded);
+  }
+
   const parts = useMemo(() => linked(text), [text]);
   return (
     <>
@@ -16,7 +32,7 @@ export function PostText({ text, full }: { text: string; full: boolean }): React
         {parts}
       </p>
       {isLong && (
-        <button type="button" className="link-button" aria-expanded={unfolded} onClick={() => setUnfolded(!unfolded)}>
+        <button type="button" className="link-button" aria-expanded={unfolded} onClick={fold}>
           {unfolded ? t.showLess : t.showMore}
         </button>
       )}

@@ -4,18 +4,21 @@ import { useEffect } from "react";
 /** Less than this is the elastic of a trackpad, not reading further down. */
 const TOP_PX = 8;
 
+export function isAtTop(): boolean {
+  return window.scrollY <= TOP_PX;
+}
+
 /** Tells the feed whether the reader is at its top. */
 export function useAtTop(feed: Feed): void {
   useEffect(() => {
-    const look = () => feed.setAtTop(window.scrollY <= TOP_PX);
+    const look = () => feed.setAtTop(isAtTop());
     look();
     window.addEventListener("scroll", look, { passive: true });
     return () => window.removeEventListener("scroll", look);
   }, [feed]);
 }
 
-/** Goes to the top; smoothly only for those who like motion. */
+/** At once: on a smooth way there, what comes in at the top would move the goal. */
 export function scrollToTop(): void {
-  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  window.scrollTo({ top: 0, behavior: still ? "instant" : "smooth" });
+  window.scrollTo({ top: 0, behavior: "instant" });
 }

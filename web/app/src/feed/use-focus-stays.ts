@@ -1,26 +1,28 @@
 import type { PostEntry } from "@feedline/client";
-import { useLayoutEffect, useRef, type FocusEventHandler, type RefObject } from "react";
+import { useLayoutEffect, useMemo, useRef, useState, type FocusEventHandler, type RefObject } from "react";
 
-/**
- * Whoever is on a post that goes away, by their own hand or by its author's, is then on the one that took its place.
- * Returns what the list has to call when something in it gets the focus.
- */
-export function useFocusStays(list: RefObject<HTMLElement | null>, entries: readonly PostEntry[]): FocusEventHandler {
-  const last = useRef<{ key: string; index: number } | null>(null);
-  useLayoutEffect(() => {
-    if (!last.current || document.activeElement !== document.body) return;
-    const { key, index } = last.current;
-    if (entries.some((entry) => entry.key === key)) return;
-    last.current = null;
-    articlesIn(list.current).at(Math.min(index, entries.length - 1))?.focus({ preventScroll: true });
-  }, [list, entries]);
-  return ({ target }) => {
-    const index = articlesIn(list.current).findIndex((article) => article.contains(target));
-    const entry = entries[index];
-    last.current = entry ? { key: entry.key, index } : null;
-  };
+interface FocusStays {
+  /** The place of the post that has the focus, or had it last; -1 for none. */
+  focused: number;
+  /** What the list has to call when something in it gets the focus. */
+  noteFocus: FocusEventHandler;
 }
 
-export function articlesIn(list: HTMLElement | null): HTMLElement[] {
-  return Array.from(list?.querySelectorAll<HTMLElement>("article") ?? []);
+/** Whoever is on a post that goes away, by their own hand or by its author's, is then on the one that took its place. */
+export function useFocusStays(list: RefObject<HTMLElement | null>, entries: readonly PostEntry[]): FocusStays {
+  const [key, setKey] = useState<string | null>(null);
+  const last = useRef(-1);
+  const focused = useMemo(() => entries.findIndex((entry) => entry.key === key), [entries, key]);
+  useLayoutEffect(() => {
+    if (focused === -1 && last.current !== -1 && document.activeElement === document.body) {
+      const index = Math.min(last.current, entries.length - 1);
+      list.current?.querySelector<HTMLElement>(`[data-index="${index}"]`)?.focus({ preventScroll: true });
+    }
+    last.current = focused;
+  }, [list, entries, focused]);
+  const noteFocus: FocusEventHandler = ({ target }) => {
+    const article = target.closest<HTMLElement>("[data-index]");
+    setKey(entries[Number(article?.dataset.index)]?.key ?? null);
+  };
+  return { focused, noteFocus };
 }
