@@ -1,12 +1,15 @@
 """What a person sees and does on a page, in a few words."""
 
 import contextlib
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from playwright.async_api import Locator, Page, expect
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from tests.browser.visitor import Visitor
+
+WALK = (Path(__file__).parent / "walk.js").read_text()
 
 
 async def live_page(visitor: Visitor, path: str = "/") -> Page:
@@ -69,6 +72,12 @@ async def shown(page: Page) -> list[str]:
     return ids
 
 
+async def walked(page: Page) -> list[str]:
+    """The ids of all posts of a feed; those far from the window are on the page only on the way."""
+    ids: list[str] = await page.evaluate(WALK)
+    return ids
+
+
 async def scroll_to(article: Locator) -> None:
     """Brings a post to the middle of the window; the page knows of it when this returns."""
     await article.evaluate(
@@ -80,13 +89,15 @@ async def scroll_to(article: Locator) -> None:
     await expect(article).to_be_in_viewport()
 
 
-async def go_to_end(page: Page, end: Locator) -> None:
-    """Presses End until the end of the list is there.
+async def go_down(page: Page) -> None:
+    """To the bottom of what there is, at once: the way of the End key goes on for a while."""
+    await page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
 
-    Once is not enough: what loads in the meantime moves the end further down.
-    """
+
+async def go_to_end(page: Page, end: Locator) -> None:
+    """Goes down until the end of the list is there; what loads in the meantime moves it down."""
     for _ in range(60):
-        await page.keyboard.press("End")
+        await go_down(page)
         with contextlib.suppress(PlaywrightTimeout):
             await end.wait_for(timeout=500)
             return

@@ -27,7 +27,7 @@ export function PostList({ state, label }: { state: UseFeed; label: string }): R
   const newest = entries[0];
   const items = virtualizer.getVirtualItems();
   const start = virtualizer.options.scrollMargin;
-  const end = items.at(-1)?.end ?? start;
+  const end = start + virtualizer.getTotalSize();
   return (
     <>
       <div
@@ -36,7 +36,6 @@ export function PostList({ state, label }: { state: UseFeed; label: string }): R
         aria-label={label}
         aria-busy={loadingMore}
         className="feed"
-        style={{ paddingBottom: start + virtualizer.getTotalSize() - end }}
         onFocus={noteFocus}
       >
         {items.map((item, at) => {
@@ -47,7 +46,8 @@ export function PostList({ state, label }: { state: UseFeed; label: string }): R
               measure={virtualizer.measureElement}
               entry={entry}
               index={item.index}
-              gap={item.start - (items[at - 1]?.end ?? start)}
+              above={item.start - (items[at - 1]?.end ?? start)}
+              below={at === items.length - 1 ? end - item.end : 0}
               setSize={hasMore ? -1 : entries.length}
               viewerId={viewerId}
               isNew={isNew(entry)}
@@ -64,14 +64,15 @@ interface RowProps {
   measure(article: HTMLElement | null): void;
   entry: PostEntry;
   index: number;
-  /** The height of the posts between this one and the one before it on the page. */
-  gap: number;
+  /** The height of posts that are not on the page: between this one and the one before it, and after the last one. */
+  above: number;
+  below: number;
   setSize: number;
   viewerId: string | null;
   isNew: boolean;
 }
 
-const Row = memo(function Row({ measure, entry, index, gap, setSize, viewerId, isNew }: RowProps): ReactNode {
+const Row = memo(function Row({ measure, entry, index, above, below, setSize, viewerId, isNew }: RowProps): ReactNode {
   const { t } = useI18n();
   const { post, delivery } = entry;
   // Not each time that it comes back on the page.
@@ -80,7 +81,7 @@ const Row = memo(function Row({ measure, entry, index, gap, setSize, viewerId, i
     <article
       ref={measure}
       className="post"
-      style={{ marginTop: gap }}
+      style={{ marginTop: above, marginBottom: below }}
       tabIndex={0}
       aria-label={t.postBy(post.creator.name)}
       aria-posinset={index + 1}

@@ -21,4 +21,6 @@ export function useAtTop(feed: Feed): void {
 /** At once: on a smooth way there, what comes in at the top would move the goal. */
 export function scrollToTop(): void {
   window.scrollTo({ top: 0, behavior: "instant" });
+  // The browser says so with the next frame; the list has to know before it takes in what is new.
+  window.dispatchEvent(new Event("scroll"));
 }

@@ -30,15 +30,23 @@ export function useVirtualPosts(
     overscan: OVERSCAN,
     rangeExtractor: (range) => withNeighbours(defaultRangeExtractor(range), focused, range.count),
     // At the top, what is new is to be seen; everywhere else the reader's post keeps its place.
-    anchorTo: isAtTop() ? "start" : "end",
+    anchorTo: isAtTop() || browserKeepsPlace() ? "start" : "end",
     // Being at the very end is nothing special here.
     scrollEndThreshold: -1,
   });
+  useLayoutEffect(() => {
+    if (browserKeepsPlace()) virtualizer.shouldAdjustScrollPositionOnItemSizeChange = () => false;
+  }, [virtualizer]);
   useLayoutEffect(() => {
     if (list.current) setTop(list.current.offsetTop + list.current.clientTop);
   }, [list, entries]);
   useEffect(() => () => void heights.set(feed, virtualizer.takeSnapshot()), [feed, virtualizer]);
   return virtualizer;
+}
+
+/** Whether the browser does so when something above the reader changes; unlike a script, in mid-scroll too. */
+function browserKeepsPlace(): boolean {
+  return CSS.supports("overflow-anchor", "auto");
 }
 
 /** The post in focus stays on the page, and those to which a key leads from it. */
