@@ -27,7 +27,7 @@ test: $(VENV)/.test check
 	$(BIN)/python -m pytest
 
 quick: $(VENV)/.test
-	$(BIN)/python -m pytest -n 2 -m 'not system and not browser and not web'
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --hypothesis-profile quick -m 'not system and not browser and not web'
 
 check: $(VENV)/.test
 	$(BIN)/ruff check .

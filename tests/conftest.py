@@ -4,8 +4,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.processes import ServerProcess, serving
+
+settings.register_profile("quick", max_examples=15)
 
 
 @pytest.fixture

@@ -78,7 +78,14 @@ def frame(
     if not masked:
         return head + payload
     mask = os.urandom(4)
-    return head + mask + bytes(byte ^ mask[i % 4] for i, byte in enumerate(payload))
+    return head + mask + masked_with(mask, payload)
+
+
+def masked_with(mask: bytes, payload: bytes) -> bytes:
+    """The payload, each byte with the next of the mask's (RFC 6455 section 5.3)."""
+    size = len(payload)
+    stream = (mask * (size // 4 + 1))[:size]
+    return (int.from_bytes(payload) ^ int.from_bytes(stream)).to_bytes(size)
 
 
 def message(**fields: Any) -> bytes:
