@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from feedline.api.accounts import Refreshed, SignedIn, Ticket
+from feedline.api.media import MediaAnswer
 from feedline.api.notify import AuthorNotified, FollowersNotified
 from feedline.api.posts import PostAnswer, PostsAnswer
 from feedline.api.users import ProfileAnswer, UserAnswer
@@ -35,6 +36,7 @@ ANSWERS: dict[str, type[msgspec.Struct]] = {
     "post": PostAnswer,
     "posts": PostsAnswer,
     "feed": PostsAnswer,
+    "media": MediaAnswer,
     "notifyPostAuthor": AuthorNotified,
     "notifyNewPost": FollowersNotified,
 }

@@ -2,10 +2,11 @@
 
 import asyncio
 import contextlib
+import shutil
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from importlib.resources import files
+from importlib import resources
 from pathlib import Path
 
 from starlette.types import ASGIApp
@@ -14,7 +15,7 @@ from feedline.api.application import Application, build_api
 from feedline.api.identity import Authenticator
 from feedline.api.passwords import Hasher
 from feedline.api.services import Services
-from feedline.api.throttle import LoginThrottle
+from feedline.api.throttle import LoginThrottle, UploadThrottle
 from feedline.api.tokens import Tokens, load_secret
 from feedline.bus.local import LocalBus
 from feedline.config import Settings
@@ -28,6 +29,9 @@ from feedline.gateway.websocket import WebSocketGateway
 from feedline.hub.connection import Connection, Socket
 from feedline.hub.hub import Hub, HubLimits
 from feedline.hub.poll import Poll
+from feedline.media.files import Files, FolderFiles
+from feedline.media.pictures import Pictures
+from feedline.media.upkeep import keep_clean
 from feedline.store.base import LogEntry
 from feedline.store.lock import DataLock
 from feedline.store.retention import Retention, keep_trimmed
@@ -44,6 +48,7 @@ class Feedline:
     settings: Settings
     store: SqliteStore
     hub: Hub
+    files: Files
     hasher: Hasher
     api: Application
     gateway: WebSocketGateway
@@ -71,13 +76,27 @@ async def running(settings: Settings) -> AsyncIterator[Feedline]:
         await hub.warm_up()
         await bus.start(hub.announce)
         stack.push_async_callback(bus.stop)
-        feedline = _assemble(settings, store, hub)
+        pictures = Pictures(
+            settings.parallel_pictures, settings.waiting_pictures, settings.picture_pixels
+        )
+        stack.callback(pictures.close)
+        feedline = _assemble(settings, store, hub, _files(settings), pictures)
         stack.callback(feedline.hasher.close)
         await stack.enter_async_context(_background(feedline))
         yield feedline
 
 
-def _assemble(settings: Settings, store: SqliteStore, hub: Hub) -> Feedline:
+def _files(settings: Settings) -> Files:
+    """Where files are kept; what was still arriving when the last server ended is forgotten."""
+    arriving = settings.data / "arriving"
+    shutil.rmtree(arriving, ignore_errors=True)
+    arriving.mkdir()
+    return FolderFiles(settings.data / "media")
+
+
+def _assemble(
+    settings: Settings, store: SqliteStore, hub: Hub, files: Files, pictures: Pictures
+) -> Feedline:
     tokens = Tokens(load_secret(settings.data))
     metrics = Metrics()
     metrics.observe_gauges(lambda: _gauges(store, hub))
@@ -93,8 +112,11 @@ def _assemble(settings: Settings, store: SqliteStore, hub: Hub) -> Feedline:
         clock=now_millis,
         draining=lambda: feedline.draining,
         is_connected=hub.is_connected,
+        uploads=UploadThrottle(settings.media_uploads),
+        files=files,
+        pictures=pictures,
         metrics=metrics,
-        page=Path(str(files("feedline") / "page")),
+        page=Path(str(resources.files("feedline") / "page")),
     )
     authenticator = Authenticator(tokens, store, now_millis)
     connect = _connector(settings, store, hub, authenticator)
@@ -112,7 +134,7 @@ def _assemble(settings: Settings, store: SqliteStore, hub: Hub) -> Feedline:
         message_limit=settings.message_limit,
         backlog_limit=settings.backlog_limit,
     )
-    feedline = Feedline(settings, store, hub, hasher, api, gateway)
+    feedline = Feedline(settings, store, hub, files, hasher, api, gateway)
     return feedline
 
 
@@ -188,6 +210,10 @@ async def _background(feedline: Feedline) -> AsyncIterator[None]:
     tasks = [
         asyncio.create_task(feedline.hub.follow(), name="follow the log"),
         asyncio.create_task(feedline.hub.sweep(), name="keep deadlines"),
+        asyncio.create_task(
+            keep_clean(feedline.store, feedline.files, settings.media_orphan_hours, now_millis),
+            name="remove files",
+        ),
         asyncio.create_task(keep_trimmed(feedline.store, retention, now_millis), name="trim"),
     ]
     try:

@@ -71,6 +71,27 @@ class Settings:
     idempotency_hours: float = 24
     """Hours for which the answer to an Idempotency-Key is kept, at the least."""
 
+    media_limit: int = 50 * 1024 * 1024
+    """Largest file that is sent, in bytes."""
+
+    media_quota: int = 1024 * 1024 * 1024
+    """Most room for the files of one person, in bytes."""
+
+    media_uploads: int = 100
+    """Files that one person may send in five minutes."""
+
+    media_orphan_hours: float = 24
+    """Hours after which a file that was not posted is removed."""
+
+    picture_pixels: int = 40_000_000
+    """Most pixels of a picture, over all its frames; unpacked, each takes four bytes."""
+
+    parallel_pictures: int = 1
+    """Pictures that are made anew at the same time."""
+
+    waiting_pictures: int = 50
+    """Pictures that may wait for their turn; more are refused with 503."""
+
     message_limit: int = 64 * 1024
     """Largest WebSocket message from a client, in bytes."""
 

@@ -12,6 +12,7 @@ The tree::
     │   ├── Conflict            conflict               409
     │   ├── PayloadTooLarge     payload_too_large      413
     │   ├── UnsupportedMediaType unsupported_media_type 415
+    │   ├── RangeNotSatisfiable range_not_satisfiable  416
     │   ├── ValidationFailed    validation_failed      422
     │   ├── IdempotencyMismatch idempotency_mismatch   422
     │   ├── RateLimited         rate_limited           429
@@ -56,6 +57,7 @@ CODES: dict[str, CodeFacts] = {
     "conflict": CodeFacts(409, "Already taken", retry=False),
     "payload_too_large": CodeFacts(413, "Too large", retry=False),
     "unsupported_media_type": CodeFacts(415, "Unsupported media type", retry=False),
+    "range_not_satisfiable": CodeFacts(416, "Range not satisfiable", retry=False),
     "validation_failed": CodeFacts(422, "Not valid", retry=False),
     "idempotency_mismatch": CodeFacts(422, "Idempotency key already used", retry=False),
     "rate_limited": CodeFacts(429, "Too many requests", retry=True),
@@ -162,18 +164,34 @@ class Conflict(Refusal):
 class PayloadTooLarge(Refusal):
     code = "payload_too_large"
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, what: str = "The body") -> None:
         self.limit = limit
+        self.what = what
 
     def __str__(self) -> str:
-        return f"The body may be at most {self.limit} bytes."
+        return f"{self.what} may be at most {self.limit} bytes."
 
 
 class UnsupportedMediaType(Refusal):
     code = "unsupported_media_type"
 
+    def __init__(
+        self, advice: str = "Send the body as JSON, with Content-Type: application/json."
+    ) -> None:
+        self.advice = advice
+
     def __str__(self) -> str:
-        return "Send the body as JSON, with Content-Type: application/json."
+        return self.advice
+
+
+class RangeNotSatisfiable(Refusal):
+    code = "range_not_satisfiable"
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+    def __str__(self) -> str:
+        return f"The file has {self.size} bytes, and none of those."
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,11 @@ from argon2.profiles import CHEAPEST
 from feedline.api.application import build_api
 from feedline.api.passwords import Hasher
 from feedline.api.services import Services
-from feedline.api.throttle import LoginThrottle
+from feedline.api.throttle import LoginThrottle, UploadThrottle
 from feedline.api.tokens import Tokens
 from feedline.config import Settings
+from feedline.media.files import FolderFiles
+from feedline.media.pictures import Pictures
 from feedline.store.sqlite import SqliteStore
 from feedline.telemetry.metrics import Metrics
 from tests.api.world import Clock, World
@@ -30,6 +32,8 @@ async def world(settings: Settings) -> AsyncIterator[World]:
     await store.start(lambda _entries: None)
     hasher = Hasher(settings.parallel_hashes, settings.waiting_hashes, CHEAPEST)
     connected: set[str] = set()
+    (settings.data / "arriving").mkdir()
+    pictures = Pictures(1, settings.waiting_pictures, settings.picture_pixels)
     services = Services(
         settings=settings,
         store=store,
@@ -41,6 +45,9 @@ async def world(settings: Settings) -> AsyncIterator[World]:
         clock=clock,
         draining=lambda: False,
         is_connected=connected.__contains__,
+        uploads=UploadThrottle(settings.media_uploads),
+        files=FolderFiles(settings.data / "media"),
+        pictures=pictures,
         metrics=Metrics(),
         page=settings.data / "page",
     )
@@ -49,4 +56,5 @@ async def world(settings: Settings) -> AsyncIterator[World]:
     for client in world.clients:
         await client.aclose()
     hasher.close()
+    pictures.close()
     await store.stop()

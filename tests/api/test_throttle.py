@@ -2,12 +2,12 @@ from contextlib import nullcontext
 
 import pytest
 
-from feedline.api.throttle import WINDOW, Failures, LoginThrottle
+from feedline.api.throttle import WINDOW, LoginThrottle, Tally
 from feedline.errors import RateLimited
 
 
 def test_failures_count_within_a_window_that_moves() -> None:
-    failures = Failures(3)
+    failures = Tally(3)
     for moment in (0, 100_000, 200_000):
         assert failures.wait("ann", moment) == 0
         failures.add("ann", moment)
@@ -19,7 +19,7 @@ def test_failures_count_within_a_window_that_moves() -> None:
 
 
 def test_what_is_over_is_forgotten() -> None:
-    failures = Failures(3)
+    failures = Tally(3)
     for number in range(1000):
         failures.add(f"user{number}", number)
     assert len(failures) == 1000
@@ -28,7 +28,7 @@ def test_what_is_over_is_forgotten() -> None:
 
 
 def test_memory_is_bounded_and_keeps_the_newest() -> None:
-    failures = Failures(1, most_keys=10)
+    failures = Tally(1, most_keys=10)
     for number in range(100):
         failures.add(f"user{number}", 0)
     assert len(failures) == 10
@@ -37,7 +37,7 @@ def test_memory_is_bounded_and_keeps_the_newest() -> None:
 
 
 def test_nought_is_no_limit() -> None:
-    failures = Failures(0)
+    failures = Tally(0)
     for _ in range(100):
         failures.add("ann", 0)
     assert failures.wait("ann", 0) == 0

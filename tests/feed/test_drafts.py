@@ -71,14 +71,9 @@ def test_tiers_that_do_not(tier: str) -> None:
     assert faults(Draft(tier=tier)) == ["tier"]
 
 
-def test_there_are_no_files_yet() -> None:
-    assert faults(Draft(media_id=None)) == []
-    assert faults(Draft(media_id=ANN)) == ["mediaId"]
-
-
 def test_everything_wrong_is_said_at_once() -> None:
-    wrong = Draft(title=HUGE, text=HUGE, category=HUGE, tags=[""], tier="x", media_id="x")
-    assert faults(wrong) == ["title", "text", "category", "tags[0]", "tier", "mediaId"]
+    wrong = Draft(title=HUGE, text=HUGE, category=HUGE, tags=[""], tier="x")
+    assert faults(wrong) == ["title", "text", "category", "tags[0]", "tier"]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 from feedline.api.bodies import ClientGone, decode_body, read_json
 from feedline.api.identity import Gate
 from feedline.api.operation import Call, Operation
+from feedline.api.ranges import FileAnswer, send_file
 from feedline.api.services import Services
 from feedline.errors import MethodNotAllowed, Refusal
 from feedline.wire.answers import Answer, send_answer
@@ -34,7 +35,7 @@ class Served:
         self._decoder = None if operation.body is None else msgspec.json.Decoder(operation.body)
         self.metrics = services.metrics.operation(operation.name)
 
-    async def run(self, scope: Scope, receive: Receive) -> Answer:
+    async def run(self, scope: Scope, receive: Receive) -> Answer | FileAnswer:
         """Parses, authenticates and handles a request. Raises Refusal."""
         operation = self.operation
         headers = dict(scope["headers"])
@@ -50,6 +51,8 @@ class Served:
             scheme=scope.get("scheme", "http"),
             body=None,
             query=operation.query and decode_query(operation.query, scope["query_string"]),
+            method=scope["method"],
+            receive=receive,
         )
         if self._decoder is not None:
             body = await read_json(receive, headers, self._body_limit)
@@ -75,7 +78,7 @@ class Endpoint:
             await send_answer(send, self._wrong_method, self._wrong_method.status)
             return
         try:
-            answer = await served.run(scope, receive)
+            answer: Answer | FileAnswer = await served.run(scope, receive)
         except Refusal as refusal:
             answer = answer_to(refusal)
         except ClientGone:
@@ -86,5 +89,8 @@ class Endpoint:
             )
             answer = INTERNAL
         status = answer.status or served.operation.status
-        await send_answer(send, answer, status, head=scope["method"] == "HEAD")
+        if isinstance(answer, FileAnswer):
+            await send_file(send, answer)
+        else:
+            await send_answer(send, answer, status, head=scope["method"] == "HEAD")
         served.metrics.answered(status, perf_counter() - started)

@@ -96,6 +96,8 @@ def _operation(operation: Operation, *, limited: bool) -> Json:
     if operation.body is not None:
         content = {"application/json": {"schema": _reference(operation.body)}}
         described["requestBody"] = {"required": True, "content": content}
+    if operation.uploads:
+        described["requestBody"] = {"required": True, "content": _FILE}
     return described
 
 
@@ -115,6 +117,17 @@ def _parameters(operation: Operation) -> list[Json]:
         parameters.append(_LAST_EVENT_ID)
     return parameters
 
+
+_FILE: Json = {
+    "multipart/form-data": {
+        "schema": {
+            "type": "object",
+            "properties": {"file": {"type": "string", "format": "binary"}},
+            "required": ["file"],
+            "additionalProperties": False,
+        }
+    }
+}
 
 _IDEMPOTENCY_KEY: Json = {
     "name": "Idempotency-Key",
@@ -169,7 +182,7 @@ def _codes(operation: Operation, *, limited: bool) -> set[str]:
         codes |= {"unauthenticated", "unavailable"}
     if by_cookie or operation.signs_in or operation.auth == "service":
         codes |= {"forbidden", "unavailable"}
-    if operation.body is not None:
+    if operation.body is not None or operation.uploads:
         codes |= {"bad_request", "unsupported_media_type", "validation_failed"}
         codes |= {"payload_too_large"} if limited else set()
     if operation.query is not None or operation.keyed:

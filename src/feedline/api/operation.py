@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import msgspec
+from starlette.types import Receive
 
 from feedline.api.identity import Auth, Caller, Headers
+from feedline.api.ranges import FileAnswer
 from feedline.wire.answers import JSON_TYPE, Answer
 
 Body = TypeVar("Body")
@@ -24,9 +26,12 @@ class Call(Generic[Body, Query]):
     scheme: str
     body: Body
     query: Query
+    method: str
+    receive: Receive
+    """Brings the body of an upload, which is not read before."""
 
 
-Handler = Callable[[Call[Any, Any]], Awaitable[Answer]]
+Handler = Callable[[Call[Any, Any]], Awaitable[Answer | FileAnswer]]
 Struct = type[msgspec.Struct]
 
 
@@ -51,6 +56,8 @@ class Operation:
     """Whether it takes an Idempotency-Key."""
     resumes: bool = False
     """Whether it takes a Last-Event-ID."""
+    uploads: bool = False
+    """Whether its body is a file."""
     answer: Struct | None = None
     media_type: bytes = JSON_TYPE
     status: int = 200

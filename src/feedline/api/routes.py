@@ -3,6 +3,7 @@
 from feedline.api.accounts import Accounts, Credentials, Refreshed, SignedIn, Ticket
 from feedline.api.browsers import Browsers, Sightings
 from feedline.api.health import PLAIN_METRICS, Alive, Health, Ready
+from feedline.api.media import MediaAnswer, MediaCalls
 from feedline.api.notify import (
     AuthorNotice,
     AuthorNotified,
@@ -26,6 +27,7 @@ def operations(services: Services) -> list[Operation]:
         *_account_operations(Accounts(services)),
         *_user_operations(Users(services)),
         *_post_operations(Posts(services)),
+        *_media_operations(MediaCalls(services)),
         *_notify_operations(Notify(services)),
         *_live_operations(),
         *_operator_operations(Health(services), Browsers(services)),
@@ -190,6 +192,45 @@ def _post_operations(posts: Posts) -> list[Operation]:
             handler=posts.delete,
             status=204,
             codes=("forbidden",),
+        ),
+    ]
+
+
+def _media_operations(media: MediaCalls) -> list[Operation]:
+    return [
+        Operation(
+            method="POST",
+            path="/api/media",
+            name="send_media",
+            summary="Send a picture, a film or a sound, to be posted within a day",
+            tag="posts",
+            handler=media.upload,
+            uploads=True,
+            answer=MediaAnswer,
+            status=201,
+            codes=("rate_limited",),
+        ),
+        Operation(
+            method="GET",
+            path="/api/media/{id}",
+            name="media",
+            summary="A file, or a part of it, for those who may see its post",
+            tag="posts",
+            handler=media.file,
+            auth="optional",
+            media_type=b"*/*",
+            codes=("range_not_satisfiable",),
+        ),
+        Operation(
+            method="GET",
+            path="/api/media/{id}/thumbnail",
+            name="thumbnail",
+            summary="A small picture of a picture, for those who may see its post",
+            tag="posts",
+            handler=media.thumbnail,
+            auth="optional",
+            media_type=b"image/webp",
+            codes=("range_not_satisfiable",),
         ),
     ]
 

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from feedline.api.passwords import Hasher
-from feedline.api.throttle import LoginThrottle
+from feedline.api.throttle import LoginThrottle, UploadThrottle
 from feedline.api.tokens import Tokens
 from feedline.config import Settings
 from feedline.feed.instants import Millis
+from feedline.media.files import Files
+from feedline.media.pictures import Pictures
 from feedline.store.base import Store
 from feedline.telemetry.metrics import Metrics
 
@@ -26,6 +28,9 @@ class Services:
     draining: Callable[[], bool]
     is_connected: Callable[[str], bool]
     """Whether a person has a socket, a stream or a poll open here at this moment."""
+    uploads: UploadThrottle
+    files: Files
+    pictures: Pictures
     metrics: Metrics
     page: Path
     """Folder of the built page."""

@@ -1,4 +1,4 @@
-"""Logins that fail too often wait: per account and per client address, in a moving window."""
+"""Who does something too often waits: counted by key in a moving window."""
 
 from collections import OrderedDict, deque
 from ipaddress import IPv4Address, IPv6Network, ip_address
@@ -8,11 +8,11 @@ from feedline.feed.instants import Millis
 
 WINDOW: Millis = 5 * 60 * 1000
 _ACCOUNT_LONGEST = 64  # characters of a name that are told apart; no username has more than 40
-_MOST_KEYS = 20_000  # past it, who failed longest ago is forgotten
+_MOST_KEYS = 20_000  # past it, the key that was counted longest ago is forgotten
 
 
-class Failures:
-    """Failures by key within the window; at most ``limit`` (0: any number) of each."""
+class Tally:
+    """Moments by key within the window; at most ``limit`` (0: any number) of each."""
 
     def __init__(self, limit: int, most_keys: int = _MOST_KEYS) -> None:
         self._limit = limit
@@ -30,7 +30,7 @@ class Failures:
         return max(0, moments[0] + WINDOW - now)
 
     def add(self, key: str, now: Millis) -> None:
-        """Counts a failure; only the newest ``limit`` of a key matter and are kept."""
+        """Counts a moment; only the newest ``limit`` of a key matter and are kept."""
         if not self._limit:
             return
         self._moments.setdefault(key, deque(maxlen=self._limit)).append(now)
@@ -49,8 +49,8 @@ class LoginThrottle:
     """Whether a login may be tried, by what failed before. Successes do not count."""
 
     def __init__(self, per_account: int, per_address: int) -> None:
-        self._accounts = Failures(per_account)
-        self._addresses = Failures(per_address)
+        self._accounts = Tally(per_account)
+        self._addresses = Tally(per_address)
 
     def check(self, username: str, address: str, now: Millis) -> None:
         """Raises RateLimited when the account or the address has failed too often."""
@@ -64,6 +64,20 @@ class LoginThrottle:
     def failed(self, username: str, address: str, now: Millis) -> None:
         self._accounts.add(_account(username), now)
         self._addresses.add(_network(address), now)
+
+
+class UploadThrottle:
+    """How often a person may send a file."""
+
+    def __init__(self, per_person: int) -> None:
+        self._people = Tally(per_person)
+
+    def count(self, user_id: str, now: Millis) -> None:
+        """Raises RateLimited when the person has sent too many."""
+        wait = self._people.wait(user_id, now)
+        if wait:
+            raise RateLimited(-(-wait // 1000), "files")
+        self._people.add(user_id, now)
 
 
 def _account(username: str) -> str:

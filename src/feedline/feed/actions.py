@@ -17,6 +17,7 @@ from feedline.feed.events import (
     SessionRevoked,
 )
 from feedline.feed.instants import Millis, instant_of, rfc3339
+from feedline.feed.media import with_media
 from feedline.feed.people import (
     ProfileChange,
     Registration,
@@ -99,6 +100,7 @@ def publish_post(
             updated_at=created_at,
         )
     )
+    row = with_media(tx, row, draft)
     _require_valid(draft, row, limits)
     tx.add_post(row)
     post = normalize(row, author.id)
@@ -123,7 +125,7 @@ def edit_post(
     old = _existing_post(tx, post_id)
     if old.creator.id != editor.id:
         raise Forbidden("Only its author may change a post.")
-    row = draft.laid_over(old)
+    row = with_media(tx, draft.laid_over(old), draft)
     _require_valid(draft, row, limits)
     if row == old:
         return normalize(old, editor.id), tx.cursor()

@@ -54,8 +54,6 @@ def draft_problems(draft: Draft, limits: DraftLimits) -> list[FieldProblem]:
     ]
     if isinstance(draft.tier, str) and draft.tier not in TIERS:
         problems.append(FieldProblem("tier", f"Use one of {', '.join(TIERS)}, or null."))
-    if isinstance(draft.media_id, str):
-        problems.append(FieldProblem("mediaId", "There is no such file of yours."))
     return problems
 
 

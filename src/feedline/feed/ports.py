@@ -38,6 +38,20 @@ class ServiceToken(msgspec.Struct, frozen=True):
     created_at: Millis
 
 
+class MediaRow(msgspec.Struct, frozen=True):
+    """A file that is kept. Sizes in bytes; a thumbnail of 0 is none."""
+
+    id: str
+    owner_id: str
+    post_id: str | None
+    type: str
+    content_type: str
+    size: int
+    thumbnail_size: int
+    aspect_ratio: float | None
+    created_at: Millis
+
+
 class Reads(Protocol):
     """Everything here comes from one snapshot of the database."""
 
@@ -57,6 +71,11 @@ class Reads(Protocol):
     def service_tokens(self) -> list[ServiceToken]: ...
 
     def post(self, post_id: str) -> PostRow | None: ...
+
+    def media(self, media_id: str) -> MediaRow | None: ...
+
+    def media_bytes(self, owner_id: str) -> int:
+        """How much room a person's files take."""
 
     def posts(self, query: PostQuery) -> list[PostRow]: ...
 
@@ -104,3 +123,18 @@ class Writes(Reads, Protocol):
     def change_post(self, row: PostRow) -> None: ...
 
     def remove_post(self, post_id: str) -> None: ...
+
+    def add_media(self, row: MediaRow) -> None:
+        """Takes note of a file that arrives; it is there for others once it is finished."""
+
+    def finish_media(self, media_id: str) -> None: ...
+
+    def attach_media(self, media_id: str, post_id: str) -> None: ...
+
+    def release_media(self, post_id: str) -> None:
+        """The file of a post, if it has one, is nobody's any more."""
+
+    def unwanted_media(self, before: Millis, limit: int) -> list[str]:
+        """Files that are nobody's, and those older than an instant that have no post."""
+
+    def forget_media(self, media_ids: list[str]) -> None: ...

@@ -8,6 +8,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_LIMIT = 32 * 1024  # bytes of a request's line and headers; of what is between or after chunks
 REQUEST_SECONDS = 30.0  # from a request's first byte, or a connection's opening, to its last
+REQUEST_BYTES = 256 * 1024  # of a body, for which an upload gets as much time again
 PIPELINE_LIMIT = 32  # requests that wait for the answers before theirs; each takes some 7 KiB
 TRANSPORT = "feedline.transport"
 """The extension of an ASGI scope that holds the connection's transport (ASGI 3.0, extensions)."""
@@ -56,6 +57,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     """Cuts off requests whose head grows too large, or that do not arrive whole in time."""
 
     _head_bytes = 0
+    _body_bytes = 0  # since the deadline was set
     _arriving = True
     _deadline: asyncio.TimerHandle | None = None
     _answering: Any = None  # the request that is being answered, or was last
@@ -89,6 +91,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self.cycle.transport = AnswerTransport(self.transport, self.loop)  # type: ignore[assignment]
 
     def on_body(self, body: bytes) -> None:
+        self._body_bytes += len(body)
         self._head_bytes = 0  # trailers look like a head, and are bounded like one
         super().on_body(body)
 
@@ -138,10 +141,18 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._stop_answering()
         self.transport.abort()
 
+    def _end_time(self) -> None:
+        """The time is up, but for a large body that makes its way."""
+        self._deadline = None
+        if self._body_bytes < REQUEST_BYTES:
+            self.transport.abort()
+        self._keep_deadline()
+
     def _keep_deadline(self) -> None:
         """Has a timer exactly while a request is arriving; most arrive whole and need none."""
         if self._arriving and self._deadline is None and not self.transport.is_closing():
-            self._deadline = self.loop.call_later(REQUEST_SECONDS, self.transport.abort)
+            self._body_bytes = 0
+            self._deadline = self.loop.call_later(REQUEST_SECONDS, self._end_time)
         elif not self._arriving and self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None

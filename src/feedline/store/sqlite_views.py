@@ -11,7 +11,7 @@ from feedline.feed.cursor import Cursor
 from feedline.feed.events import AnyEvent, PostDeleted, PostEvent, without_content
 from feedline.feed.instants import IdSource, Millis
 from feedline.feed.people import Creator, Identity, UserRow
-from feedline.feed.ports import PostQuery, ServiceToken, SessionRow
+from feedline.feed.ports import MediaRow, PostQuery, ServiceToken, SessionRow
 from feedline.feed.posts import Media, PostRow
 from feedline.store.base import LogBounds, LogEntry, LogPage, StoredAnswer
 from feedline.store.queries import load_queries
@@ -56,6 +56,14 @@ class SqliteSnapshot:
     def posts(self, query: PostQuery) -> list[PostRow]:
         sql = _posts_sql(query)
         return [_post_row(row) for row in self._connection.execute(sql, posts_values(query))]
+
+    def media(self, media_id: str) -> MediaRow | None:
+        row = self._first("media", media_id)
+        return None if row is None else MediaRow(*row)
+
+    def media_bytes(self, owner_id: str) -> int:
+        (size,) = self._first("media_bytes", owner_id) or (0,)
+        return int(size)
 
     def log_bounds(self) -> LogBounds:
         epoch, head, floor = self._first("log_head") or ("", 0, 0)
@@ -230,9 +238,39 @@ class SqliteTransaction(SqliteSnapshot):
         self._add_tags(row)
 
     def remove_post(self, post_id: str) -> None:
+        self.release_media(post_id)
         removed = self._first("remove_post", post_id)
         if removed is not None:
             self._rows("count_post", -1, removed[0])
+
+    def add_media(self, row: MediaRow) -> None:
+        self._rows(
+            "add_media",
+            row.id,
+            row.owner_id,
+            row.type,
+            row.content_type,
+            row.size,
+            row.thumbnail_size,
+            row.aspect_ratio,
+            row.created_at,
+        )
+
+    def finish_media(self, media_id: str) -> None:
+        self._rows("finish_media", media_id)
+
+    def attach_media(self, media_id: str, post_id: str) -> None:
+        self._rows("attach_media", post_id, media_id)
+
+    def release_media(self, post_id: str) -> None:
+        self._rows("release_media", post_id)
+
+    def unwanted_media(self, before: Millis, limit: int) -> list[str]:
+        return [media_id for (media_id,) in self._rows("unwanted_media", before, limit)]
+
+    def forget_media(self, media_ids: list[str]) -> None:
+        for media_id in media_ids:
+            self._rows("forget_media", media_id)
 
     def store_answer(self, user_id: str, key: str, answer: StoredAnswer) -> None:
         self._rows("store_answer", user_id, key, answer.fingerprint, answer.body, self.now)

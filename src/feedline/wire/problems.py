@@ -7,6 +7,7 @@ from feedline.errors import (
     Conflict,
     FieldProblem,
     MethodNotAllowed,
+    RangeNotSatisfiable,
     RateLimited,
     Refusal,
     Unauthenticated,
@@ -70,6 +71,8 @@ def _headers(refusal: Refusal) -> tuple[tuple[bytes, bytes], ...]:
             return ((b"www-authenticate", b"Bearer"),)
         case MethodNotAllowed(allowed=allowed):
             return ((b"allow", ", ".join(allowed).encode()),)
+        case RangeNotSatisfiable(size=size):
+            return ((b"content-range", f"bytes */{size}".encode()),)
         case RateLimited(retry_after=seconds) | Unavailable(retry_after=seconds):
             return ((b"retry-after", str(seconds).encode()),)
         case _:

@@ -94,6 +94,35 @@ INSERT OR IGNORE INTO post_tags (tag, created_at, post_id) VALUES (?, ?, ?)
 -- name: remove_tags
 DELETE FROM post_tags WHERE post_id = ?
 
+-- name: media
+SELECT id, owner_id, post_id, type, content_type, size, thumbnail_size, aspect_ratio, created_at
+FROM media WHERE id = ? AND state = 'ready'
+
+-- name: media_bytes
+SELECT coalesce(sum(size + thumbnail_size), 0) FROM media WHERE owner_id = ? AND state <> 'removed'
+
+-- name: add_media
+INSERT INTO media
+    (id, owner_id, type, content_type, size, thumbnail_size, aspect_ratio, created_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+
+-- name: finish_media
+UPDATE media SET state = 'ready' WHERE id = ? AND state = 'arriving'
+
+-- name: attach_media
+UPDATE media SET post_id = ? WHERE id = ?
+
+-- name: release_media
+UPDATE media SET state = 'removed', post_id = NULL WHERE post_id = ?
+
+-- name: unwanted_media
+UPDATE media SET state = 'removed' WHERE id IN
+    (SELECT id FROM media WHERE post_id IS NULL AND (state = 'removed' OR created_at < ?) LIMIT ?)
+RETURNING id
+
+-- name: forget_media
+DELETE FROM media WHERE id = ?
+
 -- name: log_head
 SELECT epoch, seq, floor FROM log_head WHERE one = 1
 

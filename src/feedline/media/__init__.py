@@ -1,0 +1,1 @@
+"""Files that people send: what they are, pictures made anew, and where they are kept."""
