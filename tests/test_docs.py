@@ -258,7 +258,15 @@ def _files_named(text: str) -> list[str]:
     return [name for name in names(text) if re.fullmatch(pattern, name) and name not in _ELSEWHERE]
 
 
-_ELSEWHERE = {"follow.py", "watch.py", "poll.py", "publish.py", "data/"}  # what the reader makes
+_ELSEWHERE = {
+    "follow.py",
+    "watch.py",
+    "poll.py",
+    "publish.py",
+    "data/",
+    "media/",
+    "arriving/",
+}  # what the reader makes
 
 
 def _is_there(name: str) -> bool:
