@@ -90,3 +90,19 @@ async def test_a_request_that_is_whole_has_no_deadline(impatient: Listening) -> 
             answer = await connection.head()
             assert (answer.status, await connection.body(answer)) == (200, b"ok")
             await asyncio.sleep(SECONDS)  # between requests it is not for us to be impatient
+
+
+async def test_a_large_body_that_makes_its_way_gets_more_time(
+    impatient: Listening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "REQUEST_SECONDS", 1.0)
+    monkeypatch.setattr(http, "REQUEST_BYTES", 1)
+    async with raw(impatient) as connection:
+        connection.send(post(JSON, length(30)))
+        for _ in range(30):
+            connection.send(b"x")
+            await asyncio.sleep(0.05)  # in all longer than the deadline
+        answer = await connection.head()
+        assert (answer.status, await connection.body(answer)) == (200, b"ok")
+        connection.send(post(JSON, length(2), body=b"x"))
+        assert await connection.ended() == b""
