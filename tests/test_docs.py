@@ -504,9 +504,11 @@ async def test_a_backup_is_taken_and_restored_as_it_is_told(tmp_path: Path) -> N
         late = (await ann.publish("after the backup"))["cursor"]
         assert await server.stop() == 0
         assert sorted(path.name for path in server.data.iterdir()) == [
+            "arriving",
             "backup.db",
             "feedline.db",
             "lock",
+            "media",
             "secret",
         ]
         (server.data / "backup.db").rename(server.data / "feedline.db")
