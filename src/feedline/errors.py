@@ -17,6 +17,8 @@ The tree::
     │   ├── IdempotencyMismatch idempotency_mismatch   422
     │   ├── RateLimited         rate_limited           429
     │   └── Unavailable         unavailable            503
+    ├── Refused                 a server refused a call of the client, for good
+    ├── Unreachable             a server could not be reached, however often it was tried
     ├── ProtocolViolation       a peer broke RFC 6455; carries the close code
     └── StartupError            the process cannot start; the sentence says what to do
         ├── SecretUnsafe
@@ -239,6 +241,25 @@ class Unavailable(Refusal):
 
     def __str__(self) -> str:
         return f"{self.reason} Try again in a moment."
+
+
+class Refused(FeedlineError):
+    def __init__(self, status: int, code: str, detail: str) -> None:
+        self.status = status
+        self.code = code
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"The server refused with {self.status} {self.code}. {self.detail}".strip()
+
+
+class Unreachable(FeedlineError):
+    def __init__(self, url: str, reason: str) -> None:
+        self.url = url
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"The server at {self.url} can't be reached ({self.reason})."
 
 
 class ProtocolViolation(FeedlineError):
