@@ -92,7 +92,7 @@ async def test_when_nothing_answers(visit: Visit) -> None:
     await page.route("**/api/**", lambda route: route.abort())
     await page.clock.install()
     await screen.publish(page, "not to be sent")
-    await screen.let_time_pass_until(page, page.get_by_text("Not published"))
+    await screen.let_time_pass_until(page, page.get_by_text("Will be sent when"))
     assert await findings(page) == []
 
 

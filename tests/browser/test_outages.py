@@ -206,7 +206,7 @@ async def test_a_post_that_could_not_be_sent_is_sent_when_the_server_is_back(
     await line.cut()
     await screen.publish(page, "patience")
     post = screen.post(page, "patience")
-    await screen.let_time_pass_until(page, post.filter(has_text="Not published"))
+    await screen.let_time_pass_until(page, post.and_(page.locator('[data-delivery="queued"]')))
     await line.mend()
     await screen.let_time_pass_until(page, post.and_(page.locator('[data-delivery="sent"]')))
     await expect(screen.posts(page)).to_have_count(1)

@@ -11,7 +11,24 @@ import { byField } from "../problems";
 export function DeliveryLine({ entry }: { entry: PostEntry }): ReactNode {
   const { t } = useI18n();
   if (entry.delivery === "sending") return <p className="delivery">{t.sending}</p>;
-  return <FailedLine entry={entry} />;
+  return entry.delivery === "queued" ? <QueuedLine clientId={entry.key} /> : <FailedLine entry={entry} />;
+}
+
+/** It needs nothing from its author, who can do something all the same. */
+function QueuedLine({ clientId }: { clientId: string }): ReactNode {
+  const { publisher } = useFeedline();
+  const { t } = useI18n();
+  return (
+    <div className="delivery delivery-queued" role="status">
+      <p>{t.queued}</p>
+      <div className="delivery-actions">
+        <button type="button" className="link-button" onClick={() => publisher.sendNow()}>
+          {t.sendNow}
+        </button>
+        <DiscardButton clientId={clientId} />
+      </div>
+    </div>
+  );
 }
 
 function FailedLine({ entry: { key, error } }: { entry: PostEntry }): ReactNode {
@@ -23,8 +40,7 @@ function FailedLine({ entry: { key, error } }: { entry: PostEntry }): ReactNode 
   return (
     <div className="delivery delivery-failed" role="alert">
       <p>
-        <strong>{t.sendingFailed}.</strong>{" "}
-        {passing ? t.sendingUnreachable : reasons(error, t)}
+        <strong>{t.sendingFailed}.</strong> {passing ? t.sendingTooLate : reasons(error, t)}
       </p>
       <div className="delivery-actions">
         {passing || draft === null ? (
@@ -41,11 +57,19 @@ function FailedLine({ entry: { key, error } }: { entry: PostEntry }): ReactNode 
             {t.edit}
           </button>
         )}
-        <button type="button" className="link-button" onClick={() => publisher.discard(key)}>
-          {t.discard}
-        </button>
+        <DiscardButton clientId={key} />
       </div>
     </div>
+  );
+}
+
+function DiscardButton({ clientId }: { clientId: string }): ReactNode {
+  const { publisher } = useFeedline();
+  const { t } = useI18n();
+  return (
+    <button type="button" className="link-button" onClick={() => publisher.discard(clientId)}>
+      {t.discard}
+    </button>
   );
 }
 
