@@ -71,6 +71,21 @@ async def test_a_hundred_rapid_posts_wait_and_move_nothing(visit: Visit, figures
     await unique_and_sorted(page, 140)
 
 
+async def test_a_reader_is_told_of_a_post_and_goes_to_it_when_they_like(visit: Visit) -> None:
+    ann, bob = await visit("ann"), await visit("bob")
+    await fill(bob.person, 30)
+    writing, reading = await screen.live_page(bob), await screen.live_page(ann, "/everyone")
+    await screen.scroll_to(screen.posts(reading).nth(12))
+    scrolled = await reading.evaluate("scrollY")
+    await screen.publish(writing, "Fresh bread")
+    post_id = await screen.confirmed(writing, "Fresh bread")
+    await expect(pill(reading)).to_have_text("1 new post")
+    assert await reading.evaluate("scrollY") == scrolled
+    await pill(reading).click()
+    await expect(screen.post(reading, "Fresh bread")).to_be_in_viewport()
+    assert (await screen.shown(reading)).count(post_id) == 1
+
+
 async def test_at_the_top_posts_come_in_by_themselves(visit: Visit) -> None:
     ann, bob = await visit("ann"), await visit("bob")
     await fill(bob.person, 3)
