@@ -16,6 +16,12 @@ test.each([
   expect(chosenLanguage(stored, preferred)).toBe(language);
 });
 
+test("everything is said in both languages", () => {
+  expect(Object.keys(ru)).toEqual(Object.keys(en));
+  const same = Object.keys(en).filter((key) => en[key as keyof typeof en] === ru[key as keyof typeof ru]);
+  expect(same).toEqual(["appName"]);
+});
+
 test("numbers agree with their nouns", () => {
   expect([1, 2, 5].map(en.newPosts)).toEqual(["1 new post", "2 new posts", "5 new posts"]);
   expect([1, 2, 5, 11, 21].map(ru.newPosts)).toEqual([

@@ -55,13 +55,14 @@ function NewPostsPill({ waiting, onClick }: { waiting: number; onClick(): void }
 
 function FeedBody({ state, label, empty }: { state: UseFeed; label: string; empty: ReactNode }): ReactNode {
   const { phase, entries, waiting } = state;
-  if (phase === "failed" && entries.length === 0) return <FeedFailed state={state} />;
-  if (phase === "loading" && entries.length === 0) return <FeedSkeleton />;
-  if (entries.length === 0 && waiting === 0 && !state.hasMore) return empty;
+  if (phase === "ready" && entries.length === 0 && waiting === 0 && !state.hasMore) return empty;
   return (
     <>
-      <PostList state={state} label={label} />
+      {/* What the author has just written is there before, and without, everything else. */}
+      {(phase === "ready" || entries.length > 0) && <PostList state={state} label={label} />}
       {phase === "ready" && <OlderPosts {...state} />}
+      {phase === "loading" && <FeedSkeleton />}
+      {phase === "failed" && <FeedFailed state={state} />}
     </>
   );
 }
