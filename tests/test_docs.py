@@ -143,7 +143,7 @@ def _variable(name: str) -> str:
 
 
 def _shown(default: object) -> str:
-    if default == ():
+    if default in ((), ""):
         return "none"
     return f"`{str(default).lower() if isinstance(default, bool) else default}`"
 

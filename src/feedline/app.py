@@ -9,17 +9,20 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
+from jwt.algorithms import has_crypto
 from starlette.types import ASGIApp
 
 from feedline.api.application import Application, build_api
-from feedline.api.identity import Authenticator
+from feedline.api.external import ExternalIdentity
+from feedline.api.identity import Authenticator, Passes
+from feedline.api.keys import KeySet
 from feedline.api.passwords import Hasher
 from feedline.api.services import Services
 from feedline.api.throttle import LoginThrottle, UploadThrottle
-from feedline.api.tokens import Tokens, load_secret
+from feedline.api.tokens import Tokens, load_secret, load_shared_secret
 from feedline.bus.local import LocalBus
 from feedline.config import Settings
-from feedline.errors import CloseCode
+from feedline.errors import CloseCode, IdentityUnclear
 from feedline.feed.instants import IdSource
 from feedline.feed.people import Identity
 from feedline.gateway.entrance import Entrance
@@ -101,10 +104,12 @@ def _assemble(
     metrics = Metrics()
     metrics.observe_gauges(lambda: _gauges(store, hub))
     hasher = Hasher(settings.parallel_hashes, settings.waiting_hashes)
+    passes = Passes(tokens, _external(settings, store))
     services = Services(
         settings=settings,
         store=store,
         tokens=tokens,
+        passes=passes,
         hasher=hasher,
         throttle=LoginThrottle(
             settings.login_failures_per_account, settings.login_failures_per_address
@@ -118,7 +123,7 @@ def _assemble(
         metrics=metrics,
         page=Path(str(resources.files("feedline") / "page")),
     )
-    authenticator = Authenticator(tokens, store, now_millis)
+    authenticator = Authenticator(passes, store, now_millis)
     connect = _connector(settings, store, hub, authenticator)
     entrance = Entrance(
         authenticator=authenticator,
@@ -136,6 +141,23 @@ def _assemble(
     )
     feedline = Feedline(settings, store, hub, files, hasher, api, gateway)
     return feedline
+
+
+def _external(settings: Settings, store: SqliteStore) -> ExternalIdentity | None:
+    """The other issuer, if the settings name one. Raises IdentityUnclear."""
+    if not settings.identity_issuer:
+        return None
+    file, url = settings.identity_secret_file, settings.identity_jwks_url
+    if not settings.identity_audience or not (file or url):
+        raise IdentityUnclear(
+            "set --identity-audience, and --identity-secret-file or --identity-jwks-url"
+        )
+    if url and not has_crypto:
+        raise IdentityUnclear("install feedline[keys]")
+    secret = load_shared_secret(Path(file)) if file else None
+    keys = KeySet(url) if url else None
+    issuer, audience = settings.identity_issuer, settings.identity_audience
+    return ExternalIdentity(issuer, audience, secret, keys, store)
 
 
 def _hub_limits(settings: Settings) -> HubLimits:

@@ -32,6 +32,18 @@ class Settings:
     token_hours: int = 24 * 7
     """Hours that a sign-in lasts without a refresh."""
 
+    identity_issuer: str = ""
+    """Another issuer whose JWTs sign people in: the iss of its tokens."""
+
+    identity_audience: str = ""
+    """What the aud of its tokens has to be."""
+
+    identity_jwks_url: str = ""
+    """Where the issuer's public keys are, for RS256, ES256 and EdDSA."""
+
+    identity_secret_file: str = ""
+    """File with the secret that the issuer shares, for HS256; 32 bytes or more."""
+
     body_limit: int = 256 * 1024
     """Largest JSON body, in bytes."""
 

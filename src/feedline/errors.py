@@ -22,6 +22,7 @@ The tree::
     ├── ProtocolViolation       a peer broke RFC 6455; carries the close code
     └── StartupError            the process cannot start; the sentence says what to do
         ├── SecretUnsafe
+        ├── IdentityUnclear
         ├── DataDirectoryInUse
         ├── DataDirectoryUnusable
         ├── DatabaseUnusable
@@ -278,15 +279,26 @@ class StartupError(FeedlineError):
 
 
 class SecretUnsafe(StartupError):
-    def __init__(self, path: str, problem: str) -> None:
+    def __init__(
+        self,
+        path: str,
+        problem: str,
+        advice: str = "Delete it to get a new one; everyone then signs in again.",
+    ) -> None:
         self.path = path
         self.problem = problem
+        self.advice = advice
 
     def __str__(self) -> str:
-        return (
-            f"The secret {self.path} can't be trusted: {self.problem} Delete it to get a new one; "
-            "everyone then signs in again."
-        )
+        return f"The secret {self.path} can't be trusted: {self.problem} {self.advice}"
+
+
+class IdentityUnclear(StartupError):
+    def __init__(self, advice: str) -> None:
+        self.advice = advice
+
+    def __str__(self) -> str:
+        return f"To accept the tokens of another issuer, {self.advice}."
 
 
 class DataDirectoryInUse(StartupError):

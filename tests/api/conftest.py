@@ -1,12 +1,14 @@
 """A real store in a temporary folder, and the API on it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 from argon2.profiles import CHEAPEST
 
 from feedline.api.application import build_api
+from feedline.api.external import ExternalIdentity
+from feedline.api.identity import Passes
 from feedline.api.passwords import Hasher
 from feedline.api.services import Services
 from feedline.api.throttle import LoginThrottle, UploadThrottle
@@ -14,6 +16,7 @@ from feedline.api.tokens import Tokens
 from feedline.config import Settings
 from feedline.media.files import FolderFiles
 from feedline.media.pictures import Pictures
+from feedline.store.base import Store
 from feedline.store.sqlite import SqliteStore
 from feedline.telemetry.metrics import Metrics
 from tests.api.world import Clock, World
@@ -25,19 +28,30 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(data=tmp_path)
 
 
+External = Callable[[Store], ExternalIdentity | None]
+
+
 @pytest.fixture
-async def world(settings: Settings) -> AsyncIterator[World]:
+def external() -> External:
+    """No other issuer; a test that needs one overrides this."""
+    return lambda _store: None
+
+
+@pytest.fixture
+async def world(settings: Settings, external: External) -> AsyncIterator[World]:
     clock = Clock()
     store = SqliteStore(settings.data / "feed.db", clock=clock)
     await store.start(lambda _entries: None)
     hasher = Hasher(settings.parallel_hashes, settings.waiting_hashes, CHEAPEST)
+    tokens = Tokens(bytes(range(32)))
     connected: set[str] = set()
     (settings.data / "arriving").mkdir()
     pictures = Pictures(1, settings.waiting_pictures, settings.picture_pixels)
     services = Services(
         settings=settings,
         store=store,
-        tokens=Tokens(bytes(range(32))),
+        tokens=tokens,
+        passes=Passes(tokens, external(store)),
         hasher=hasher,
         throttle=LoginThrottle(
             settings.login_failures_per_account, settings.login_failures_per_address

@@ -223,7 +223,7 @@ async def test_a_browser_that_signed_out_looks_as_a_stranger(world: World) -> No
 
 async def test_a_ticket_stands_for_its_owner_once(world: World) -> None:
     ann = await world.person()
-    authenticator = Authenticator(world.services.tokens, world.store, world.clock)
+    authenticator = Authenticator(world.services.passes, world.store, world.clock)
     answer = await ann.client.post("/api/auth/ticket")
     assert answer.status_code == 200
     assert answer.json()["expiresIn"] == TICKET_SECONDS
@@ -235,7 +235,7 @@ async def test_a_ticket_stands_for_its_owner_once(world: World) -> None:
 
 async def test_a_ticket_is_soon_over_and_does_not_outlast_its_session(world: World) -> None:
     ann = await world.person()
-    authenticator = Authenticator(world.services.tokens, world.store, world.clock)
+    authenticator = Authenticator(world.services.passes, world.store, world.clock)
     late = (await ann.client.post("/api/auth/ticket")).json()["ticket"]
     world.clock.forward(seconds=TICKET_SECONDS + 1)
     with pytest.raises(Unauthenticated):
@@ -249,7 +249,7 @@ async def test_a_ticket_is_soon_over_and_does_not_outlast_its_session(world: Wor
 
 async def test_tokens_are_checked_against_their_session(world: World) -> None:
     ann = await world.person()
-    authenticator = Authenticator(world.services.tokens, world.store, world.clock)
+    authenticator = Authenticator(world.services.passes, world.store, world.clock)
     assert await authenticator.authenticate_token(ann.token) == world.identity(ann)
     await ann.client.post("/api/auth/logout")
     with pytest.raises(Unauthenticated):

@@ -4,10 +4,11 @@ import logging
 import secrets
 from typing import Any
 
+from feedline.api.external import is_external
 from feedline.api.identity import session_cookie, ticket_digest
 from feedline.api.operation import Call
 from feedline.api.services import Services
-from feedline.errors import RateLimited, Unauthenticated, ValidationFailed
+from feedline.errors import Forbidden, RateLimited, Unauthenticated, ValidationFailed
 from feedline.feed import actions
 from feedline.feed.instants import Millis, rfc3339
 from feedline.feed.people import (
@@ -91,6 +92,8 @@ class Accounts:
     async def refresh(self, call: Call[None, None]) -> Answer:
         """The same session for another while; the cookie too, for those who came with it."""
         caller = call.caller
+        if is_external(caller.required.session_id):
+            raise Forbidden("Get a new token from the issuer of this one.")
 
         def command(tx: Transaction) -> Identity:
             session_id = caller.required.session_id

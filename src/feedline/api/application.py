@@ -38,7 +38,7 @@ def build_api(services: Services, elsewhere: Mapping[str, ASGIApp] | None = None
     """
     table = operations(services)
     table = [*table, openapi_operation(table, services.settings)]
-    gate = Gate(services.tokens, services.settings.allowed_origins)
+    gate = Gate(services.passes, services.settings.allowed_origins)
     page = Page(services.page)
     endpoints: dict[str, ASGIApp] = {
         path: Endpoint(methods, services, gate) for path, methods in _by_path(table).items()

@@ -44,7 +44,7 @@ class Served:
         now = self._services.clock()
         client = scope.get("client")
         call: Call[Any, Any] = Call(
-            caller=self._gate.admit(headers, scope["method"], operation.auth, now),
+            caller=await self._gate.admit(headers, scope["method"], operation.auth, now),
             params=scope.get("path_params", {}),
             headers=headers,
             address=client[0] if client else "",

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from feedline.api.external import ExternalIdentity
 from feedline.api.service_tokens import is_service_token, service_digest
 from feedline.api.tokens import Tokens
 from feedline.errors import Forbidden, Unauthenticated
@@ -79,24 +80,41 @@ class Caller:
             raise
 
 
+class Passes:
+    """Reads sign-in tokens: ours, and those of another issuer if there is one."""
+
+    def __init__(self, tokens: Tokens, external: ExternalIdentity | None) -> None:
+        self._tokens = tokens
+        self._external = external
+
+    async def read(self, token: str, now: Millis) -> Identity:
+        """Who a token speaks for. Raises Unauthenticated."""
+        try:
+            return self._tokens.read(token, now)
+        except Unauthenticated:
+            if self._external is None:
+                raise
+        return await self._external.read(token, now)
+
+
 class Gate:
     """Reads the credentials of requests."""
 
-    def __init__(self, tokens: Tokens, allowed_origins: tuple[str, ...]) -> None:
-        self._tokens = tokens
+    def __init__(self, passes: Passes, allowed_origins: tuple[str, ...]) -> None:
+        self._passes = passes
         self._allowed_origins = allowed_origins
 
-    def admit(self, headers: Headers, method: str, auth: Auth, now: Millis) -> Caller:
+    async def admit(self, headers: Headers, method: str, auth: Auth, now: Millis) -> Caller:
         """The caller of an operation. Raises Unauthenticated, or Forbidden for a foreign page.
 
         ``Authorization`` wins over the cookie (no other site can make a browser send it).
         """
-        caller = self._read(headers, method, auth, now)
+        caller = await self._read(headers, method, auth, now)
         if auth == "service" and caller.service_digest is None:
             raise Forbidden(_FOR_PROGRAMS)
         return caller
 
-    def _read(self, headers: Headers, method: str, auth: Auth, now: Millis) -> Caller:
+    async def _read(self, headers: Headers, method: str, auth: Auth, now: Millis) -> Caller:
         if auth == "none":
             return Caller(None, by_cookie=False, now=now)
         authorization = headers.get(b"authorization")
@@ -104,14 +122,14 @@ class Gate:
             token = bearer_token(authorization)
             if is_service_token(token):
                 return Caller(None, by_cookie=False, now=now, service_digest=service_digest(token))
-            identity = self._tokens.read(token, now)
+            identity = await self._passes.read(token, now)
             return Caller(identity, by_cookie=False, now=now)
         cookie = cookie_token(headers.get(b"cookie", b""))
         if cookie is None:
             if auth in _REQUIRED:
                 raise Unauthenticated
             return Caller(None, by_cookie=False, now=now)
-        return self._admit_cookie(cookie, headers, method, auth, now)
+        return await self._admit_cookie(cookie, headers, method, auth, now)
 
     def refuse_foreign(self, headers: Headers) -> None:
         """Raises Forbidden if a page of another origin sent this request."""
@@ -127,11 +145,11 @@ class Gate:
         ):
             raise Forbidden("A page of another origin may not do this.")
 
-    def _admit_cookie(
+    async def _admit_cookie(
         self, token: str, headers: Headers, method: str, auth: Auth, now: Millis
     ) -> Caller:
         try:
-            identity = self._tokens.read(token, now)
+            identity = await self._passes.read(token, now)
         except Unauthenticated:
             if auth in _REQUIRED:
                 raise
@@ -144,15 +162,15 @@ class Gate:
 class Authenticator:
     """Says who is behind a token or a ticket, now. For sockets, which ask once."""
 
-    def __init__(self, tokens: Tokens, store: Store, clock: Callable[[], Millis]) -> None:
-        self._tokens = tokens
+    def __init__(self, passes: Passes, store: Store, clock: Callable[[], Millis]) -> None:
+        self._passes = passes
         self._store = store
         self._clock = clock
 
     async def authenticate_token(self, token: str) -> Identity:
-        """Raises Unauthenticated unless the token is ours, not over, and its session lasts."""
+        """Raises Unauthenticated unless the token is good here, not over, and its session lasts."""
         now = self._clock()
-        identity = self._tokens.read(token, now)
+        identity = await self._passes.read(token, now)
         await self._store.read(lambda reads: signed_in(reads, identity, now))
         return identity
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from feedline.api.identity import Passes
 from feedline.api.passwords import Hasher
 from feedline.api.throttle import LoginThrottle, UploadThrottle
 from feedline.api.tokens import Tokens
@@ -22,6 +23,7 @@ class Services:
     settings: Settings
     store: Store
     tokens: Tokens
+    passes: Passes
     hasher: Hasher
     throttle: LoginThrottle
     clock: Callable[[], Millis]

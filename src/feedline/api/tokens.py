@@ -19,6 +19,7 @@ from feedline.feed.people import Identity
 
 _SECRET_FILE = "secret"  # noqa: S105 - the name of the file
 _SECRET_BYTES = 32  # RFC 7518 section 3.2: as long as the hash, at the least
+_SHARED = "Put the one in it that the issuer of the tokens has."
 _ALGORITHM = "HS256"
 _NAME = "feedline"  # issuer and audience
 _LONGEST = 512  # ours have 320; a longer one isn't worth parsing
@@ -94,6 +95,17 @@ def load_secret(data: Path) -> bytes:
         raise SecretUnsafe(str(path), "it is not hexadecimal.") from None
     if len(secret) < _SECRET_BYTES:
         raise SecretUnsafe(str(path), f"it has fewer than {_SECRET_BYTES} bytes.")
+    return secret
+
+
+def load_shared_secret(path: Path) -> bytes:
+    """A secret that another issuer shares with this installation. Raises SecretUnsafe."""
+    try:
+        secret = path.read_bytes().strip()
+    except OSError as error:
+        raise SecretUnsafe(str(path), f"{error.strerror}.", _SHARED) from None
+    if len(secret) < _SECRET_BYTES:
+        raise SecretUnsafe(str(path), f"it has fewer than {_SECRET_BYTES} bytes.", _SHARED)
     return secret
 
 

@@ -27,7 +27,7 @@ def take_post(tx: Writes, raw: RawPost, author_id: str) -> str:
     An author who is not known is made. What is known already, unchanged, is no event. Raises
     ValidationFailed for an empty post, Conflict if the post is somebody else's.
     """
-    author = _author(tx, raw.author, author_id)
+    author = known_or_made(tx, raw.author, author_id)
     old = tx.post(raw.id)
     if old is not None and old.creator.id != author.id:
         raise Conflict("post.id", raw.id)
@@ -74,7 +74,7 @@ def _append(tx: Writes, kind: type[PostCreated | PostUpdated], row: PostRow) -> 
     )
 
 
-def _author(tx: Writes, raw: RawAuthor, author_id: str) -> UserRow:
+def known_or_made(tx: Writes, raw: RawAuthor, author_id: str) -> UserRow:
     """The person with this id, made if there is none. Nobody can sign in as them here."""
     known = tx.user(author_id)
     if known is not None:

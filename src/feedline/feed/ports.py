@@ -102,6 +102,9 @@ class Writes(Reads, Protocol):
 
     def add_session(self, row: SessionRow) -> None: ...
 
+    def keep_session(self, row: SessionRow) -> None:
+        """Adds a session if it is not known; one that was revoked stays so."""
+
     def extend_session(self, session_id: str, expires_at: Millis) -> None: ...
 
     def revoke_session(self, session_id: str) -> None: ...

@@ -102,6 +102,11 @@ def read_raw_post(raw: Raw, limits: DraftLimits) -> RawPost:
     return post
 
 
+def read_author(raw: Raw) -> RawAuthor:
+    """What a row says of its author."""
+    return _author(_Row(raw))
+
+
 def read_id(value: Any) -> str:
     """An id of another system: a number or a short text. Raises Unreadable."""
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value

@@ -173,6 +173,9 @@ class SqliteTransaction(SqliteSnapshot):
     def add_session(self, row: SessionRow) -> None:
         self._rows("add_session", row.id, row.user_id, row.created_at, row.expires_at)
 
+    def keep_session(self, row: SessionRow) -> None:
+        self._rows("keep_session", row.id, row.user_id, row.created_at, row.expires_at)
+
     def extend_session(self, session_id: str, expires_at: Millis) -> None:
         self._rows("extend_session", expires_at, session_id)
 

@@ -25,6 +25,9 @@ UPDATE users SET posts_count = posts_count + ? WHERE id = ?
 -- name: add_session
 INSERT INTO sessions (id, user_id, created_at, expires_at) VALUES (?, ?, ?, ?)
 
+-- name: keep_session
+INSERT OR IGNORE INTO sessions (id, user_id, created_at, expires_at) VALUES (?, ?, ?, ?)
+
 -- name: extend_session
 UPDATE sessions SET expires_at = max(expires_at, ?) WHERE id = ?
 
