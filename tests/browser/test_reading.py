@@ -205,6 +205,9 @@ async def test_a_long_text_is_folded_until_it_is_asked_for(visit: Visit) -> None
     folded = await height(text)
     await page.get_by_role("button", name="Show more").click()
     assert await height(text) > 2 * folded
+    await page.get_by_role("link", name="Everyone").click()
+    await page.get_by_role("link", name="Home").click()
+    assert await height(text) > 2 * folded
     await page.get_by_role("button", name="Show less").click()
     assert await height(text) == folded
 

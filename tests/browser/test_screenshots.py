@@ -16,6 +16,7 @@ from tests.processes import Person
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 FOLDER = Path(__file__).parents[2] / "results/screenshots"
+PICTURE = Path(__file__).parents[2] / "web/app/public/icon-512.png"
 HEIGHT = 800
 REFUSAL = '{"code": "validation_failed", "errors": [{"path": "text", "message": "Say it kindly."}]}'
 
@@ -36,6 +37,11 @@ async def fill(person: Person) -> str:
     for text in ("Rain since morning. The herons do not mind.", "line\n" * 20):
         await person.publish(text)
     await person.http.post("/api/posts", json={"title": "For the few", "text": "…", "tier": "vip"})
+    picture = PICTURE.read_bytes()
+    upload = await person.http.post("/api/media", files={"file": ("loaf.png", picture)})
+    await person.http.post(
+        "/api/posts", json={"title": "The loaf", "mediaId": upload.json()["mediaId"]}
+    )
     rich = {"title": "Sourdough, third attempt", "tags": ["bread", "patience"], "category": "food"}
     text = "Longer proof, hotter stone.\n\nNotes: https://example.org/notes/sourdough"
     post = await person.http.post("/api/posts", json={**rich, "text": text})

@@ -134,6 +134,16 @@ describe("a feed", () => {
     expect(within(articles()[0] as HTMLElement).getByText("For vip subscribers")).toBeDefined();
   });
 
+  test.each([
+    { type: "image", tag: "img" },
+    { type: "video", tag: "video" },
+    { type: "audio", tag: "audio" },
+  ] as const)("a post's $type is shown", async ({ type, tag }) => {
+    const media = { type, url: "/api/media/1", thumbnail: null, aspectRatio: 1.5 };
+    await openHome([{ ...makePost(1), media }]);
+    expect(articles()[0]?.querySelector(tag)?.getAttribute("src")).toBe("/api/media/1");
+  });
+
   test("addresses in a text are links, and nothing else is", async () => {
     await openHome([makePost(1, { text: "See https://example.org/a?b=c, and javascript:alert(1) <b>x</b>." })]);
     const links = Array.from(articles()[0]?.querySelectorAll<HTMLAnchorElement>(".post-text a") ?? []);

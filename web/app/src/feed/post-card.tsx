@@ -7,6 +7,7 @@ import { LockIcon, VerifiedIcon } from "../ui/icons";
 import { Time } from "../ui/time";
 import { DeliveryLine } from "./delivery-line";
 import { OwnPostMenu } from "./own-post-menu";
+import { PostMedia } from "./post-media";
 import { PostText } from "./post-text";
 
 interface PostCardProps {
@@ -34,6 +35,7 @@ export const PostCard = memo(function PostCard({ entry, viewerId, full = false }
       <div className="post-body">
         {title && <Title className="post-title">{title}</Title>}
         {post.access.isLocked ? <LockLine tier={post.access.tier} /> : text && <PostText postId={post.id} text={text} full={full} />}
+        <PostMedia media={post.media} label={title ?? ""} />
         {(tags.length > 0 || category) && (
           <ul className="post-tags">
             {category && <li className="post-category">{category}</li>}
