@@ -10,8 +10,9 @@ from tests.processes import Person, ServerProcess
 
 pytestmark = pytest.mark.system
 
-# What a schema can't say: that a file id is somebody else's, or that a post must say something.
-UNSAYABLE = "positive_data_acceptance"
+# What a schema can't say: that a file id is somebody else's, or that a post must say something;
+# and that a repeat with an Idempotency-Key gets the answer of then, also when the post is gone.
+UNSAYABLE = "positive_data_acceptance,ensure_resource_availability"
 
 
 async def test_no_answer_contradicts_the_description(server: ServerProcess, tmp_path: Path) -> None:
