@@ -22,7 +22,7 @@ from feedline.api.throttle import LoginThrottle, UploadThrottle
 from feedline.api.tokens import Tokens, load_secret, load_shared_secret
 from feedline.bus.local import LocalBus
 from feedline.config import Settings
-from feedline.errors import CloseCode, IdentityUnclear
+from feedline.errors import CloseCode, ExtraMissing, IdentityUnclear
 from feedline.feed.instants import IdSource
 from feedline.feed.people import Identity
 from feedline.gateway.entrance import Entrance
@@ -94,7 +94,13 @@ def _files(settings: Settings) -> Files:
     arriving = settings.data / "arriving"
     shutil.rmtree(arriving, ignore_errors=True)
     arriving.mkdir()
-    return FolderFiles(settings.data / "media")
+    if not settings.media_bucket:
+        return FolderFiles(settings.data / "media")
+    try:
+        from feedline.media.s3 import S3Files
+    except ModuleNotFoundError:
+        raise ExtraMissing("s3", "--media-bucket") from None
+    return S3Files(settings.media_bucket, settings.media_endpoint)
 
 
 def _assemble(
@@ -149,11 +155,9 @@ def _external(settings: Settings, store: SqliteStore) -> ExternalIdentity | None
         return None
     file, url = settings.identity_secret_file, settings.identity_jwks_url
     if not settings.identity_audience or not (file or url):
-        raise IdentityUnclear(
-            "set --identity-audience, and --identity-secret-file or --identity-jwks-url"
-        )
+        raise IdentityUnclear
     if url and not has_crypto:
-        raise IdentityUnclear("install feedline[keys]")
+        raise ExtraMissing("keys", "--identity-jwks-url")
     secret = load_shared_secret(Path(file)) if file else None
     keys = KeySet(url) if url else None
     issuer, audience = settings.identity_issuer, settings.identity_audience

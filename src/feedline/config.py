@@ -92,6 +92,12 @@ class Settings:
     media_uploads: int = 100
     """Files that one person may send in five minutes."""
 
+    media_bucket: str = ""
+    """Bucket of S3 for the files, instead of a folder in the data directory."""
+
+    media_endpoint: str = ""
+    """Address of what speaks like S3, if it is not Amazon's."""
+
     media_orphan_hours: float = 24
     """Hours after which a file that was not posted is removed."""
 

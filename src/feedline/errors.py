@@ -23,6 +23,7 @@ The tree::
     └── StartupError            the process cannot start; the sentence says what to do
         ├── SecretUnsafe
         ├── IdentityUnclear
+        ├── ExtraMissing
         ├── DataDirectoryInUse
         ├── DataDirectoryUnusable
         ├── DatabaseUnusable
@@ -294,11 +295,20 @@ class SecretUnsafe(StartupError):
 
 
 class IdentityUnclear(StartupError):
-    def __init__(self, advice: str) -> None:
-        self.advice = advice
+    def __str__(self) -> str:
+        return (
+            "To accept the tokens of another issuer, set --identity-audience, and "
+            "--identity-secret-file or --identity-jwks-url."
+        )
+
+
+class ExtraMissing(StartupError):
+    def __init__(self, extra: str, setting: str) -> None:
+        self.extra = extra
+        self.setting = setting
 
     def __str__(self) -> str:
-        return f"To accept the tokens of another issuer, {self.advice}."
+        return f"For {self.setting} install feedline[{self.extra}]."
 
 
 class DataDirectoryInUse(StartupError):
