@@ -1,10 +1,13 @@
 """What a person sees and does on a page, in a few words."""
 
+import asyncio
 import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from tests.browser.visitor import Visitor
@@ -76,6 +79,22 @@ async def walked(page: Page) -> list[str]:
     """The ids of all posts of a feed; those far from the window are on the page only on the way."""
     ids: list[str] = await page.evaluate(WALK)
     return ids
+
+
+@asynccontextmanager
+async def held_up(page: Page, pattern: str) -> AsyncIterator[None]:
+    """The next request waits for the time of the block."""
+    go_on = asyncio.Event()
+
+    async def wait(route: Route) -> None:
+        await go_on.wait()
+        await route.continue_()
+
+    await page.route(pattern, wait, times=1)
+    try:
+        yield
+    finally:
+        go_on.set()
 
 
 async def scroll_to(article: Locator) -> None:

@@ -83,6 +83,22 @@ async def test_what_opens_on_a_page(visit: Visit) -> None:
     assert await findings(page) == []
 
 
+async def test_a_feed_while_it_loads_and_when_new_posts_wait(visit: Visit) -> None:
+    ann, bob = await visit("ann"), await visit("bob")
+    for number in range(15):
+        await bob.person.publish(f"to read {number}")
+    page = await ann.context.new_page()
+    async with screen.held_up(page, "**/api/posts?*"):
+        await page.goto(f"{ann.url}/u/{bob.username}")
+        await screen.live(page)
+        await expect(page.get_by_label("Loading…")).to_be_visible()
+        assert await findings(page) == []
+    await screen.scroll_to(screen.posts(page).nth(12))
+    await bob.person.publish("newer")
+    await expect(page.locator(".pill")).to_be_visible()
+    assert await findings(page) == []
+
+
 async def test_when_nothing_answers(visit: Visit) -> None:
     ann = await visit("ann")
     ann.expect_complaint("ERR_FAILED")

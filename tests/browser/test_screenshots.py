@@ -1,13 +1,10 @@
 """Every state of the page, in both themes and three widths, as pictures for people to look at."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from playwright.async_api import Page, Route, expect
+from playwright.async_api import Page, expect
 
 from tests.browser import screen
 from tests.browser.visitor import Visit, Visitor
@@ -49,22 +46,6 @@ async def fill(person: Person) -> str:
     return post_id
 
 
-@asynccontextmanager
-async def held_up(page: Page, pattern: str) -> AsyncIterator[None]:
-    """The next request waits for the time of the block."""
-    go_on = asyncio.Event()
-
-    async def wait(route: Route) -> None:
-        await go_on.wait()
-        await route.continue_()
-
-    await page.route(pattern, wait, times=1)
-    try:
-        yield
-    finally:
-        go_on.set()
-
-
 async def of_strangers(stranger: Visitor) -> None:
     stranger.expect_complaint("404 ")
     page = await stranger.open()
@@ -79,7 +60,7 @@ async def of_strangers(stranger: Visitor) -> None:
 
 
 async def of_reading(page: Page, author: Person, post_id: str) -> None:
-    async with held_up(page, "**/api/posts?*"):
+    async with screen.held_up(page, "**/api/posts?*"):
         await page.get_by_role("link", name="Everyone").click()
         await expect(page.get_by_label("Loading…")).to_be_visible()
         await take(page, "loading")

@@ -111,6 +111,18 @@ describe("a feed", () => {
     expect(screen.queryByText(/new posts/)).toBeNull();
   });
 
+  test("says so when what waits can't be loaded, and goes on waiting", async () => {
+    await openHome();
+    act(() => client.home().setAtTop(false));
+    const many = Array.from({ length: 60 }, (_, number) => created(makePost(10 + number), `c${number}`));
+    act(() => platform.socket.say(...many));
+    act(() => platform.clock.advance(100));
+    fireEvent.click(screen.getByText("60 new posts"));
+    await answer(homeFeed, 503, { code: "unavailable" });
+    expect(screen.getByText(/may be out of date/)).toBeDefined();
+    expect(screen.getByText("60 new posts")).toBeDefined();
+  });
+
   test("shows what waits at the press of a dot", async () => {
     await openHome();
     act(() => client.home().setAtTop(false));

@@ -5,6 +5,7 @@ import { describe } from "../problems";
 import { useShortcuts } from "../shell/use-shortcuts";
 import { ArrowUpIcon } from "../ui/icons";
 import { Notice } from "../ui/notice";
+import { useToast } from "../ui/toasts";
 import { Freshness } from "./freshness";
 import { OlderPosts } from "./older-posts";
 import { PostList } from "./post-list";
@@ -22,18 +23,22 @@ interface FeedViewProps {
 export function FeedView({ name, label, empty }: FeedViewProps): ReactNode {
   const state = useFeed(name);
   const { feed, waiting } = state;
+  const { t } = useI18n();
+  const toast = useToast();
   useAtTop(feed);
 
-  function showWaiting(): void {
+  async function showWaiting(): Promise<void> {
     scrollToTop();
-    feed.showWaiting();
+    await feed.showWaiting();
+    // Those that have fallen out had to be loaded.
+    if (feed.snapshot().hasGap) toast(t.refreshFailed);
   }
-  useShortcuts({ ".": showWaiting });
+  useShortcuts({ ".": () => void showWaiting() });
 
   return (
     <>
       <Freshness />
-      <NewPostsPill waiting={waiting} onClick={showWaiting} />
+      <NewPostsPill waiting={waiting} onClick={() => void showWaiting()} />
       <FeedBody state={state} label={label} empty={empty} />
     </>
   );
