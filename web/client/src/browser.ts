@@ -42,7 +42,10 @@ function openSocket(path: string, handlers: SocketHandlers): Socket {
   socket.addEventListener("message", (event: MessageEvent<unknown>) => handlers.message(String(event.data)));
   socket.addEventListener("close", (event) => handlers.closed(event.code));
   return {
-    send: (text) => socket.send(text),
+    send: (text) => {
+      // While it closes there is nobody to hear it, and the browser would complain.
+      if (socket.readyState === WebSocket.OPEN) socket.send(text);
+    },
     close: () => socket.close(),
   };
 }
