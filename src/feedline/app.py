@@ -32,6 +32,7 @@ from feedline.gateway.websocket import WebSocketGateway
 from feedline.hub.connection import Connection, Socket
 from feedline.hub.hub import Hub, HubLimits
 from feedline.hub.poll import Poll
+from feedline.likes import LikeTeller
 from feedline.media.files import Files, FolderFiles
 from feedline.media.pictures import Pictures
 from feedline.media.upkeep import keep_clean
@@ -55,6 +56,7 @@ class Feedline:
     hasher: Hasher
     api: Application
     gateway: WebSocketGateway
+    like_teller: LikeTeller
     draining: bool = False
 
     def drain(self) -> None:
@@ -108,6 +110,7 @@ def _assemble(
 ) -> Feedline:
     tokens = Tokens(load_secret(settings.data))
     metrics = Metrics()
+    like_teller = LikeTeller(store, now_millis)
     metrics.observe_gauges(lambda: _gauges(store, hub))
     hasher = Hasher(settings.parallel_hashes, settings.waiting_hashes)
     passes = Passes(tokens, _external(settings, store))
@@ -127,6 +130,7 @@ def _assemble(
         files=files,
         pictures=pictures,
         metrics=metrics,
+        likes_owed=like_teller.likes_owed,
         page=Path(str(resources.files("feedline") / "page")),
     )
     authenticator = Authenticator(passes, store, now_millis)
@@ -145,7 +149,7 @@ def _assemble(
         message_limit=settings.message_limit,
         backlog_limit=settings.backlog_limit,
     )
-    feedline = Feedline(settings, store, hub, files, hasher, api, gateway)
+    feedline = Feedline(settings, store, hub, files, hasher, api, gateway, like_teller)
     return feedline
 
 
@@ -236,6 +240,7 @@ async def _background(feedline: Feedline) -> AsyncIterator[None]:
     tasks = [
         asyncio.create_task(feedline.hub.follow(), name="follow the log"),
         asyncio.create_task(feedline.hub.sweep(), name="keep deadlines"),
+        asyncio.create_task(feedline.like_teller.run(), name="tell of likes"),
         asyncio.create_task(
             keep_clean(feedline.store, feedline.files, settings.media_orphan_hours, now_millis),
             name="remove files",

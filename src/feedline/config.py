@@ -59,6 +59,9 @@ class Settings:
     tag_limit: int = 40
     """Longest tag or category, in characters."""
 
+    comment_limit: int = 2_000
+    """Longest comment, in characters."""
+
     login_failures_per_account: int = 10
     """Failed logins for one account in five minutes before it must wait."""
 

@@ -47,6 +47,7 @@ async def world(settings: Settings, external: External) -> AsyncIterator[World]:
     connected: set[str] = set()
     (settings.data / "arriving").mkdir()
     pictures = Pictures(1, settings.waiting_pictures, settings.picture_pixels)
+    owed: list[None] = []
     services = Services(
         settings=settings,
         store=store,
@@ -63,9 +64,10 @@ async def world(settings: Settings, external: External) -> AsyncIterator[World]:
         files=FolderFiles(settings.data / "media"),
         pictures=pictures,
         metrics=Metrics(),
+        likes_owed=lambda: owed.append(None),
         page=settings.data / "page",
     )
-    world = World(services, build_api(services), store, clock, connected)
+    world = World(services, build_api(services), store, clock, connected, owed)
     yield world
     for client in world.clients:
         await client.aclose()

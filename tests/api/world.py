@@ -42,6 +42,8 @@ class World:
     clock: Clock
     connected: set[str]
     """Ids of those who are said to have a connection open."""
+    owed: list[None]
+    """One for each time that likes were said to wait."""
     clients: list[httpx.AsyncClient] = field(default_factory=list)
 
     def client(self, *, address: str = ADDRESS, **options: Any) -> httpx.AsyncClient:

@@ -1,5 +1,7 @@
 """What people, posts and drafts can look like, for property tests."""
 
+from typing import get_args
+
 from hypothesis import settings
 from hypothesis import strategies as st
 
@@ -7,7 +9,7 @@ from feedline.feed.drafts import Draft
 from feedline.feed.instants import IdSource
 from feedline.feed.people import Creator, UserRow
 from feedline.feed.posts import NO_MEDIA, Media, PostRow
-from feedline.feed.visibility import TIERS
+from feedline.feed.visibility import TIERS, Tier, Viewer
 
 NOW = 1_769_076_000_000  # 2026-01-22T10:00:00Z
 
@@ -90,7 +92,11 @@ user_rows = st.builds(
     created_at=instants,
 )
 
-viewers = st.none() | st.sampled_from([ANN, BEN, CAT])
+viewers = st.builds(
+    Viewer,
+    st.none() | st.sampled_from([ANN, BEN, CAT]),
+    st.dictionaries(st.sampled_from([ANN, BEN]), st.sampled_from(get_args(Tier))),
+)
 
 _words = st.sampled_from(["news", "Music", "a b", "été"])
 

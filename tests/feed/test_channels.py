@@ -3,22 +3,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from feedline.feed.channels import (
     PUBLIC,
-    channel_topics,
     creator_channel,
     own_topic,
-    refusal_of,
     session_channel,
 )
-from feedline.feed.people import Identity, UserRow
+from feedline.feed.joining import refusal_of
+from feedline.feed.people import UserRow
 from feedline.feed.posts import Post
 from feedline.store.base import Transaction
 from feedline.store.sqlite import SqliteStore
-from tests.feed.strategies import ANN, BEN, NOW, examples, new_id
+from tests.feed.strategies import ANN, new_id
 from tests.store.opening import opened, publish, register
 
 
@@ -33,8 +30,9 @@ class Town:
     closed: Post
 
     async def refusal(self, channel: str, person: UserRow) -> str | None:
-        identity = Identity(person.id, "a session", NOW)
-        return await self.store.read(lambda reads: refusal_of(channel, identity, reads))
+        return await self.store.read(
+            lambda reads: refusal_of(channel, reads.viewer(person.id), reads)
+        )
 
 
 @pytest.fixture
@@ -90,23 +88,6 @@ async def test_what_is_no_channel_is_not_found(town: Town, channel: str) -> None
     assert await town.refusal(channel, town.ann) == "not_found"
 
 
-@pytest.mark.parametrize("inner", [own_topic(ANN), f"home:{ANN}", session_channel(ANN)])
+@pytest.mark.parametrize("inner", [own_topic(ANN), session_channel(ANN)])
 async def test_the_hub_s_own_topics_are_no_channels(town: Town, inner: str) -> None:
     assert await town.refusal(inner, town.ann) == "not_found"
-
-
-def test_a_home_feed_is_its_own_channel_and_what_its_owner_posts() -> None:
-    assert channel_topics(f"feed:{ANN}") == (f"feed:{ANN}", f"home:{ANN}")
-
-
-@pytest.mark.parametrize(
-    "channel", [PUBLIC, creator_channel(ANN), f"post:{BEN}", f"notifications:{ANN}"]
-)
-def test_other_channels_are_one_topic(channel: str) -> None:
-    assert channel_topics(channel) == (channel,)
-
-
-@examples(50)
-@given(st.text())
-def test_every_channel_has_a_topic_of_its_own_name(channel: str) -> None:
-    assert channel_topics(channel)[0] == channel

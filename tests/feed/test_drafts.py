@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from feedline.feed.drafts import Draft, DraftLimits, draft_problems, is_empty
 from feedline.feed.people import Creator
 from feedline.feed.posts import PostRow, normalize
-from feedline.feed.visibility import TIERS
+from feedline.feed.visibility import TIERS, Viewer
 from tests.feed.strategies import ANN, NOW, drafts, examples, post_rows
 
 SMALL = DraftLimits(title=5, text=5, tags=3, tag=5)
@@ -123,7 +123,7 @@ def test_a_draft_changes_what_its_author_wrote_and_nothing_else(draft: Draft, ro
 def test_a_post_that_is_sent_back_as_it_is_shown_stays_the_same(draft: Draft) -> None:
     """A form that is saved unchanged is no edit, however the post came about."""
     row = draft.laid_over(NOTHING)
-    shown = normalize(row, ANN)
+    shown = normalize(row, Viewer(ANN))
     again = Draft(
         title=shown.content.title,
         text=shown.content.text,
@@ -137,11 +137,11 @@ def test_a_post_that_is_sent_back_as_it_is_shown_stays_the_same(draft: Draft) ->
 @examples(50)
 @given(st.lists(st.sampled_from(["a", " a", "b ", "c", "A"]), max_size=8))
 def test_tags_are_kept_once_in_the_order_given(tags: list[str]) -> None:
-    shown = normalize(Draft(tags=tags, text="x").laid_over(NOTHING), ANN).content.tags
+    shown = normalize(Draft(tags=tags, text="x").laid_over(NOTHING), Viewer(ANN)).content.tags
     assert shown == list(dict.fromkeys(tag.strip() for tag in tags))
 
 
 def test_titles_and_categories_are_trimmed_and_texts_are_not() -> None:
     draft = Draft(title=" a ", text=" b\n", category=" c ")
-    content = normalize(draft.laid_over(NOTHING), ANN).content
+    content = normalize(draft.laid_over(NOTHING), Viewer(ANN)).content
     assert (content.title, content.text, content.category) == ("a", " b\n", "c")

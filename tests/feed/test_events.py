@@ -3,25 +3,44 @@ from typing import get_args
 import msgspec
 import pytest
 
-from feedline.feed.channels import channel_topics, creator_channel, own_topic, session_channel
+from feedline.feed.channels import (
+    creator_channel,
+    feed_channel,
+    notifications_channel,
+    own_topic,
+    post_channel,
+    session_channel,
+)
+from feedline.feed.comments import Comment
 from feedline.feed.events import (
     AnyEvent,
     Audience,
+    CommentAdded,
+    CommentDeleted,
     CreatorUpdated,
+    FeedUpdate,
+    Gate,
+    GatedEvent,
+    NewSubscription,
     PostCreated,
     PostDeleted,
     PostEvent,
+    PostLiked,
+    PostRetracted,
+    PostUnliked,
     PostUpdated,
     SessionRevoked,
     actor,
+    amended,
     audience,
+    home_of,
     rendered,
     topics,
     without_content,
 )
 from feedline.feed.people import Creator
 from feedline.feed.posts import PostRow, for_event, normalize
-from feedline.feed.visibility import TIERS
+from feedline.feed.visibility import TIERS, Viewer
 from tests.feed.strategies import ANN, BEN, CAT, NOW
 
 POST = CAT
@@ -40,15 +59,50 @@ def post_event(kind: type[PostEvent], tier: str | None = None) -> PostEvent:
         created_at=NOW,
         updated_at=NOW,
     )
-    post = for_event(normalize(row, ANN))
+    post = for_event(normalize(row, Viewer(ANN)))
     return kind(channel=creator_channel(ANN), timestamp=STAMP, post=post, user_id=ANN)
 
 
 CREATED, UPDATED = post_event(PostCreated), post_event(PostUpdated)
 DELETED = PostDeleted(channel=creator_channel(ANN), timestamp=STAMP, post_id=POST, user_id=ANN)
 PROFILE = CreatorUpdated(channel=creator_channel(ANN), timestamp=STAMP, creator=AUTHOR)
+FEED = feed_channel(BEN)
+GATE = Gate(ANN, None)
+RETRACTED = PostRetracted(channel=FEED, timestamp=STAMP, creator_id=ANN, reason="tier")
+OWN_LIKE = PostLiked(
+    channel=FEED, timestamp=STAMP, post_id=POST, user_id=BEN, likes_count=1, gate=GATE
+)
+COMMENTED = CommentAdded(
+    channel=post_channel(POST),
+    timestamp=STAMP,
+    post_id=POST,
+    comment=Comment(id=BEN, post_id=POST, author=AUTHOR, text=SECRET, created_at=STAMP),
+    comments_count=1,
+    gate=GATE,
+)
+UNCOMMENTED = CommentDeleted(
+    channel=post_channel(POST),
+    timestamp=STAMP,
+    post_id=POST,
+    comment_id=BEN,
+    comments_count=0,
+    gate=GATE,
+)
+UNLIKED = PostUnliked(
+    channel=post_channel(POST), timestamp=STAMP, post_id=POST, user_id=BEN, likes_count=0, gate=GATE
+)
+FOLLOWED = FeedUpdate(channel=FEED, timestamp=STAMP, reason="follow", creator_id=ANN)
+SUBSCRIBED = NewSubscription(
+    channel=notifications_channel(ANN),
+    timestamp=STAMP,
+    creator_id=ANN,
+    subscriber_id=BEN,
+    tier="vip",
+)
+PLAIN: list[AnyEvent] = [RETRACTED, FOLLOWED, SUBSCRIBED]
+GATED: list[GatedEvent] = [OWN_LIKE, UNLIKED, COMMENTED, UNCOMMENTED]
 REVOKED = SessionRevoked(channel=session_channel(BEN), timestamp=STAMP, session_id=BEN)
-EACH: list[AnyEvent] = [CREATED, UPDATED, DELETED, PROFILE, REVOKED]
+EACH: list[AnyEvent] = [CREATED, UPDATED, DELETED, PROFILE, REVOKED, *PLAIN, *GATED]
 
 
 def test_there_is_an_example_of_each_event() -> None:
@@ -62,7 +116,7 @@ def test_an_event_is_read_back_from_its_json(event: AnyEvent) -> None:
 
 @pytest.mark.parametrize("event", [CREATED, UPDATED, DELETED])
 def test_what_happens_to_a_post_reaches_every_list_that_shows_it(event: AnyEvent) -> None:
-    assert set(topics(event)) >= {f"home:{ANN}", f"creator:{ANN}", "public"}
+    assert set(topics(event)) >= {f"creator:{ANN}", "public"}
     assert event.channel in topics(event)
 
 
@@ -92,21 +146,20 @@ def test_who_acted_is_served_first(event: AnyEvent) -> None:
 
 
 def test_a_home_feed_shows_its_owner_s_own_posts() -> None:
-    for event in (CREATED, UPDATED, DELETED):
-        assert set(channel_topics(f"feed:{ANN}")) & set(topics(event))
+    assert {home_of(event) for event in (CREATED, UPDATED, DELETED)} == {ANN}
 
 
 @pytest.mark.parametrize("kind", [PostCreated, PostUpdated])
 @pytest.mark.parametrize("tier", [None, *TIERS])
 def test_audiences_of_a_post(kind: type[PostEvent], tier: str | None) -> None:
     event = post_event(kind, tier)
-    assert audience(event, ANN) is Audience.AUTHOR
-    assert audience(event, BEN) is (Audience.OPEN if tier is None else Audience.LOCKED)
+    assert audience(event, Viewer(ANN)) is Audience.AUTHOR
+    assert audience(event, Viewer(BEN)) is (Audience.OPEN if tier is None else Audience.LOCKED)
 
 
 @pytest.mark.parametrize("event", [DELETED, PROFILE, REVOKED])
 def test_events_without_a_post_have_one_form(event: AnyEvent) -> None:
-    assert audience(event, ANN) is audience(event, BEN) is Audience.OPEN
+    assert audience(event, Viewer(ANN)) is audience(event, Viewer(BEN)) is Audience.OPEN
     for form in Audience:
         assert rendered(event, form) is event
 
@@ -141,3 +194,49 @@ def test_without_content_a_post_says_nothing_but_keeps_its_place(event: PostEven
 @pytest.mark.parametrize("event", [DELETED, PROFILE, REVOKED])
 def test_events_that_hold_no_content_stay(event: AnyEvent) -> None:
     assert without_content(event) is event
+
+
+@pytest.mark.parametrize("event", GATED, ids=lambda event: type(event).__name__)
+def test_what_is_about_a_locked_post_is_for_those_who_see_it(event: GatedEvent) -> None:
+    closed = msgspec.structs.replace(event, gate=Gate(ANN, "premium"))
+    assert audience(event, Viewer(CAT)) is Audience.OPEN
+    assert audience(closed, Viewer(ANN)) is Audience.OPEN
+    assert audience(closed, Viewer(CAT, {ANN: "premium"})) is Audience.OPEN
+    # One's own like holds nothing of the post, and one's other devices have to know of it.
+    assert audience(closed, Viewer(CAT, {ANN: "basic"})) is (
+        Audience.OPEN if event is OWN_LIKE else None
+    )
+
+
+@pytest.mark.parametrize("event", GATED, ids=lambda event: type(event).__name__)
+def test_for_whom_it_is_stays_inside(event: GatedEvent) -> None:
+    assert b"gate" in msgspec.json.encode(event)
+    assert b"gate" not in msgspec.json.encode(rendered(event, Audience.OPEN))
+
+
+def test_what_a_person_may_no_more_see_is_told_on_each_of_their_connections() -> None:
+    assert topics(RETRACTED) == (own_topic(BEN), FEED)
+    assert actor(RETRACTED) == BEN
+
+
+def test_an_own_like_reaches_each_own_connection_and_nobody_else() -> None:
+    assert topics(OWN_LIKE) == (own_topic(BEN), FEED)
+    assert topics(UNLIKED) == (post_channel(POST),)
+    assert actor(UNLIKED) is None
+
+
+def test_a_deletion_takes_the_words_out_of_what_was_before() -> None:
+    for event in (CREATED, UPDATED, COMMENTED):
+        assert SECRET.encode() not in msgspec.json.encode(amended(event, DELETED))
+    assert SECRET.encode() not in msgspec.json.encode(amended(COMMENTED, UNCOMMENTED))
+    assert amended(CREATED, UNCOMMENTED) is CREATED
+
+
+def test_a_post_that_was_open_is_for_its_tier_in_older_events_too() -> None:
+    closing = post_event(PostUpdated, "premium")
+    for event in (CREATED, UPDATED, COMMENTED):
+        kept = amended(event, closing)
+        assert audience(event, Viewer(CAT)) is Audience.OPEN
+        assert audience(kept, Viewer(CAT)) in (Audience.LOCKED, None)
+        assert amended(kept, post_event(PostUpdated, "basic")) == kept, "the stricter tier stays"
+    assert amended(closing, UPDATED) is closing, "what was closed stays closed"

@@ -20,7 +20,7 @@ from feedline.feed.posts import (
     scrubbed,
     shared,
 )
-from feedline.feed.visibility import TIERS
+from feedline.feed.visibility import STRANGER, TIERS, Viewer
 from tests.feed.strategies import ANN, BEN, NOW, examples, post_rows, viewers
 
 media = st.builds(
@@ -44,7 +44,7 @@ def as_json(post: Post) -> bytes:
 
 @examples(50)
 @given(post_rows, viewers)
-def test_any_stored_row_gives_a_valid_post(row: PostRow, viewer: str | None) -> None:
+def test_any_stored_row_gives_a_valid_post(row: PostRow, viewer: Viewer) -> None:
     post = normalize(row, viewer)
     assert msgspec.json.decode(as_json(post), type=Post, strict=True) == post
     assert post.created_at <= post.updated_at
@@ -52,16 +52,16 @@ def test_any_stored_row_gives_a_valid_post(row: PostRow, viewer: str | None) -> 
 
 @examples(50)
 @given(post_rows, viewers)
-def test_an_answer_an_event_and_a_replay_show_the_same_post(
-    row: PostRow, viewer: str | None
-) -> None:
-    own = for_event(normalize(row, row.creator.id))
+def test_an_answer_an_event_and_a_replay_show_the_same_post(row: PostRow, viewer: Viewer) -> None:
+    own = for_event(normalize(row, Viewer(row.creator.id)))
     for kind in (PostCreated, PostUpdated):
         event = kind(channel="public", timestamp="", post=own, user_id=row.creator.id)
         logged = msgspec.json.decode(msgspec.json.encode(event), type=AnyEvent)
         assert logged == event
         for carried in (event, logged):
-            shown = rendered(carried, audience(carried, viewer or ""))
+            form = audience(carried, viewer)
+            assert form is not None
+            shown = rendered(carried, form)
             assert isinstance(shown, PostCreated | PostUpdated)
             assert as_json(shown.post) == as_json(for_event(normalize(row, viewer)))
 
@@ -69,7 +69,7 @@ def test_an_answer_an_event_and_a_replay_show_the_same_post(
 @examples(50)
 @given(post_rows)
 def test_the_author_sees_all_of_it(row: PostRow) -> None:
-    post = normalize(row, row.creator.id)
+    post = normalize(row, Viewer(row.creator.id))
     assert post.content.text == (row.text or "")
     assert post.client_id == row.client_id
     assert not post.access.is_locked
@@ -77,18 +77,18 @@ def test_the_author_sees_all_of_it(row: PostRow) -> None:
 
 @examples(50)
 @given(post_rows, viewers)
-def test_the_client_id_is_for_the_author_alone(row: PostRow, viewer: str | None) -> None:
-    if viewer != row.creator.id:
+def test_the_client_id_is_for_the_author_alone(row: PostRow, viewer: Viewer) -> None:
+    if viewer.id != row.creator.id:
         assert normalize(row, viewer).client_id is None
 
 
 @examples(50)
 @given(post_rows, viewers, media)
 def test_the_locked_form_holds_nothing_of_what_is_locked(
-    row: PostRow, viewer: str | None, media: Media
+    row: PostRow, viewer: Viewer, media: Media
 ) -> None:
     row.text, row.client_id = f"text {uuid.uuid4()}", f"key {uuid.uuid4()}"
-    whole = msgspec.structs.replace(normalize(row, row.creator.id), media=media)
+    whole = msgspec.structs.replace(normalize(row, Viewer(row.creator.id)), media=media)
     sent = as_json(locked(whole)).decode()
     for secret in (row.text, row.client_id, media.url):
         assert secret is None or secret not in sent
@@ -99,7 +99,7 @@ def test_the_locked_form_holds_nothing_of_what_is_locked(
 @examples(50)
 @given(post_rows)
 def test_locking_twice_is_locking_once_and_keeps_what_everyone_may_see(row: PostRow) -> None:
-    whole = normalize(row, row.creator.id)
+    whole = normalize(row, Viewer(row.creator.id))
     form = locked(whole)
     assert locked(form) == form
     assert form.access.is_locked
@@ -109,9 +109,9 @@ def test_locking_twice_is_locking_once_and_keeps_what_everyone_may_see(row: Post
     assert form.content.tags == whole.content.tags
 
 
-@pytest.mark.parametrize("viewer", [None, BEN])
+@pytest.mark.parametrize("viewer", [STRANGER, Viewer(BEN)])
 @pytest.mark.parametrize("tier", [*TIERS, "gold", "", "VIP", "basic "])
-def test_a_tier_known_or_not_closes_the_post(tier: str, viewer: str | None) -> None:
+def test_a_tier_known_or_not_closes_the_post(tier: str, viewer: Viewer) -> None:
     post = normalize(row_of(text="for some", tier=tier), viewer)
     assert post.access.is_locked
     assert post.content.text == ""
@@ -122,11 +122,11 @@ def test_a_tier_known_or_not_closes_the_post(tier: str, viewer: str | None) -> N
     "stored", ["", "nonsense", "null", "{}", "[1]", '["a", null]', '["a"', "[" * 100_000]
 )
 def test_tags_that_can_not_be_read_are_none(stored: str) -> None:
-    assert normalize(row_of(tags=stored), None).content.tags == []
+    assert normalize(row_of(tags=stored), STRANGER).content.tags == []
 
 
 def test_a_post_is_never_older_than_it_is() -> None:
-    post = normalize(row_of(created_at=NOW, updated_at=NOW - 5_000), None)
+    post = normalize(row_of(created_at=NOW, updated_at=NOW - 5_000), STRANGER)
     assert post.updated_at == post.created_at
 
 
@@ -135,7 +135,7 @@ def test_a_post_is_never_older_than_it_is() -> None:
 def test_what_is_left_of_a_deleted_post_says_nothing(row: PostRow, media: Media) -> None:
     row.title, row.text, row.category = "a title", "some text", "a category"
     row.tags = '["a tag"]'
-    whole = msgspec.structs.replace(normalize(row, row.creator.id), media=media)
+    whole = msgspec.structs.replace(normalize(row, Viewer(row.creator.id)), media=media)
     left = scrubbed(whole)
     assert (left.id, left.creator, left.created_at) == (whole.id, whole.creator, whole.created_at)
     assert msgspec.to_builtins(left.content) == {
@@ -149,7 +149,7 @@ def test_what_is_left_of_a_deleted_post_says_nothing(row: PostRow, media: Media)
 
 def test_the_shape_is_the_one_of_the_protocol() -> None:
     row = row_of(title="Hello", text="First post", tags='["intro"]', client_id="key")
-    assert msgspec.to_builtins(normalize(row, ANN)) == {
+    assert msgspec.to_builtins(normalize(row, Viewer(ANN))) == {
         "id": BEN,
         "clientId": "key",
         "creator": {
@@ -169,10 +169,10 @@ def test_the_shape_is_the_one_of_the_protocol() -> None:
 
 
 def test_an_event_leaves_out_whether_the_viewer_likes_the_post() -> None:
-    post = for_event(normalize(row_of(text="a"), None))
+    post = for_event(normalize(row_of(text="a"), STRANGER))
     assert msgspec.to_builtins(post)["engagement"] == {"likesCount": 0, "commentsCount": 0}
 
 
 def test_what_others_get_differs_in_the_client_id_alone() -> None:
-    post = normalize(row_of(text="a", client_id="key"), ANN)
+    post = normalize(row_of(text="a", client_id="key"), Viewer(ANN))
     assert msgspec.structs.replace(shared(post), client_id="key") == post

@@ -12,6 +12,7 @@ from feedline.feed.drafts import DraftLimits
 from feedline.feed.people import Creator
 from feedline.feed.posts import NO_MEDIA, Media, Post, PostRow, normalize
 from feedline.feed.raw_posts import SPELLINGS, RawPost, read_raw_post
+from feedline.feed.visibility import Viewer
 from tests.feed.strategies import NOW, examples
 
 LIMITS = DraftLimits()
@@ -59,7 +60,7 @@ def shown(raw: RawPost) -> Post:
     base = PostRow(id=raw.id, creator=creator, created_at=NOW, updated_at=NOW)
     row = msgspec.structs.replace(raw.draft.laid_over(base), media=raw.media)
     row.created_at = NOW if raw.created_at is None else raw.created_at
-    return normalize(row, "7")
+    return normalize(row, Viewer("7"))
 
 
 @examples(600)

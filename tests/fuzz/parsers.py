@@ -14,7 +14,7 @@ from feedline.api.paging import PageQuery
 from feedline.api.posts import PostsQuery
 from feedline.api.tokens import Tokens
 from feedline.errors import ProtocolViolation, Refusal, Unauthenticated
-from feedline.feed.channels import channel_topics
+from feedline.feed.channels import owner_of
 from feedline.feed.cursor import Cursor
 from feedline.feed.drafts import Draft, DraftLimits, draft_problems
 from feedline.feed.people import (
@@ -103,11 +103,9 @@ def message(data: bytes) -> None:
     except NotAMessage as problem:
         encode(Error(id=problem.id, code="bad_request", message=str(problem)))
         return
-    if isinstance(read, Subscribe):
-        channel_topics(read.channel)
-    elif isinstance(read, Connect):
-        for channel in read.channels:
-            channel_topics(channel)
+    channels = [read.channel] if isinstance(read, Subscribe) else []
+    for channel in read.channels if isinstance(read, Connect) else channels:
+        owner_of(channel)
 
 
 def cursor(data: bytes) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from feedline.errors import CloseCode
+from feedline.feed.visibility import Viewer
 from feedline.hub.fanout import GONE, Framing, Lane
 from feedline.wire.encoded import EncodedEvent
 
@@ -10,8 +11,8 @@ from feedline.wire.encoded import EncodedEvent
 class SeqFraming:
     """Frames an event as its place in the log, and for whom it was framed."""
 
-    def frame(self, event: EncodedEvent, viewer_id: str | None) -> bytes:
-        return f"{event.seq}{'*' if viewer_id else ''} ".encode()
+    def frame(self, event: EncodedEvent, viewer: Viewer | None) -> bytes:
+        return f"{event.seq}{'*' if viewer else ''} ".encode()
 
     def joined(self, frames: Sequence[bytes]) -> bytes:
         return b"".join(frames)
@@ -24,7 +25,7 @@ class Reader:
     """A live connection. ``writes`` holds each write: the places in the log that it carried."""
 
     def __init__(self, viewer_id: str = "reader", order: list[str] | None = None) -> None:
-        self.viewer_id = viewer_id
+        self.viewer = Viewer(viewer_id)
         self.address = "127.0.0.1"
         self.last = GONE
         self.lane: Lane | None = None
@@ -33,6 +34,7 @@ class Reader:
         self.writes: list[list[str]] = []
         self.kept: list[tuple[bytes, int]] = []
         self.closed: CloseCode | None = None
+        self.rechecked = 0
         self._order = order
 
     @property
@@ -41,6 +43,9 @@ class Reader:
 
     def close(self, code: CloseCode, reason: str) -> None:
         self.closed = code
+
+    def recheck(self) -> None:
+        self.rechecked += 1
 
     def tick(self, now: float) -> None:
         raise AssertionError("no test here waits for deadlines")
@@ -51,4 +56,4 @@ class Reader:
     def _write(self, frames: bytes) -> None:
         self.writes.append(frames.decode().split())
         if self._order is not None:
-            self._order.append(self.viewer_id)
+            self._order.append(str(self.viewer.id))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from feedline.feed.visibility import Viewer
 from feedline.hub.fanout import Fanout
 from feedline.wire.encoded import EncodedEvent
 from tests.hub.seats import Reader, SeqFraming
@@ -15,8 +16,8 @@ LONG = 1e9
 class Wide(SeqFraming):
     """Frames of 30 kB."""
 
-    def frame(self, event: EncodedEvent, viewer_id: str | None) -> bytes:
-        return super().frame(event, viewer_id).ljust(30_000)
+    def frame(self, event: EncodedEvent, viewer: Viewer | None) -> bytes:
+        return super().frame(event, viewer).ljust(30_000)
 
 
 class Ticks:
@@ -81,7 +82,7 @@ def test_without_joining_nothing_waits() -> None:
 
 def test_an_event_comes_once_however_many_topics_match() -> None:
     hub, reader = fanout(), Reader()
-    hub.place(reader, ["public", "creator:ann", "home:ann"], 0)
+    hub.place(reader, ["public", "creator:ann", "feed:ann"], 0)
     hub.offer(post(1), ())
     hub.serve(LONG)
     assert reader.seqs == [1]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from feedline.feed.channels import own_topic
+from feedline.feed.visibility import Viewer
 from feedline.hub.ring import Ring
 from feedline.hub.stretches import Stretch, Stretches
 from feedline.wire.encoded import EncodedEvent
@@ -18,8 +19,8 @@ class Counting:
         self.framed: list[int] = []
         self._weight = weight
 
-    def frame(self, event: EncodedEvent, viewer_id: str | None) -> bytes:
-        assert viewer_id is None
+    def frame(self, event: EncodedEvent, viewer: Viewer | None) -> bytes:
+        assert viewer is None
         self.framed.append(event.seq)
         return b"." * self._weight
 

@@ -21,7 +21,21 @@ SECOND = 1_000
 HOUR = 3_600 * SECOND
 DAY = 24 * HOUR
 
-TABLES = ("users", "sessions", "tickets", "posts", "post_tags", "log_head", "events", "answers")
+TABLES = (
+    "users",
+    "sessions",
+    "tickets",
+    "posts",
+    "post_tags",
+    "follows",
+    "subscriptions",
+    "likes",
+    "likes_owed",
+    "comments",
+    "log_head",
+    "events",
+    "answers",
+)
 
 
 @dataclass

@@ -20,6 +20,7 @@ from feedline.feed.instants import Place
 from feedline.feed.people import UserRow
 from feedline.feed.ports import PostQuery
 from feedline.feed.posts import PostRow, normalize
+from feedline.feed.visibility import STRANGER
 from feedline.store.base import Snapshot, Transaction
 from feedline.store.queries import load_queries
 from feedline.store.sqlite import SqliteStore
@@ -44,7 +45,7 @@ changes = st.tuples(st.integers(0, 30), st.none() | drafts)  # None: the post is
 
 
 def matches(row: PostRow, query: PostQuery) -> bool:
-    tags = normalize(row, None).content.tags
+    tags = normalize(row, STRANGER).content.tags
     return (
         (query.creator is None or row.creator.id == query.creator)
         and (query.category is None or row.category == query.category)
@@ -158,7 +159,7 @@ def test_a_list_reads_an_index_in_its_order(path: Path, names: tuple[bool, ...])
     wanted = {name: "x" for name, given in zip(FILTERS, names, strict=True) if given}
     query = msgspec.convert({**wanted, "before": Place(1, "x") if names[-1] else None}, PostQuery)
     connection = open_reader(path)
-    steps = plan(connection, _posts_sql(query), posts_values(query))
+    steps = plan(connection, _posts_sql(query), {**posts_values(query), "viewer": None})
     connection.close()
     assert not [step for step in steps if "TEMP B-TREE" in step], steps
     scans = [step for step in steps if step.startswith("SCAN")]

@@ -22,6 +22,7 @@ from feedline.feed.events import PostCreated, PostDeleted, PostUpdated
 from feedline.feed.people import UserRow
 from feedline.feed.ports import PostQuery
 from feedline.feed.posts import Post, for_event, normalize
+from feedline.feed.visibility import Viewer
 from feedline.store.base import LogEntry, Snapshot, Transaction
 from feedline.store.sqlite import SqliteStore
 from tests.store.disks import Operation, RecordingDisk, Replica, Write, plugged_in
@@ -111,7 +112,9 @@ def inspect(snapshot: Snapshot) -> int:
     bounds, log = snapshot.log_bounds(), log_of(snapshot, 500)
     assert [entry.seq for entry in log] == list(range(1, bounds.head + 1))
     rows = snapshot.posts(PostQuery(limit=10_000))
-    assert {row.id: for_event(normalize(row, row.creator.id)) for row in rows} == replayed(log)
+    assert {row.id: for_event(normalize(row, Viewer(row.creator.id))) for row in rows} == replayed(
+        log
+    )
     return bounds.head
 
 

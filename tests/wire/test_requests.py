@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from feedline.errors import ValidationFailed
+from feedline.feed.visibility import Viewer
 from feedline.wire.encoded import EncodedEvent
 from feedline.wire.queries import decode_query
 from feedline.wire.requests import Events, PollQuery, StreamQuery, events_body
@@ -43,7 +44,10 @@ def test_the_answer_is_joined_from_encoded_events(
     count: int, resync: str | None, more: bool
 ) -> None:
     events = [make_event("created", "ann", "p1", seq) for seq in range(1, count + 1)]
-    bodies = [EncodedEvent(seq, event).body_for("ann") for seq, event in enumerate(events, 1)]
+    bodies = [
+        EncodedEvent(seq, event).body_for(Viewer("ann")) or b""
+        for seq, event in enumerate(events, 1)
+    ]
     body = events_body(bodies, "e1-9", resync=resync, more=more)
     answer = msgspec.json.decode(body, type=Events)
     assert answer == Events(events=events, cursor="e1-9", resync=resync, more=more)  # type: ignore[arg-type]

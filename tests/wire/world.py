@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from feedline.feed.channels import channel_topics, creator_channel, own_topic
+from feedline.feed.channels import creator_channel, feed_channel, own_topic
 from feedline.feed.cursor import Cursor
 from feedline.feed.events import (
     AnyEvent,
@@ -19,10 +19,12 @@ from feedline.feed.events import (
     PostDeleted,
     PostUpdated,
     SessionRevoked,
+    home_of,
     topics,
 )
 from feedline.feed.people import Creator, Identity
 from feedline.feed.posts import Access, Content, Engagement, Media, Post
+from feedline.feed.visibility import Viewer
 from feedline.hub.fanout import GONE, Fanout, Framing, Lane, Seat
 from feedline.hub.ring import Ring
 from feedline.hub.stretches import Stretches
@@ -31,11 +33,13 @@ from feedline.wire.encoded import EncodedEvent
 from feedline.wire.intake import SessionLimits
 from feedline.wire.session import Session
 from feedline.wire.span import LogSpan
+from feedline.wire.standing import Standing
 
 EPOCH = "e1"
 VIEWER = "me"
 OWN = own_topic(VIEWER)  # what every connection of the viewer gets, whatever its channels
 AUTHORS = (VIEWER, "ann", "bob")
+FOLLOWED = ("bob",)
 POSTS = ("p1", "p2")
 CHANNELS = ("feed:me", "creator:ann", "creator:bob", "creator:me", "public", "post:p1", "post:p2")
 RING = 5  # events that a replay need not read from the log
@@ -83,14 +87,21 @@ def make_post(post_id: str, author: str) -> Post:
 class Bodies:
     """A framing that keeps bodies apart."""
 
-    def frame(self, event: EncodedEvent, viewer_id: str | None) -> bytes:
-        return event.body_for(viewer_id) + b"\n"
+    def frame(self, event: EncodedEvent, viewer: Viewer | None) -> bytes:
+        return (event.body_for(viewer) or b"") + b"\n"
 
     def joined(self, frames: Sequence[bytes]) -> bytes:
         return b"".join(frames)
 
 
 BODIES = Bodies()
+
+
+def standing() -> Standing:
+    """The viewer's, who follows somebody."""
+    found = Standing(VIEWER)
+    found.load(FOLLOWED, {})
+    return found
 
 
 class Bystander:
@@ -100,11 +111,18 @@ class Bystander:
         self.last = GONE
         self.lane: Lane | None = None
         self.framing: Framing = BODIES
-        self.viewer_id = "somebody"
+        self.viewer = Viewer("somebody")
         self.write: Callable[[bytes], int | None] = lambda _: None
 
     def keep(self, frames: bytes, taken: int) -> None:
         raise AssertionError("everything was taken")
+
+    def recheck(self) -> None:
+        pass
+
+
+def _feeds(creator_id: str) -> list[str]:
+    return [feed_channel(VIEWER)] if creator_id in (VIEWER, *FOLLOWED) else []
 
 
 class World:
@@ -118,7 +136,7 @@ class World:
         self.ring = Ring(RING, 2**30)
         self.stretches = Stretches(self.ring)
         self._time = 0.0
-        self.fanout = Fanout(clock=self._tick)
+        self.fanout = Fanout(clock=self._tick, feeds=_feeds)
         self.crowd = [Bystander() for _ in range(20)]
 
     def _tick(self) -> float:
@@ -144,8 +162,15 @@ class World:
 
     def wanted(self, channels: set[str], after: int, until: int) -> list[int]:
         """The places in the log of what channels or topics bring between two positions."""
-        wanted = {topic for channel in channels for topic in channel_topics(channel)}
-        return [s for s in range(after + 1, until + 1) if wanted & set(topics(self.log[s - 1]))]
+        return [s for s in range(after + 1, until + 1) if self._is_wanted(channels, s)]
+
+    def _is_wanted(self, channels: set[str], seq: int) -> bool:
+        event = self.log[seq - 1]
+        home = home_of(event)
+        return bool(
+            channels & set(topics(event))
+            or (feed_channel(VIEWER) in channels and home in (VIEWER, *FOLLOWED))
+        )
 
 
 class Link:
@@ -156,7 +181,7 @@ class Link:
         self.session = Session(
             "link", EPOCH, lambda: world.position, SessionLimits(message_rate=0), 0.0
         )
-        self.session.identified(Identity(VIEWER, "session", 2**62))
+        self.session.identified(Identity(VIEWER, "session", 2**62), standing())
         self.in_flight: deque[bytes] = deque()
         self.questions: deque[CheckChannels | ReadLog] = deque()
         self.closed_with: int | None = None
@@ -165,8 +190,9 @@ class Link:
         self.last = GONE
         self.lane: Lane | None = None
         self.framing: Framing = BODIES
-        self.viewer_id = VIEWER
+        self.viewer = Viewer(VIEWER)
         self.write: Callable[[bytes], int | None] = self._write
+        self.rechecked = 0
         self.full_after: int | None = None  # how many more messages fit into the socket
 
     def keep(self, frames: bytes, taken: int) -> None:
@@ -176,6 +202,9 @@ class Link:
         for body in frames.splitlines():
             self._send(body)
         self._look_at_room()
+
+    def recheck(self) -> None:
+        self.rechecked += 1
 
     def say(self, message: dict[str, object]) -> None:
         self.session.receive(msgspec.json.encode(message).decode(), 0.0)
@@ -233,7 +262,7 @@ class Link:
                 self.settle()
                 if self.session.live:
                     # Others on the same lane, so that its rounds take more than one slice.
-                    topics = [t for t in self.session.coverage.topics if t != OWN]
+                    topics = self.session.coverage.channels
                     seats: list[Seat] = [*self.world.crowd, self]
                     for seat in seats:
                         self.world.fanout.place(seat, topics, self.world.position)

@@ -12,6 +12,7 @@ from feedline.errors import Forbidden, Unauthenticated
 from feedline.feed.instants import Millis
 from feedline.feed.people import Identity, UserRow
 from feedline.feed.ports import Reads
+from feedline.feed.visibility import STRANGER, Viewer
 from feedline.store.base import Store, Transaction
 from feedline.wire.credentials import COOKIE, bearer_token, cookie_token
 from feedline.wire.origin import origin_allowed
@@ -65,18 +66,18 @@ class Caller:
             raise Forbidden(_FOR_PEOPLE)
         return signed_in(reads, self.required, self.now)
 
-    def viewer(self, reads: Reads) -> str | None:
-        """The id of the person who looks, None for a stranger.
+    def viewer(self, reads: Reads) -> Viewer:
+        """The person who looks, or a stranger.
 
         A browser with a cookie that is over looks as a stranger; a bad Bearer token is refused.
         """
         if self.is_service(reads) or self.identity is None:
-            return None
+            return STRANGER
         try:
-            return self.person(reads).id
+            return reads.viewer(self.person(reads).id)
         except Unauthenticated:
             if self.by_cookie:
-                return None
+                return STRANGER
             raise
 
 

@@ -33,6 +33,13 @@ def with_limits(schemas: dict[str, Json], settings: Settings) -> dict[str, Json]
     """The schemas, those of bodies with the sizes and forms that an installation accepts."""
     limits: dict[str, dict[str, Json]] = {
         "Draft": _draft(settings),
+        "CommentDraft": {
+            "text": {
+                "pattern": _TAG,
+                "minLength": 1,
+                **_longest("maxLength", settings.comment_limit),
+            }
+        },
         "Registration": {
             "username": {"pattern": f"^{USERNAME.pattern}$"},
             "password": {"minLength": PASSWORD_SHORTEST, "maxLength": PASSWORD_LONGEST},

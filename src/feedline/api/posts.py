@@ -11,12 +11,13 @@ from feedline.api.operation import Call
 from feedline.api.paging import PageQuery, cut
 from feedline.api.services import Services
 from feedline.api.users import find_user
-from feedline.errors import FieldProblem, IdempotencyMismatch, NotFound, ValidationFailed
+from feedline.errors import FieldProblem, IdempotencyMismatch, ValidationFailed
 from feedline.feed import actions
 from feedline.feed.drafts import Draft
 from feedline.feed.people import Wire
 from feedline.feed.ports import PostQuery
-from feedline.feed.posts import Post, normalize
+from feedline.feed.posts import Post, PostRow, normalize
+from feedline.feed.visibility import Viewer
 from feedline.store.base import Snapshot, StoredAnswer, Transaction
 from feedline.wire.answers import Answer, answered, encode
 
@@ -95,7 +96,7 @@ class Posts:
                 before=before,
                 limit=query.limit + 1,
             )
-            return _page(reads, viewer, wanted)
+            return _page(reads, viewer, reads.posts(wanted, viewer.id), query.limit)
 
         return await self._store.read(read)
 
@@ -103,9 +104,9 @@ class Posts:
         before = call.query.before
 
         def read(reads: Snapshot) -> Answer:
-            viewer = call.caller.person(reads).id
-            limit = call.query.limit + 1
-            return _page(reads, viewer, PostQuery(creator=viewer, before=before, limit=limit))
+            viewer = reads.viewer(call.caller.person(reads).id)
+            limit = call.query.limit
+            return _page(reads, viewer, reads.home(viewer.id or "", before, limit + 1), limit)
 
         return await self._store.read(read)
 
@@ -114,9 +115,7 @@ class Posts:
 
         def read(reads: Snapshot) -> Answer:
             viewer = call.caller.viewer(reads)
-            row = reads.post(post_id)
-            if row is None:
-                raise NotFound("post")
+            row = actions.existing_post(reads, post_id, viewer.id)
             return answered(PostAnswer(post=normalize(row, viewer), cursor=reads.cursor()))
 
         return await self._store.read(read)
@@ -154,8 +153,8 @@ def _repeated(stored: StoredAnswer, fingerprint: bytes) -> Answer:
     return Answer(stored.body, _REPLAYED)
 
 
-def _page(reads: Snapshot, viewer: str | None, wanted: PostQuery) -> Answer:
-    """A page of posts; ``wanted.limit`` is one more than are shown, to know if more follow."""
-    rows, following = cut(reads.posts(wanted), wanted.limit - 1)
+def _page(reads: Snapshot, viewer: Viewer, found: list[PostRow], limit: int) -> Answer:
+    """A page of posts, from one more than are shown, which tells if more follow."""
+    rows, following = cut(found, limit)
     posts = [normalize(row, viewer) for row in rows]
     return answered(PostsAnswer(posts=posts, next=following, cursor=reads.cursor()))

@@ -2,6 +2,7 @@
 
 from feedline.api.accounts import Accounts, Credentials, Refreshed, SignedIn, Ticket
 from feedline.api.browsers import Browsers, Sightings
+from feedline.api.following import Following
 from feedline.api.health import PLAIN_METRICS, Alive, Health, Ready
 from feedline.api.media import MediaAnswer, MediaCalls
 from feedline.api.notify import (
@@ -14,7 +15,9 @@ from feedline.api.notify import (
 from feedline.api.operation import Operation
 from feedline.api.paging import PageQuery
 from feedline.api.posts import PostAnswer, Posts, PostsAnswer, PostsQuery
+from feedline.api.reactions import Reactions
 from feedline.api.services import Services
+from feedline.api.social_routes import following_operations, reaction_operations
 from feedline.api.users import ProfileAnswer, UserAnswer, Users
 from feedline.feed.drafts import Draft
 from feedline.feed.people import ProfileChange, Registration
@@ -26,8 +29,10 @@ def operations(services: Services) -> list[Operation]:
     return [
         *_account_operations(Accounts(services)),
         *_user_operations(Users(services)),
+        *following_operations(Following(services)),
         *_post_operations(Posts(services)),
         *_media_operations(MediaCalls(services)),
+        *reaction_operations(Reactions(services)),
         *_notify_operations(Notify(services)),
         *_live_operations(),
         *_operator_operations(Health(services), Browsers(services)),

@@ -34,5 +34,7 @@ class Services:
     files: Files
     pictures: Pictures
     metrics: Metrics
+    likes_owed: Callable[[], None]
+    """Says that likes wait to be told of; never waits itself."""
     page: Path
     """Folder of the built page."""

@@ -44,22 +44,23 @@ class Users:
     async def change_me(self, call: Call[ProfileChange, None]) -> Answer:
         caller, change = call.caller, call.body
 
-        def command(tx: Transaction) -> UserRow:
-            return actions.change_profile(tx, caller.person(tx), change)
+        def command(tx: Transaction) -> Profile:
+            return profile_of(actions.change_profile(tx, caller.person(tx), change))
 
-        return answered(ProfileAnswer(user=profile_of(await self._store.write(command))))
+        return answered(ProfileAnswer(user=await self._store.write(command)))
 
     async def one(self, call: Call[None, None]) -> Answer:
         wanted = call.params["idOrUsername"]
 
-        def read(reads: Snapshot) -> UserRow:
-            call.caller.viewer(reads)
+        def read(reads: Snapshot) -> Profile:
+            viewer = call.caller.viewer(reads)
             row = find_user(reads, wanted)
             if row is None:
                 raise NotFound("person")
-            return row
+            followed = viewer.id is not None and reads.is_following(viewer.id, row.id)
+            return profile_of(row, is_followed=followed, tier=viewer.tiers.get(row.id))
 
-        return answered(ProfileAnswer(user=profile_of(await self._store.read(read))))
+        return answered(ProfileAnswer(user=await self._store.read(read)))
 
 
 def find_user(reads: Reads, id_or_username: str) -> UserRow | None:
@@ -68,6 +69,6 @@ def find_user(reads: Reads, id_or_username: str) -> UserRow | None:
     return reads.user(given) or reads.user_by_name(id_or_username)
 
 
-def profile_of(row: UserRow) -> Profile:
+def profile_of(row: UserRow, *, is_followed: bool = False, tier: Tier | None = None) -> Profile:
     fields = msgspec.structs.asdict(user_of(row))
-    return Profile(**fields, is_followed=False, tier=None)
+    return Profile(**fields, is_followed=is_followed, tier=tier)

@@ -26,8 +26,9 @@ from feedline.feed.people import (
     profile_problems,
     registration_problems,
 )
-from feedline.feed.ports import SessionRow, Writes
+from feedline.feed.ports import Reads, SessionRow, Writes
 from feedline.feed.posts import Post, PostRow, for_event, normalize
+from feedline.feed.visibility import Viewer
 
 
 def register(tx: Writes, registration: Registration, password_hash: str) -> UserRow:
@@ -103,7 +104,7 @@ def publish_post(
     row = with_media(tx, row, draft)
     _require_valid(draft, row, limits)
     tx.add_post(row)
-    post = normalize(row, author.id)
+    post = normalize(row, Viewer(author.id))
     cursor = tx.append(
         PostCreated(
             channel=creator_channel(author.id),
@@ -122,26 +123,26 @@ def edit_post(
 
     Raises NotFound, Forbidden or ValidationFailed.
     """
-    old = _existing_post(tx, post_id)
+    old = existing_post(tx, post_id, editor.id)
     if old.creator.id != editor.id:
         raise Forbidden("Only its author may change a post.")
     row = with_media(tx, draft.laid_over(old), draft)
     _require_valid(draft, row, limits)
     if row == old:
-        return normalize(old, editor.id), tx.cursor()
+        return normalize(old, Viewer(editor.id)), tx.cursor()
     # Two edits in one millisecond, or a clock set back, must still sort in their order.
     row.updated_at = max(tx.now, old.updated_at + 1)
     tx.change_post(row)
-    post = normalize(row, editor.id)
-    cursor = tx.append(
-        PostUpdated(
-            channel=creator_channel(editor.id),
-            timestamp=rfc3339(tx.now),
-            post=for_event(post),
-            user_id=editor.id,
-        )
+    post = normalize(row, Viewer(editor.id))
+    updated = PostUpdated(
+        channel=creator_channel(editor.id),
+        timestamp=rfc3339(tx.now),
+        post=for_event(post),
+        user_id=editor.id,
     )
-    return post, cursor
+    if row.tier != old.tier:
+        tx.amend(updated)
+    return post, tx.append(updated)
 
 
 def delete_post(tx: Writes, person: UserRow, post_id: str) -> str:
@@ -149,23 +150,23 @@ def delete_post(tx: Writes, person: UserRow, post_id: str) -> str:
 
     Its author and admins may. Raises NotFound or Forbidden.
     """
-    row = _existing_post(tx, post_id)
+    row = existing_post(tx, post_id)
     if row.creator.id != person.id and person.role != "admin":
         raise Forbidden("Only its author or an admin may delete a post.")
     tx.remove_post(post_id)
-    tx.scrub(post_id)
-    return tx.append(
-        PostDeleted(
-            channel=creator_channel(row.creator.id),
-            timestamp=rfc3339(tx.now),
-            post_id=post_id,
-            user_id=row.creator.id,
-        )
+    deleted = PostDeleted(
+        channel=creator_channel(row.creator.id),
+        timestamp=rfc3339(tx.now),
+        post_id=post_id,
+        user_id=row.creator.id,
     )
+    tx.amend(deleted)
+    return tx.append(deleted)
 
 
-def _existing_post(tx: Writes, post_id: str) -> PostRow:
-    row = tx.post(post_id)
+def existing_post(reads: Reads, post_id: str, viewer_id: str | None = None) -> PostRow:
+    """Raises NotFound."""
+    row = reads.post(post_id, viewer_id)
     if row is None:
         raise NotFound("post")
     return row

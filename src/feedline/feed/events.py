@@ -1,11 +1,25 @@
 """The event vocabulary: what can happen, whom it concerns, and in which form they get it."""
 
 from enum import IntEnum
+from typing import Literal
 
 import msgspec
 
+from feedline.feed.channels import (
+    PUBLIC,
+    creator_channel,
+    is_feed,
+    own_topic,
+    owner_of,
+    post_channel,
+)
+from feedline.feed.comments import Comment
 from feedline.feed.people import Creator
-from feedline.feed.posts import Post, locked, scrubbed, shared
+from feedline.feed.posts import Access, Post, locked, scrubbed, shared
+from feedline.feed.visibility import Tier, Viewer, can_see, stricter
+
+Unset = msgspec.UnsetType
+RetractionReason = Literal["tier", "unfollowed", "blocked", "removed"]
 
 
 class Event(msgspec.Struct, rename="camel", tag_field="type", kw_only=True, gc=False):
@@ -34,6 +48,68 @@ class PostDeleted(Event, tag="post_deleted"):
     user_id: str
 
 
+class PostRetracted(Event, tag="post_retracted"):
+    """Somebody may no longer see what they have: one post, or those of a creator."""
+
+    reason: RetractionReason
+    post_id: str | Unset = msgspec.UNSET
+    creator_id: str | Unset = msgspec.UNSET
+
+
+class Gate(msgspec.Struct, frozen=True):
+    """Whose post something is about, and for whom that post is."""
+
+    author_id: str
+    tier: Tier | None
+
+
+class PostLiked(Event, tag="post_liked"):
+    """``gate`` stays inside, here and below; what goes out leaves it unset."""
+
+    post_id: str
+    user_id: str
+    likes_count: int
+    gate: Gate | Unset = msgspec.UNSET
+
+
+class PostUnliked(Event, tag="post_unliked"):
+    post_id: str
+    user_id: str
+    likes_count: int
+    gate: Gate | Unset = msgspec.UNSET
+
+
+class CommentAdded(Event, tag="comment_added"):
+    post_id: str
+    comment: Comment
+    comments_count: int
+    gate: Gate | Unset = msgspec.UNSET
+
+
+class CommentDeleted(Event, tag="comment_deleted"):
+    post_id: str
+    comment_id: str
+    comments_count: int
+    gate: Gate | Unset = msgspec.UNSET
+
+
+class FeedUpdate(Event, tag="feed_update"):
+    """Whom somebody follows, or which tier of whom they hold, has changed.
+
+    ``tier``, with that reason: the one that they hold from now on.
+    """
+
+    reason: Literal["follow", "unfollow", "tier"]
+    creator_id: str
+    tier: Tier | Unset | None = msgspec.UNSET
+
+
+class NewSubscription(Event, tag="new_subscription"):
+    creator_id: str
+    subscriber_id: str
+    tier: Tier
+
+
 class CreatorUpdated(Event, tag="creator_updated"):
     creator: Creator
 
@@ -44,9 +120,20 @@ class SessionRevoked(Event, tag="session_revoked"):
     session_id: str
 
 
-SentEvent = PostCreated | PostUpdated | PostDeleted | CreatorUpdated
-AnyEvent = SentEvent | SessionRevoked
 PostEvent = PostCreated | PostUpdated
+LikeEvent = PostLiked | PostUnliked
+CommentEvent = CommentAdded | CommentDeleted
+GatedEvent = LikeEvent | CommentEvent
+SentEvent = (
+    PostEvent
+    | PostDeleted
+    | PostRetracted
+    | GatedEvent
+    | FeedUpdate
+    | NewSubscription
+    | CreatorUpdated
+)
+AnyEvent = SentEvent | SessionRevoked
 
 
 class Audience(IntEnum):
@@ -58,62 +145,116 @@ class Audience(IntEnum):
 
 
 def topics(event: AnyEvent) -> tuple[str, ...]:
-    """The hub's topics that an event reaches, the author's own first.
+    """The hub's topics that an event reaches, the own topic of the actor first.
 
-    ``author:<id>`` is joined by every connection of that person, ``home:<id>`` by the home
-    feeds that show that person's posts; the others are channels of the same name.
+    ``person:<id>`` is joined by every connection of that person; the others are channels.
     """
     match event:
         case PostCreated(user_id=author):
-            return (f"author:{author}", f"home:{author}", f"creator:{author}", "public")
-        case PostUpdated(user_id=author, post=post):
-            return (f"home:{author}", f"creator:{author}", f"post:{post.id}", "public")
-        case PostDeleted(user_id=author, post_id=post_id):
-            return (f"home:{author}", f"creator:{author}", f"post:{post_id}", "public")
-        case CreatorUpdated(creator=creator):
-            return (f"creator:{creator.id}",)
+            return (own_topic(author), creator_channel(author), PUBLIC)
+        case PostUpdated(user_id=author) | PostDeleted(user_id=author):
+            return (creator_channel(author), post_channel(post_of(event) or ""), PUBLIC)
+        case PostRetracted():
+            return (own_topic(owner_of(event.channel)), event.channel)
+        case PostLiked() | PostUnliked() if is_feed(event.channel):
+            return (own_topic(event.user_id), event.channel)
         case SessionRevoked():
             return ()
+        case _:
+            return (event.channel,)
+
+
+def home_of(event: AnyEvent) -> str | None:
+    """The creator whose followers have the event in their home feeds."""
+    return event.user_id if isinstance(event, PostEvent | PostDeleted) else None
 
 
 def actor(event: AnyEvent) -> str | None:
     """The person whose own connections are served first."""
     match event:
-        case (
-            PostCreated(user_id=user_id)
-            | PostUpdated(user_id=user_id)
-            | PostDeleted(user_id=user_id)
-        ):
-            return user_id
+        case PostCreated() | PostUpdated() | PostDeleted():
+            return event.user_id
         case CreatorUpdated(creator=creator):
             return creator.id
-        case SessionRevoked():
+        case FeedUpdate() | PostRetracted():
+            return owner_of(event.channel)
+        case PostLiked() | PostUnliked() if is_feed(event.channel):
+            return event.user_id
+        case _:
             return None
 
 
-def audience(event: AnyEvent, viewer_id: str | None) -> Audience:
-    """The form of an event that a viewer gets (None: somebody with no claim to more than others).
+def gate_of(event: AnyEvent) -> Gate | None:
+    """For whom what an event tells is; None: for everybody."""
+    if isinstance(event, PostEvent):
+        return Gate(event.user_id, event.post.access.tier)
+    if isinstance(event, GatedEvent) and not isinstance(event.gate, Unset):
+        return event.gate
+    return None
+
+
+def audience(event: AnyEvent, viewer: Viewer) -> Audience | None:
+    """The form of an event that a viewer gets; None if they get nothing of it.
 
     Decided anew for each viewer and each replay.
     """
+    gate = gate_of(event)
+    if isinstance(event, PostEvent) and viewer.id == event.user_id:
+        return Audience.AUTHOR
+    if gate is None or can_see(viewer, gate.author_id, gate.tier):
+        return Audience.OPEN
     if isinstance(event, PostEvent):
-        if viewer_id == event.user_id:
-            return Audience.AUTHOR
-        if event.post.access.tier is not None:
-            return Audience.LOCKED
-    return Audience.OPEN
+        return Audience.LOCKED
+    return Audience.OPEN if isinstance(event, LikeEvent) and is_feed(event.channel) else None
 
 
 def rendered(event: AnyEvent, form: Audience) -> AnyEvent:
     """An event, stored as its author sees it, in the form for an audience."""
+    if isinstance(event, GatedEvent):
+        return msgspec.structs.replace(event, gate=msgspec.UNSET)
     if not isinstance(event, PostEvent) or form is Audience.AUTHOR:
         return event
     post = locked(event.post) if form is Audience.LOCKED else shared(event.post)
     return msgspec.structs.replace(event, post=post)
 
 
+def behind(event: AnyEvent, tier: Tier | None) -> AnyEvent:
+    """An event of a post that is for a tier by now, for the log."""
+    if isinstance(event, PostEvent):
+        access = Access(tier=stricter(event.post.access.tier, tier), is_locked=False)
+        post = msgspec.structs.replace(event.post, access=access)
+        return msgspec.structs.replace(event, post=post)
+    if isinstance(event, GatedEvent) and not isinstance(event.gate, Unset):
+        gate = Gate(event.gate.author_id, stricter(event.gate.tier, tier))
+        return msgspec.structs.replace(event, gate=gate)
+    return event
+
+
+def amended(event: AnyEvent, later: AnyEvent) -> AnyEvent:
+    """What may be kept of an event once a later one has passed; the same object if that is all."""
+    match later:
+        case PostDeleted(post_id=post_id) if post_of(event) == post_id:
+            return without_content(event)
+        case CommentDeleted(comment_id=comment_id):
+            about = isinstance(event, CommentAdded) and event.comment.id == comment_id
+            return without_content(event) if about else event
+        case PostUpdated(post=Post(id=post_id, access=Access(tier=tier))):
+            return behind(event, tier) if tier and post_of(event) == post_id else event
+    return event
+
+
+def post_of(event: AnyEvent) -> str | None:
+    """The post that an event is about."""
+    if isinstance(event, PostEvent):
+        return event.post.id
+    return event.post_id if isinstance(event, GatedEvent | PostDeleted) else None
+
+
 def without_content(event: AnyEvent) -> AnyEvent:
-    """An event with everything that its post said taken out, for the log after a deletion."""
+    """An event with everything that people wrote taken out, for the log after a deletion."""
     if isinstance(event, PostEvent):
         return msgspec.structs.replace(event, post=scrubbed(event.post))
+    if isinstance(event, CommentAdded):
+        comment = msgspec.structs.replace(event.comment, text="")
+        return msgspec.structs.replace(event, comment=comment)
     return event

@@ -17,6 +17,7 @@ from feedline.feed.people import USERNAME, UserRow, creator_of
 from feedline.feed.ports import Writes
 from feedline.feed.posts import PostRow, for_event, normalize
 from feedline.feed.raw_posts import RawAuthor, RawPost
+from feedline.feed.visibility import Viewer
 
 _USERNAME_LONGEST = 40
 
@@ -36,11 +37,13 @@ def take_post(tx: Writes, raw: RawPost, author_id: str) -> str:
         raise ValidationFailed(FieldProblem("post", "A post needs a title, a text or a file."))
     if old is None:
         tx.add_post(row)
-        return _append(tx, PostCreated, row)
+        return tx.append(_event(tx, PostCreated, row))
     if msgspec.structs.replace(row, updated_at=old.updated_at) == old:
         return tx.cursor()
     tx.change_post(row)
-    return _append(tx, PostUpdated, row)
+    updated = _event(tx, PostUpdated, row)
+    tx.amend(updated)
+    return tx.append(updated)
 
 
 def _row(tx: Writes, raw: RawPost, author: UserRow, old: PostRow | None) -> PostRow:
@@ -63,14 +66,14 @@ def _by_now(tx: Writes, instant: Millis | None, default: Millis) -> Millis:
     return min(default if instant is None else instant, tx.now)
 
 
-def _append(tx: Writes, kind: type[PostCreated | PostUpdated], row: PostRow) -> str:
-    return tx.append(
-        kind(
-            channel=creator_channel(row.creator.id),
-            timestamp=rfc3339(tx.now),
-            post=for_event(normalize(row, row.creator.id)),
-            user_id=row.creator.id,
-        )
+def _event(
+    tx: Writes, kind: type[PostCreated | PostUpdated], row: PostRow
+) -> PostCreated | PostUpdated:
+    return kind(
+        channel=creator_channel(row.creator.id),
+        timestamp=rfc3339(tx.now),
+        post=for_event(normalize(row, Viewer(row.creator.id))),
+        user_id=row.creator.id,
     )
 
 

@@ -8,7 +8,7 @@ from feedline.errors import FieldProblem, ValidationFailed
 from feedline.feed.drafts import Draft
 from feedline.feed.ports import MediaRow, Reads, Writes
 from feedline.feed.posts import NO_MEDIA, Media, MediaType, PostRow
-from feedline.feed.visibility import can_see, known_tier
+from feedline.feed.visibility import Viewer, can_see, known_tier
 
 
 def file_names(media_id: str) -> tuple[str, str]:
@@ -27,13 +27,13 @@ def media_of(row: MediaRow) -> Media:
     )
 
 
-def visible_media(reads: Reads, media_id: str, viewer_id: str | None) -> MediaRow | None:
+def visible_media(reads: Reads, media_id: str, viewer: Viewer) -> MediaRow | None:
     """A file, if a viewer may see its post unlocked, or has not posted it yet."""
     row = reads.media(media_id)
     if row is None or row.post_id is None:
-        return row if row is not None and row.owner_id == viewer_id else None
+        return row if row is not None and row.owner_id == viewer.id else None
     post = reads.post(row.post_id)
-    seen = post is not None and can_see(viewer_id, post.creator.id, known_tier(post.tier))
+    seen = post is not None and can_see(viewer, post.creator.id, known_tier(post.tier))
     return row if seen else None
 
 

@@ -59,6 +59,8 @@ class UserRow(msgspec.Struct, kw_only=True):
     is_verified: bool = False
     role: str = "user"
     password_hash: str
+    followers_count: int = 0
+    following_count: int = 0
     posts_count: int = 0
     created_at: Millis
 
@@ -106,8 +108,8 @@ def user_of(row: UserRow) -> User:
         avatar=row.avatar,
         is_verified=row.is_verified,
         role="admin" if row.role == "admin" else "user",
-        followers_count=0,
-        following_count=0,
+        followers_count=max(row.followers_count, 0),
+        following_count=max(row.following_count, 0),
         posts_count=max(row.posts_count, 0),
         created_at=rfc3339(row.created_at),
     )

@@ -4,10 +4,12 @@ from typing import Protocol
 
 import msgspec
 
+from feedline.feed.comments import CommentQuery, CommentRow
 from feedline.feed.events import AnyEvent
 from feedline.feed.instants import Millis, Place
 from feedline.feed.people import Identity, UserRow
 from feedline.feed.posts import PostRow
+from feedline.feed.visibility import Tier, Viewer
 
 
 class PostQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,6 +21,15 @@ class PostQuery(msgspec.Struct, frozen=True, kw_only=True):
     before: Place | None = None
     """Only what comes after this place in the list."""
     limit: int = 20
+
+
+class OwedLike(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest like of a post, or the taking back of one, of which nobody was told yet."""
+
+    post_id: str
+    user_id: str
+    liked: bool
+    due: Millis
 
 
 class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,14 +81,36 @@ class Reads(Protocol):
 
     def service_tokens(self) -> list[ServiceToken]: ...
 
-    def post(self, post_id: str) -> PostRow | None: ...
+    def viewer(self, user_id: str) -> Viewer:
+        """A person as one who looks, with the tiers that they hold."""
+
+    def post(self, post_id: str, viewer_id: str | None = None) -> PostRow | None: ...
+
+    def posts(self, query: PostQuery, viewer_id: str | None = None) -> list[PostRow]: ...
+
+    def home(self, user_id: str, before: Place | None = None, limit: int = 20) -> list[PostRow]:
+        """The posts of a person and of everyone whom they follow, newest first."""
+
+    def following(self, user_id: str) -> list[str]:
+        """The ids of everyone whom a person follows."""
+
+    def is_following(self, follower_id: str, creator_id: str) -> bool: ...
+
+    def tier_held(self, subscriber_id: str, creator_id: str) -> Tier | None: ...
+
+    def is_liked(self, post_id: str, user_id: str) -> bool: ...
+
+    def likes_owed(self) -> list[OwedLike]:
+        """Posts whose newest likes nobody was told of, those that are due first come first."""
+
+    def comment(self, comment_id: str) -> CommentRow | None: ...
+
+    def comments(self, query: CommentQuery) -> list[CommentRow]: ...
 
     def media(self, media_id: str) -> MediaRow | None: ...
 
     def media_bytes(self, owner_id: str) -> int:
         """How much room a person's files take."""
-
-    def posts(self, query: PostQuery) -> list[PostRow]: ...
 
 
 class Writes(Reads, Protocol):
@@ -92,8 +125,8 @@ class Writes(Reads, Protocol):
     def append(self, event: AnyEvent) -> str:
         """Appends an event to the log and returns its cursor, also set in the event."""
 
-    def scrub(self, post_id: str) -> None:
-        """Takes the content of a post out of every event in the log."""
+    def amend(self, later: AnyEvent) -> None:
+        """Takes out of the log what may not be kept once this event has passed."""
 
     def add_user(self, row: UserRow) -> None:
         """Raises :class:`feedline.errors.Conflict` if the username is taken."""
@@ -141,3 +174,28 @@ class Writes(Reads, Protocol):
         """Files that are nobody's, and those older than an instant that have no post."""
 
     def forget_media(self, media_ids: list[str]) -> None: ...
+
+    def add_follow(self, follower_id: str, creator_id: str) -> None: ...
+
+    def remove_follow(self, follower_id: str, creator_id: str) -> None: ...
+
+    def hold_tier(self, subscriber_id: str, creator_id: str, tier: Tier) -> None: ...
+
+    def drop_tier(self, subscriber_id: str, creator_id: str) -> None: ...
+
+    def add_like(self, post_id: str, user_id: str) -> int:
+        """Adds a like that is not there; how many the post has then."""
+
+    def remove_like(self, post_id: str, user_id: str) -> int: ...
+
+    def likes_told_at(self, post_id: str) -> Millis: ...
+
+    def tell_likes(self, post_id: str) -> None:
+        """Everybody was told of a post's likes: nothing is owed, and the next may wait."""
+
+    def owe_likes(self, owed: OwedLike) -> None: ...
+
+    def add_comment(self, row: CommentRow) -> int:
+        """Adds a comment; how many the post has then."""
+
+    def remove_comment(self, comment_id: str) -> int: ...

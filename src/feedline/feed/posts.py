@@ -9,7 +9,7 @@ import msgspec
 
 from feedline.feed.instants import Millis, rfc3339
 from feedline.feed.people import Creator, Wire
-from feedline.feed.visibility import Tier, can_see, known_tier
+from feedline.feed.visibility import Tier, Viewer, can_see, known_tier
 
 MediaType = Literal["text", "image", "video", "audio"]
 MEDIA_TYPES: tuple[str, ...] = get_args(MediaType)
@@ -60,7 +60,10 @@ class Post(Wire, frozen=True):
 
 
 class PostRow(msgspec.Struct, kw_only=True):
-    """A post as stored, with its author as of now. ``tags`` is JSON: a list of strings."""
+    """A post as stored, with its author as of now. ``tags`` is JSON: a list of strings.
+
+    ``is_liked``: whether the one for whom it was read likes it.
+    """
 
     id: str
     creator: Creator
@@ -71,18 +74,21 @@ class PostRow(msgspec.Struct, kw_only=True):
     tags: str = "[]"
     tier: str | None = None
     media: Media = NO_MEDIA
+    likes_count: int = 0
+    comments_count: int = 0
+    is_liked: bool = False
     created_at: Millis
     updated_at: Millis
 
 
-def normalize(row: PostRow, viewer_id: str | None) -> Post:
-    """The post as ``viewer_id`` may see it (None: somebody who is not signed in).
+def normalize(row: PostRow, viewer: Viewer) -> Post:
+    """The post as a viewer may see it.
 
     Whatever is in the row, the result is valid: unreadable tags become none, an unknown tier
     the most closed one.
     """
     tier = known_tier(row.tier)
-    own = viewer_id == row.creator.id
+    own = viewer.id == row.creator.id
     post = Post(
         id=row.id,
         client_id=row.client_id if own else None,
@@ -95,11 +101,15 @@ def normalize(row: PostRow, viewer_id: str | None) -> Post:
         ),
         media=row.media,
         access=Access(tier=tier, is_locked=False),
-        engagement=Engagement(likes_count=0, comments_count=0, is_liked=False),
+        engagement=Engagement(
+            likes_count=max(row.likes_count, 0),
+            comments_count=max(row.comments_count, 0),
+            is_liked=row.is_liked,
+        ),
         created_at=rfc3339(row.created_at),
         updated_at=rfc3339(max(row.updated_at, row.created_at)),
     )
-    return post if can_see(viewer_id, row.creator.id, tier) else locked(post)
+    return post if can_see(viewer, row.creator.id, tier) else locked(post)
 
 
 def locked(post: Post) -> Post:

@@ -1,5 +1,7 @@
 """Who may see what. One function decides; every path asks it."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal, cast, get_args
 
 Tier = Literal["basic", "premium", "vip"]
@@ -13,6 +15,25 @@ def known_tier(stored: str | None) -> Tier | None:
     return "vip"
 
 
-def can_see(viewer_id: str | None, author_id: str, tier: Tier | None) -> bool:
-    """Whether a viewer (None: not signed in) may see all of a post, not just its locked form."""
-    return tier is None or viewer_id == author_id
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who looks (None: somebody who is not signed in), and the tiers they hold, by creator."""
+
+    id: str | None
+    tiers: Mapping[str, Tier] = field(default_factory=dict)
+
+
+STRANGER = Viewer(None)
+
+
+def can_see(viewer: Viewer, author_id: str, tier: Tier | None) -> bool:
+    """Whether a viewer may see all of a post, not just its locked form."""
+    if tier is None or viewer.id == author_id:
+        return True
+    held = viewer.tiers.get(author_id)
+    return held is not None and TIERS.index(held) >= TIERS.index(tier)
+
+
+def stricter(one: Tier | None, other: Tier | None) -> Tier | None:
+    """The tier that fewer people hold."""
+    return max(one, other, key=lambda tier: -1 if tier is None else TIERS.index(tier))

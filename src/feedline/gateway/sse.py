@@ -10,7 +10,8 @@ import msgspec
 from starlette.types import Receive, Scope, Send
 
 from feedline.errors import CloseCode, RateLimited, Refusal, Unauthenticated, Unavailable
-from feedline.feed.channels import refusal_for
+from feedline.feed.joining import refusal_for
+from feedline.feed.visibility import Viewer
 from feedline.gateway.entrance import Entrance, address_of, hung_up, refuse
 from feedline.gateway.http import TRANSPORT
 from feedline.hub.connection import Connection
@@ -93,8 +94,9 @@ class EventStreams:
 class EventStreamFraming:
     """Events as server-sent ones; several are simply one after the other."""
 
-    def frame(self, event: EncodedEvent, viewer_id: str | None) -> bytes:
-        return event_frame(event.body_for(viewer_id))
+    def frame(self, event: EncodedEvent, viewer: Viewer | None) -> bytes:
+        body = event.body_for(viewer)
+        return b"" if body is None else event_frame(body)
 
     def joined(self, frames: Sequence[bytes]) -> bytes:
         return b"".join(frames)

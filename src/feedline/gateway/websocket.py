@@ -14,6 +14,7 @@ from uvicorn.server import ServerState
 
 from feedline.errors import CloseCode, ProtocolViolation
 from feedline.feed.people import Identity
+from feedline.feed.visibility import Viewer
 from feedline.gateway.entrance import Authenticator
 from feedline.gateway.upgrade import NoUpgrade, Upgrade, plain_request, read_upgrade
 from feedline.hub.connection import Connection
@@ -140,8 +141,8 @@ class UpgradedProtocol(WSProtocol):  # type: ignore[misc]
 class WebSocketFraming:
     """Events as WebSocket text frames; several are simply one after the other."""
 
-    def frame(self, event: EncodedEvent, viewer_id: str | None) -> bytes:
-        return event.frame_for(viewer_id)
+    def frame(self, event: EncodedEvent, viewer: Viewer | None) -> bytes:
+        return event.frame_for(viewer)
 
     def joined(self, frames: Sequence[bytes]) -> bytes:
         return frames[0] if len(frames) == 1 else b"".join(frames)

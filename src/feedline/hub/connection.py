@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Protocol, TypeVar
 
 from feedline.errors import CloseCode, Unauthenticated, Unavailable
-from feedline.feed.channels import own_topic
+from feedline.feed.channels import is_post, own_topic
 from feedline.feed.people import Identity
-from feedline.hub.admission import admission
+from feedline.feed.visibility import Viewer
+from feedline.hub.admission import Admission
 from feedline.hub.fanout import GONE, Framing, Lane
 from feedline.hub.hub import Hub
 from feedline.store.base import Store
@@ -146,8 +147,9 @@ class Connection:
         """It is known now whose connection this is."""
         if self.session.identity is not None:
             self._hub.forget_identity(self, self.session.identity)
-        self.session.identified(identity)
-        if not self._hub.identify(self, identity):
+        admitted = self._hub.identify(self, identity)
+        self.session.identified(identity, self._hub.standings.of(identity.user_id))
+        if not admitted:
             self.session.close(CloseCode.TOO_MANY_CONNECTIONS, "too many connections")
 
     def heard(self) -> None:
@@ -197,9 +199,9 @@ class Connection:
         return self._socket.framing
 
     @property
-    def viewer_id(self) -> str:
-        """Whose connection it is; only asked of live ones."""
-        return self.session.identity.user_id if self.session.identity else ""
+    def viewer(self) -> Viewer:
+        """Whose connection it is, and what they may see now."""
+        return self.session.standing.viewer
 
     def keep(self, frames: bytes, taken: int) -> None:
         self._socket.keep(frames, taken)
@@ -207,6 +209,11 @@ class Connection:
     def close(self, code: CloseCode, reason: str) -> None:
         self.session.close(code, reason)
         self._pump()
+
+    def recheck(self) -> None:
+        channels = [name for name in self.session.coverage.channels if is_post(name)]
+        if channels:
+            self._start(self._recheck(channels))
 
     def tick(self, now: float) -> None:
         session = self.session
@@ -285,9 +292,7 @@ class Connection:
         session, fanout = self.session, self._hub.fanout
         fanout.settle(self)
         if session.live:  # or else settling has filled the socket, and it comes back later
-            own = own_topic(self.viewer_id)  # served by person, on every connection
-            topics = [topic for topic in session.coverage.topics if topic != own]
-            fanout.place(self, topics, self._hub.position)
+            fanout.place(self, session.coverage.channels, self._hub.position)
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         task = self._loop.create_task(work)
@@ -319,24 +324,26 @@ class Connection:
             self.identify(known)
 
     async def _check_channels(self, channels: tuple[str, ...]) -> None:
-        identity = self.session.identity
-        if identity is None:
-            return
-
         # A sign-out that was dispatched before the hub knew this member is seen here.
-        found = await self._patiently(
-            lambda: self._store.read(
-                lambda snapshot: admission(snapshot, identity, channels, self._hub.clock())
-            )
-        )
+        found = await self._admission(channels)
         if found.signed_in:
             self.session.channels_checked(found.refusals, found.span)
         else:
             self.session.close(CloseCode.SESSION_ENDED, "signed out")
 
+    async def _recheck(self, channels: Sequence[str]) -> None:
+        found = await self._admission(channels)
+        self.session.channels_lost(found.refusals)
+
+    async def _admission(self, channels: Sequence[str]) -> Admission:
+        identity = self.session.identity
+        if identity is None:
+            raise Unauthenticated
+        return await self._patiently(lambda: self._hub.admit(identity, channels))
+
     def _send_stretch(self, after: int, topics: frozenset[str]) -> bool:
         """Sends what others are sent as well who come back to this place, if that is the same."""
-        own = own_topic(self.viewer_id)
+        own = own_topic(self.viewer.id or "")
         stretch = self._hub.stretch(after, topics - {own}, self._socket.framing)
         if stretch is None or own in stretch.concerned:
             return False

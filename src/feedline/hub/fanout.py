@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterable, Sequence
 from time import monotonic
 from typing import Protocol
 
+from feedline.feed.channels import feed_channel
+from feedline.feed.visibility import Viewer
 from feedline.wire.encoded import EncodedEvent
 
 GONE = 2**63
@@ -31,8 +33,11 @@ _LOOK_AT_CLOCK = 16  # connections served between looks at the clock
 class Framing(Protocol):
     """How a transport puts events into bytes."""
 
-    def frame(self, event: EncodedEvent, viewer_id: str | None) -> bytes:
-        """An event framed for a viewer; None: for everybody who is not its author."""
+    def frame(self, event: EncodedEvent, viewer: Viewer | None) -> bytes:
+        """An event framed for a viewer, empty if they get nothing of it.
+
+        None: for everybody with no claim to more.
+        """
 
     def joined(self, frames: Sequence[bytes]) -> bytes: ...
 
@@ -54,7 +59,10 @@ class Seat(Protocol):
     def framing(self) -> Framing: ...
 
     @property
-    def viewer_id(self) -> str: ...
+    def viewer(self) -> Viewer: ...
+
+    def recheck(self) -> None:
+        """What this person may see has become less: channels may have to end."""
 
 
 class Lane:
@@ -79,12 +87,26 @@ class Lane:
         return [event for event in (*self.batch, *self.pending) if event.seq > seat.last]
 
 
+def _own_feed(creator_id: str) -> Iterable[str]:
+    return (feed_channel(creator_id),)
+
+
 class Fanout:
     """All lanes, and the work of serving them."""
 
-    def __init__(self, *, joins: bool = True, clock: Callable[[], float] = monotonic) -> None:
-        """``joins``: whether what gathers within a window is joined; else nothing waits."""
+    def __init__(
+        self,
+        *,
+        joins: bool = True,
+        feeds: Callable[[str], Iterable[str]] = _own_feed,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        """``joins``: whether what gathers within a window is joined; else nothing waits.
+
+        ``feeds`` tells the feed channels of those here who follow a creator.
+        """
         self._joins = joins
+        self._feeds = feeds
         self._clock = clock
         self._lanes: dict[tuple[Framing, frozenset[str]], Lane] = {}
         self._by_topic: dict[str, dict[Lane, None]] = {}
@@ -124,6 +146,10 @@ class Fanout:
         owed = seat.lane.owed(seat) if seat.lane is not None else []
         return owed[0].seq - 1 if owed else position
 
+    def seats(self, topic: str) -> list[Seat]:
+        """Everybody who is live on a topic."""
+        return [seat for lane in self._by_topic.get(topic, ()) for seat in lane.seats]
+
     # ---- what happens
 
     def offer(self, event: EncodedEvent, own: Iterable[Seat]) -> None:
@@ -131,6 +157,9 @@ class Fanout:
         lanes: dict[Lane, None] = {}
         for topic in event.topics:
             lanes.update(self._by_topic.get(topic, {}))
+        if event.home is not None:
+            for topic in self._feeds(event.home):
+                lanes.update(self._by_topic.get(topic, {}))
         for lane in lanes:
             lane.pending.append(event)
         for seat in tuple(own):
@@ -185,7 +214,8 @@ class Fanout:
             size += len(frames[-1])
         lane.batch, lane.pending = lane.pending[: len(frames)], lane.pending[len(frames) :]
         self._overflowed = bool(lane.pending)
-        return _Round(lane, lane.framing.joined(frames))
+        alike = not any(event.is_gated for event in lane.batch)
+        return _Round(lane, lane.framing.joined(frames) if alike else None)
 
     def _end(self, lane: Lane) -> None:
         lane.batch = []
@@ -201,14 +231,14 @@ class Fanout:
         if seat.lane is None:
             return
         owed = seat.lane.owed(seat)
-        if event.is_new_post and seat.lane not in lanes:
+        if event.is_personal and seat.lane not in lanes:
             owed.append(event)
-        if seat.lane in lanes or event.is_new_post:
+        if seat.lane in lanes or event.is_personal:
             self._send(seat, owed)
 
     def _send(self, seat: Seat, events: list[EncodedEvent]) -> None:
         """Sends events to one seat, framed for it alone."""
-        framing, viewer = seat.framing, seat.viewer_id
+        framing, viewer = seat.framing, seat.viewer
         frames: list[bytes] = []
         size = 0
         for event in events:
@@ -217,9 +247,11 @@ class Fanout:
                 if seat.last == GONE:  # it was full, and will read the rest from the log
                     return
                 frames, size = [], 0
-            frames.append(framing.frame(event, viewer))
-            size += len(frames[-1])
             seat.last = event.seq
+            frame = framing.frame(event, viewer)
+            if frame:
+                frames.append(frame)
+                size += len(frame)
         if frames:
             _write(seat, framing.joined(frames))
 
@@ -249,12 +281,13 @@ def _write(seat: Seat, frames: bytes) -> None:
 class _Round:
     """One turn of a lane: a batch on its way to each of its seats."""
 
-    def __init__(self, lane: Lane, shared: bytes) -> None:
+    def __init__(self, lane: Lane, shared: bytes | None) -> None:
         self.lane = lane
         self._batch = lane.batch
         self._seats = tuple(lane.seats)
         self._next = 0
-        self._shared = shared  # the batch, framed for everybody but its authors
+        # The batch, framed for everybody but its authors; None if viewers get it in other forms.
+        self._shared = shared
 
     def serve(
         self,
@@ -265,14 +298,15 @@ class _Round:
         """Serves seats until all are or the time is up; whether all are."""
         if not self._batch:
             return True
-        first, last, size = self._batch[0].seq, self._batch[-1].seq, len(self._shared)
+        first, last = self._batch[0].seq, self._batch[-1].seq
         shared, seats = self._shared, self._seats
+        size = len(shared or b"")
         while self._next < len(seats):
             group = seats[self._next : self._next + _LOOK_AT_CLOCK]
             self._next += _LOOK_AT_CLOCK
             for seat in group:
                 try:
-                    if seat.last < first:
+                    if shared is not None and seat.last < first:
                         seat.last = last
                         # Word for word _write(seat, shared): here a call costs some percent.
                         write = seat.write

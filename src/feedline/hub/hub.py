@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from feedline.errors import CloseCode, Unavailable
-from feedline.feed.events import PostDeleted, SessionRevoked
+from feedline.feed.channels import post_channel
+from feedline.feed.events import PostRetracted, PostUpdated, SessionRevoked
 from feedline.feed.instants import Millis
 from feedline.feed.people import Identity
+from feedline.hub.admission import Admission, admission
 from feedline.hub.fanout import Fanout, Framing, Seat
 from feedline.hub.ring import Ring
+from feedline.hub.standings import Standings
 from feedline.hub.stretches import Stretch, Stretches
-from feedline.store.base import LogBounds, LogEntry, LogPage, Store
+from feedline.store.base import LogBounds, LogEntry, LogPage, Snapshot, Store
 from feedline.wire.encoded import EncodedEvent
 
 PAGE = 500  # entries of the log read at a time
@@ -68,7 +71,8 @@ class Hub:
     ) -> None:
         self.epoch = bounds.epoch
         self.position = bounds.head
-        self.fanout = Fanout(joins=limits.join_seconds > 0)
+        self.standings = Standings()
+        self.fanout = Fanout(joins=limits.join_seconds > 0, feeds=self.standings.feeds)
         self.clock = clock
         self._store = store
         self._limits = limits
@@ -105,6 +109,8 @@ class Hub:
     def forget_identity(self, member: Member, identity: Identity) -> None:
         """A member is somebody else from now on, or nobody."""
         _discard(self._by_user, identity.user_id, member)
+        if identity.user_id not in self._by_user:
+            self.standings.forget(identity.user_id)
         _discard(self._by_session, identity.session_id, member)
 
     def remove(self, member: Member) -> None:
@@ -131,6 +137,21 @@ class Hub:
     def level(self) -> int:
         """The position, as sessions ask for it."""
         return self.position
+
+    async def admit(self, identity: Identity, channels: Iterable[str]) -> Admission:
+        """Whether somebody may have channels; from then on their standing is known.
+
+        Raises Unavailable.
+        """
+        with_rights = not self.standings.is_loaded(identity.user_id)
+
+        def read(snapshot: Snapshot) -> Admission:
+            return admission(snapshot, identity, channels, self.clock(), with_rights=with_rights)
+
+        found = await self._store.read(read)
+        if found.rights is not None:
+            self.standings.load(identity.user_id, found.rights, found.span.head)
+        return found
 
     # ---- the log
 
@@ -212,13 +233,18 @@ class Hub:
 
     def _dispatch(self, event: EncodedEvent) -> None:
         self.position = event.seq
-        self._ring.add(event)
-        if isinstance(event.event, PostDeleted):
+        if self._ring.add(event):
             self._stretches.forget()
         if isinstance(event.event, SessionRevoked):
             self._end_session(event.event.session_id)
             return
-        self.fanout.offer(event, self._by_user.get(event.actor or "", ()))
+        own = self._by_user.get(event.actor or "", ())
+        self.standings.apply(event.event, event.actor, event.seq)
+        self.fanout.offer(event, own)
+        if isinstance(event.event, PostRetracted):
+            self._recheck(own)
+        elif isinstance(event.event, PostUpdated) and event.is_gated:
+            self._recheck(self.fanout.seats(post_channel(event.event.post.id)))
 
     def _serve(self) -> None:
         """One slice of fan-out, and another one after whatever else is ready."""
@@ -232,6 +258,10 @@ class Hub:
         self._window = None
         if self.fanout.end_window() and not self._serving:
             self._serve()
+
+    def _recheck(self, seats: Iterable[Seat]) -> None:
+        for seat in tuple(seats):
+            seat.recheck()
 
     def _end_session(self, session_id: str) -> None:
         for member in tuple(self._by_session.get(session_id, ())):

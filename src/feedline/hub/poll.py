@@ -10,15 +10,17 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from feedline.errors import CloseCode, RateLimited, Unauthenticated
-from feedline.feed.channels import own_topic, refusal_for
+from feedline.feed.channels import own_topic
 from feedline.feed.cursor import Cursor
+from feedline.feed.joining import refusal_for
 from feedline.feed.people import Identity
-from feedline.hub.admission import admission
+from feedline.feed.visibility import Viewer
 from feedline.hub.fanout import GONE, Framing, Lane
 from feedline.hub.hub import Hub
 from feedline.store.base import Store
 from feedline.wire.coverage import Coverage
 from feedline.wire.encoded import EncodedEvent
+from feedline.wire.standing import NOBODY
 
 MOST_EVENTS = 500
 MOST_BYTES = 1 << 20  # of events in an answer; about what the longest list by REST may have
@@ -60,8 +62,8 @@ class _Page:
 class WakeUp:
     """A framing without bytes: to be served is all that a poll wants."""
 
-    def frame(self, event: EncodedEvent, viewer_id: str | None) -> bytes:  # noqa: ARG002
-        return b""
+    def frame(self, event: EncodedEvent, viewer: Viewer | None) -> bytes:  # noqa: ARG002
+        return b" "  # an empty one would not be served
 
     def joined(self, frames: Sequence[bytes]) -> bytes:  # noqa: ARG002
         return b""
@@ -82,10 +84,11 @@ class Poll:
         self._identity = identity
         self._hub = hub
         self._store = store
-        self._coverage = Coverage()
+        self._coverage = Coverage(NOBODY, 0)
         self._woken = asyncio.Event()
         self._closed: CloseCode | None = None
         self._admitted = all([hub.add(self), hub.identify(self, identity)])
+        self._standing = hub.standings.of(identity.user_id)
 
     async def ask(self, channels: Iterable[str], cursor: str | None, wait: float) -> Found:
         """What comes after a cursor; waits so many seconds if that is nothing yet.
@@ -95,9 +98,7 @@ class Poll:
         """
         if not self._admitted:
             raise RateLimited(CROWDED_SECONDS, "connections")
-        admitted = await self._store.read(
-            lambda snapshot: admission(snapshot, self._identity, channels, self._hub.clock())
-        )
+        admitted = await self._hub.admit(self._identity, channels)
         if not admitted.signed_in:
             raise Unauthenticated("This sign-in has ended. Sign in again.")
         for channel, code in admitted.refusals.items():
@@ -105,7 +106,7 @@ class Poll:
         start, resync = admitted.span.start(cursor, self._hub.level())
         if cursor is None or resync is not None:
             return Found(start, resync=resync)
-        self._sit_down(channels, start)
+        self._sit_down(channels, start, admitted.span.head)
         return await self._next(start, asyncio.get_running_loop().time() + wait)
 
     def cursor(self, found: Found) -> str:
@@ -120,13 +121,16 @@ class Poll:
     # ---- from the hub
 
     @property
-    def viewer_id(self) -> str:
-        return self._identity.user_id
+    def viewer(self) -> Viewer:
+        return self._standing.viewer
 
     def close(self, code: CloseCode, reason: str) -> None:  # noqa: ARG002
         """Ends the wait."""
         self._closed = self._closed or code
         self._woken.set()
+
+    def recheck(self) -> None:
+        """Nothing: a poll is over soon, and what it may not have it does not find."""
 
     def tick(self, now: float) -> None:  # noqa: ARG002
         if self._identity.expires_at <= self._hub.clock():
@@ -140,13 +144,11 @@ class Poll:
     def _wake(self, _: bytes) -> None:
         self._woken.set()
 
-    def _sit_down(self, channels: Iterable[str], start: int) -> None:
-        for channel in channels:
+    def _sit_down(self, channels: Iterable[str], start: int, arrived: int) -> None:
+        self._coverage = Coverage(self._standing, arrived)
+        for channel in (own_topic(self._identity.user_id), *channels):
             self._coverage.add(channel, start)
-        own = own_topic(self.viewer_id)  # served by person, on every connection
-        topics = self._coverage.topics
-        self._coverage.add_topic(own, start)
-        self._hub.fanout.place(self, topics, self._hub.position)
+        self._hub.fanout.place(self, self._coverage.channels, self._hub.position)
 
     async def _next(self, start: int, deadline: float) -> Found:
         """Reads the log, and again whenever something happened, until there is an answer."""
@@ -204,7 +206,8 @@ class Poll:
     def _take(self, page: _Page, found: Found) -> bool:
         """Takes what is wanted of a page; False if there was no room for all."""
         for event in page.events:
-            if self._coverage.covers(event) and not found.take(event.body_for(self.viewer_id)):
+            body = event.body_for(self.viewer) if self._coverage.covers(event) else None
+            if body is not None and not found.take(body):
                 return False
             found.reached = event.seq
         found.reached = page.end

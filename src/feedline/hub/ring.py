@@ -3,7 +3,7 @@
 from collections import deque
 from itertools import islice
 
-from feedline.feed.events import PostDeleted, PostEvent, without_content
+from feedline.feed.events import AnyEvent, CommentDeleted, PostDeleted, PostEvent, amended
 from feedline.wire.encoded import EncodedEvent
 
 _OVERHEAD = 2_048  # bytes of an event beside its text: objects, and its encoded forms
@@ -21,17 +21,17 @@ class Ring:
     def __len__(self) -> int:
         return len(self._events)
 
-    def add(self, event: EncodedEvent) -> None:
-        """Takes the next event. What a deletion takes back is taken out of older ones too."""
+    def add(self, event: EncodedEvent) -> bool:
+        """Takes the next event; whether older ones had to change, as a deletion takes back more."""
         if self._events and event.seq != self._events[-1].seq + 1:
             self._events.clear()
             self._bytes = 0
-        if isinstance(event.event, PostDeleted):
-            self._scrub(event.event.post_id)
+        has_amended = _takes_back(event) and self._amend(event.event)
         self._events.append(event)
         self._bytes += _weight(event)
         while len(self._events) > self._most_events or self._bytes > self._most_bytes:
             self._bytes -= _weight(self._events.popleft())
+        return has_amended
 
     def after(self, position: int, limit: int) -> list[EncodedEvent] | None:
         """Up to ``limit`` events after a position; None if it is too old to be served from here."""
@@ -40,13 +40,21 @@ class Ring:
         start = position + 1 - self._events[0].seq
         return list(islice(self._events, start, start + limit))
 
-    def _scrub(self, post_id: str) -> None:
+    def _amend(self, later: AnyEvent) -> bool:
+        has_amended = False
         for index, held in enumerate(self._events):
-            event = held.event
-            if isinstance(event, PostEvent) and event.post.id == post_id:
+            event = amended(held.event, later)
+            if event is not held.event:
+                has_amended = True
                 self._bytes -= _weight(held)
-                self._events[index] = EncodedEvent(held.seq, without_content(event))
+                self._events[index] = EncodedEvent(held.seq, event)
                 self._bytes += _weight(self._events[index])
+        return has_amended
+
+
+def _takes_back(event: EncodedEvent) -> bool:
+    """Whether older events may have to change: all of them are looked at then."""
+    return event.is_gated or isinstance(event.event, PostDeleted | CommentDeleted)
 
 
 def _weight(event: EncodedEvent) -> int:

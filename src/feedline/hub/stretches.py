@@ -41,14 +41,14 @@ class Stretches:
         self._held.clear()
 
     def after(self, position: int, topics: frozenset[str], framing: Framing) -> Stretch | None:
-        """The stretch after a position; None if the ring does not have it, or nothing follows."""
+        """The stretch after a position; None if there is none that fits everybody."""
         key = (framing, topics, position)
         stretch = self._held.pop(key, None)
         if stretch is None:
             recent = self._ring.after(position, _EVENTS)
-            if not recent:
+            stretch = _cut(recent, topics, framing) if recent else None
+            if stretch is None:
                 return None
-            stretch = _cut(recent, topics, framing)
         if _is_whole(stretch):  # one that ends at the newest event will soon go on
             self._held[key] = stretch
             if len(self._held) > _HELD:
@@ -56,7 +56,10 @@ class Stretches:
         return stretch
 
 
-def _cut(recent: Iterable[EncodedEvent], topics: frozenset[str], framing: Framing) -> Stretch:
+def _cut(
+    recent: Iterable[EncodedEvent], topics: frozenset[str], framing: Framing
+) -> Stretch | None:
+    """None if something in it is not the same for everybody."""
     end = 0
     frames: list[bytes] = []
     size = 0
@@ -65,6 +68,8 @@ def _cut(recent: Iterable[EncodedEvent], topics: frozenset[str], framing: Framin
         end = event.seq
         concerned.update(event.topics, () if event.actor is None else (own_topic(event.actor),))
         if not topics.isdisjoint(event.topics):
+            if event.is_gated:
+                return None
             frames.append(framing.frame(event, None))
             size += len(frames[-1])
         if size >= _BYTES or end % _EVENTS == 0:

@@ -1,47 +1,48 @@
 """What can be read and written on a SQLite connection: the ports, spelled in SQL."""
 
-from collections.abc import Iterator
-from typing import Any
-
 import apsw
 import msgspec
 
 from feedline.errors import Conflict
 from feedline.feed.cursor import Cursor
-from feedline.feed.events import AnyEvent, PostDeleted, PostEvent, without_content
+from feedline.feed.events import (
+    AnyEvent,
+    CommentAdded,
+    CommentDeleted,
+    PostDeleted,
+    PostEvent,
+    amended,
+    post_of,
+)
 from feedline.feed.instants import IdSource, Millis
-from feedline.feed.people import Creator, Identity, UserRow
+from feedline.feed.people import Identity, UserRow
 from feedline.feed.ports import MediaRow, PostQuery, ServiceToken, SessionRow
-from feedline.feed.posts import Media, PostRow
+from feedline.feed.posts import PostRow
 from feedline.store.base import LogBounds, LogEntry, LogPage, StoredAnswer
-from feedline.store.queries import load_queries
+from feedline.store.sqlite_circles import SqliteCircles, SqliteCircleWrites
+from feedline.store.sqlite_rows import SQL, Value, post_row, user_row
 
-SQL = load_queries("sqlite.sql")
-Value = None | int | float | bytes | str  # what SQLite stores
 PAGE_BYTES = 1 << 20  # most that one page of the log may hold in memory
 
 _event_decoder = msgspec.json.Decoder(AnyEvent)
 _event_encoder = msgspec.json.Encoder()
 
 
-class SqliteSnapshot:
+class SqliteSnapshot(SqliteCircles):
     """Reads on a connection that has a transaction open."""
-
-    def __init__(self, connection: apsw.Connection) -> None:
-        self._connection = connection
 
     def cursor(self) -> str:
         bounds = self.log_bounds()
         return str(Cursor(bounds.epoch, bounds.head))
 
     def user(self, user_id: str) -> UserRow | None:
-        return _user_row(self._first("user", user_id))
+        return self._person("user", user_id)
 
     def user_by_name(self, username: str) -> UserRow | None:
-        return _user_row(self._first("user_by_name", username))
+        return self._person("user_by_name", username)
 
     def signed_in(self, session_id: str, now: Millis) -> UserRow | None:
-        return _user_row(self._first("signed_in", session_id, now))
+        return self._person("signed_in", session_id, now)
 
     def has_service_token(self, digest: bytes) -> bool:
         return self._first("service_token_of", digest) is not None
@@ -49,13 +50,13 @@ class SqliteSnapshot:
     def service_tokens(self) -> list[ServiceToken]:
         return [ServiceToken(*row) for row in self._rows("service_tokens")]
 
-    def post(self, post_id: str) -> PostRow | None:
-        row = self._first("post", post_id)
-        return None if row is None else _post_row(row)
+    def post(self, post_id: str, viewer_id: str | None = None) -> PostRow | None:
+        row = self._first("post", viewer_id, post_id)
+        return None if row is None else post_row(row)
 
-    def posts(self, query: PostQuery) -> list[PostRow]:
-        sql = _posts_sql(query)
-        return [_post_row(row) for row in self._connection.execute(sql, posts_values(query))]
+    def posts(self, query: PostQuery, viewer_id: str | None = None) -> list[PostRow]:
+        values = {**posts_values(query), "viewer": viewer_id}
+        return [post_row(row) for row in self._connection.execute(_posts_sql(query), values)]
 
     def media(self, media_id: str) -> MediaRow | None:
         row = self._first("media", media_id)
@@ -89,14 +90,12 @@ class SqliteSnapshot:
         row = self._first("stored_answer", user_id, key)
         return None if row is None else StoredAnswer(*row)
 
-    def _rows(self, name: str, *values: Value) -> Iterator[tuple[Any, ...]]:
-        return self._connection.execute(SQL[name], values)
-
-    def _first(self, name: str, *values: Value) -> tuple[Any, ...] | None:
-        return self._connection.execute(SQL[name], values).fetchone()
+    def _person(self, name: str, *values: Value) -> UserRow | None:
+        row = self._first(name, *values)
+        return None if row is None else user_row(row)
 
 
-class SqliteTransaction(SqliteSnapshot):
+class SqliteTransaction(SqliteCircleWrites, SqliteSnapshot):
     """The writes of one group of commands; the writer opens and commits it."""
 
     def __init__(self, connection: apsw.Connection, ids: IdSource, now: Millis) -> None:
@@ -116,14 +115,23 @@ class SqliteTransaction(SqliteSnapshot):
     def append(self, event: AnyEvent) -> str:
         seq = self._bounds.head + len(self.entries) + 1
         event.cursor = str(Cursor(self._bounds.epoch, seq))
-        self._rows("append", seq, self.now, _subject(event), _event_encoder.encode(event))
+        subjects = (_scrubbed_with(event), _comment_of(event))
+        self._rows("append", seq, self.now, *subjects, _event_encoder.encode(event))
         self.entries.append(LogEntry(seq, event))
         return event.cursor
 
-    def scrub(self, post_id: str) -> None:
-        for seq, body in list(self._rows("events_of_post", post_id)):
-            event = without_content(_event_decoder.decode(body))
-            self._rows("rewrite_event", _event_encoder.encode(event), seq)
+    def amend(self, later: AnyEvent) -> None:
+        comment_id = _comment_of(later)
+        about = (
+            self._rows("events_of_post", post_of(later))
+            if comment_id is None
+            else self._rows("events_of_comment", comment_id)
+        )
+        for seq, body in list(about):
+            event = _event_decoder.decode(body)
+            kept = amended(event, later)
+            if kept is not event:
+                self._rows("rewrite_event", _event_encoder.encode(kept), seq)
 
     def write_head(self) -> None:
         """Moves the head of the log over this transaction's events: the last thing it does."""
@@ -283,11 +291,20 @@ class SqliteTransaction(SqliteSnapshot):
             self._rows("add_tag", tag, row.created_at, row.id)
 
 
-def _subject(event: AnyEvent) -> str | None:
-    """The post whose deletion must scrub the event."""
-    if isinstance(event, PostEvent):
-        return event.post.id
-    return event.post_id if isinstance(event, PostDeleted) else None
+def _scrubbed_with(event: AnyEvent) -> str | None:
+    """The post that takes what people wrote in the event along when it is deleted."""
+    has_content = isinstance(event, PostEvent | PostDeleted | CommentAdded)
+    return post_of(event) if has_content else None
+
+
+def _comment_of(event: AnyEvent) -> str | None:
+    """The comment that does."""
+    match event:
+        case CommentAdded(comment=comment):
+            return comment.id
+        case CommentDeleted(comment_id=comment_id):
+            return comment_id
+    return None
 
 
 def posts_values(query: PostQuery) -> dict[str, Value]:
@@ -324,42 +341,4 @@ def _posts_sql(query: PostQuery) -> str:
         conditions.append(f"({time}, {id_}) < (:before_time, :before_id)")
     return SQL["posts"].format(
         source=source, time=time, id=id_, conditions=" AND ".join(conditions) or "TRUE"
-    )
-
-
-def _user_row(row: tuple[Any, ...] | None) -> UserRow | None:
-    if row is None:
-        return None
-    return UserRow(
-        id=row[0],
-        username=row[1],
-        name=row[2],
-        avatar=row[3],
-        is_verified=bool(row[4]),
-        role=row[5],
-        password_hash=row[6],
-        posts_count=row[7],
-        created_at=row[8],
-    )
-
-
-def _post_row(row: tuple[Any, ...]) -> PostRow:
-    return PostRow(
-        id=row[0],
-        client_id=row[1],
-        title=row[2],
-        text=row[3],
-        category=row[4],
-        tags=row[5],
-        tier=row[6],
-        created_at=row[7],
-        updated_at=row[8],
-        media=Media(type=row[9], url=row[10], thumbnail=row[11], aspect_ratio=row[12]),
-        creator=Creator(
-            id=row[13],
-            username=row[14],
-            name=row[15] or row[14],
-            avatar=row[16],
-            is_verified=bool(row[17]),
-        ),
     )

@@ -17,7 +17,8 @@ from feedline.errors import Unavailable
 from feedline.feed.instants import IdSource, Millis
 from feedline.store.base import Announce, LogEntry
 from feedline.store.sqlite_connections import DATABASE_FAILURES, open_writer
-from feedline.store.sqlite_views import SQL, SqliteTransaction
+from feedline.store.sqlite_rows import SQL
+from feedline.store.sqlite_views import SqliteTransaction
 
 T = TypeVar("T")
 

@@ -1,58 +1,69 @@
-"""What a connection is served: which channels, which topics, and from which position on."""
+"""What a connection is served: which channels, and from which position on."""
 
-from feedline.feed.channels import channel_topics
+from feedline.feed.channels import feed_channel, own_topic
 from feedline.wire.encoded import EncodedEvent
+from feedline.wire.standing import Standing
 
 _NEVER = 2**63
 
 
 class Coverage:
-    """The channels of one connection. Each topic is covered from a position up to now."""
+    """The topics of one connection. Each is covered from a position up to now.
 
-    __slots__ = ("_topics", "channels")
+    ``arrived``: where the log stood when the connection did. Who was followed by then counts as
+    followed ever since; who was followed later, from there on.
+    """
 
-    def __init__(self) -> None:
-        self.channels: dict[str, tuple[str, ...]] = {}
-        self._topics: dict[str, int] = {}
+    __slots__ = ("_arrived", "_since", "_standing")
+
+    def __init__(self, standing: Standing, arrived: int) -> None:
+        self._standing = standing
+        self._arrived = arrived
+        self._since: dict[str, int] = {}
 
     @property
-    def topics(self) -> tuple[str, ...]:
-        return tuple(self._topics)
+    def channels(self) -> list[str]:
+        """The topics that were asked for."""
+        own = own_topic(self._user_id)
+        return [topic for topic in self._since if topic != own]
 
     def topics_since(self, position: int) -> frozenset[str] | None:
-        """The topics, if every one of them is covered from a position on."""
-        covered = all(since <= position for since in self._topics.values())
-        return frozenset(self._topics) if covered else None
+        """The topics, if every one of them is covered from a position on, and nothing else is."""
+        covered = all(since <= position for since in self._since.values())
+        has_feed = feed_channel(self._user_id) in self._since
+        return frozenset(self._since) if covered and not has_feed else None
 
-    def add_topic(self, topic: str, since: int) -> None:
-        """Covers a topic that belongs to no channel."""
-        self._topics[topic] = min(since, self._topics.get(topic, since))
-
-    def add(self, channel: str, since: int) -> None:
-        """Covers a channel from a position on."""
-        topics = self.channels[channel] = channel_topics(channel)
-        for topic in topics:
-            self.add_topic(topic, since)
+    def add(self, topic: str, since: int) -> None:
+        """Covers a topic from a position on."""
+        self._since[topic] = min(since, self._since.get(topic, since))
 
     def remove(self, channel: str) -> bool:
-        """Drops a channel; whether that leaves out topics that no other channel needs."""
-        gone = set(self.channels.pop(channel, ()))
-        gone.difference_update(*self.channels.values())
-        for topic in gone:
-            del self._topics[topic]
-        return bool(gone)
+        """Drops a channel; whether it was there."""
+        return self._since.pop(channel, None) is not None
 
     def covers(self, event: EncodedEvent) -> bool:
         """Whether the event is one that these channels bring."""
-        since, seq = self._topics, event.seq
+        since, seq = self._since, event.seq
         # Replays ask this of every event for every socket, and any() takes three times as long.
-        for topic in event.topics:  # noqa: SIM110
+        for topic in event.topics:
             if since.get(topic, _NEVER) < seq:
                 return True
-        return False
+        feed_since = since.get(feed_channel(self._user_id), _NEVER)
+        return feed_since < seq and self._follows(event)
 
+    def brings(self, channel: str, event: EncodedEvent) -> bool:
+        """Whether a channel would bring an event to this person."""
+        if channel in event.topics:
+            return True
+        return channel == feed_channel(self._user_id) and self._follows(event)
 
-def concerns(event: EncodedEvent, channel: str) -> bool:
-    """Whether a channel brings an event."""
-    wanted = channel_topics(channel)
-    return any(topic in wanted for topic in event.topics)
+    @property
+    def _user_id(self) -> str:
+        return self._standing.viewer.id or ""
+
+    def _follows(self, event: EncodedEvent) -> bool:
+        """Whether the event is of the home feed's, as of now."""
+        if event.home is None:
+            return False
+        followed = self._standing.followed_since(event.home)
+        return followed is not None and (followed <= self._arrived or followed < event.seq)

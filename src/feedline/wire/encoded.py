@@ -2,15 +2,18 @@
 
 import msgspec
 
+from feedline.feed.channels import own_topic
 from feedline.feed.events import (
     AnyEvent,
     Audience,
-    PostCreated,
     actor,
     audience,
+    gate_of,
+    home_of,
     rendered,
     topics,
 )
+from feedline.feed.visibility import STRANGER, Viewer
 from feedline.wire.frames import text_frame
 from feedline.wire.messages import Id
 
@@ -18,26 +21,46 @@ _encoder = msgspec.json.Encoder()
 
 
 class EncodedEvent:
-    """An event at its place in the log, with its topics and its encoded forms."""
+    """An event at its place in the log, with its topics and its encoded forms.
 
-    __slots__ = ("_bodies", "_frames", "actor", "event", "is_new_post", "seq", "topics")
+    ``home``: whose followers have it in their home feeds. ``is_personal``: it goes to every
+    connection of its actor. ``is_gated``: viewers get it in different forms, or not at all.
+    """
+
+    __slots__ = (
+        "_bodies",
+        "_frames",
+        "actor",
+        "event",
+        "home",
+        "is_gated",
+        "is_personal",
+        "seq",
+        "topics",
+    )
 
     def __init__(self, seq: int, event: AnyEvent) -> None:
         self.seq = seq
         self.event = event
         self.topics = topics(event)
         self.actor = actor(event)
-        self.is_new_post = isinstance(event, PostCreated)
+        self.home = home_of(event)
+        self.is_personal = self.actor is not None and own_topic(self.actor) in self.topics
+        gate = gate_of(event)
+        self.is_gated = gate is not None and gate.tier is not None
         self._bodies: dict[Audience, bytes] = {}
         self._frames: dict[Audience, bytes] = {}
 
-    def body_for(self, viewer_id: str | None) -> bytes:
-        """The JSON that a viewer gets; None: everybody with no claim to more."""
-        return self._body(audience(self.event, viewer_id))
+    def body_for(self, viewer: Viewer | None) -> bytes | None:
+        """The JSON that a viewer gets, if any; None: everybody with no claim to more."""
+        form = audience(self.event, viewer or STRANGER)
+        return None if form is None else self._body(form)
 
-    def frame_for(self, viewer_id: str | None) -> bytes:
-        """The same as a WebSocket frame."""
-        form = audience(self.event, viewer_id)
+    def frame_for(self, viewer: Viewer | None) -> bytes:
+        """The same as a WebSocket frame; empty if they get nothing."""
+        form = audience(self.event, viewer or STRANGER)
+        if form is None:
+            return b""
         frame = self._frames.get(form)
         if frame is None:
             frame = self._frames[form] = text_frame(self._body(form))
@@ -49,6 +72,9 @@ class EncodedEvent:
             body = self._bodies[form] = _encoder.encode(rendered(self.event, form))
         return body
 
-    def replay_for(self, viewer_id: str, subscription: Id) -> bytes:
+    def replay_for(self, viewer: Viewer, subscription: Id) -> bytes | None:
         """The same, marked as replayed for one subscription."""
-        return b'{"replay":' + _encoder.encode(subscription) + b"," + self.body_for(viewer_id)[1:]
+        body = self.body_for(viewer)
+        if body is None:
+            return None
+        return b'{"replay":' + _encoder.encode(subscription) + b"," + body[1:]

@@ -11,14 +11,14 @@ leaving out what the connection had through its other channels.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from feedline.errors import CloseCode, ProtocolViolation
 from feedline.feed.channels import own_topic
 from feedline.feed.cursor import Cursor
 from feedline.feed.people import Identity
-from feedline.wire.coverage import Coverage, concerns
+from feedline.wire.coverage import Coverage
 from feedline.wire.effects import (
     CheckChannels,
     Close,
@@ -48,6 +48,7 @@ from feedline.wire.messages import (
     encode,
 )
 from feedline.wire.span import LogSpan
+from feedline.wire.standing import NOBODY, Standing
 
 _STRETCH = 48 * 1024  # bytes of a replay sent at a time: a slow reader must be able to stop it
 
@@ -97,6 +98,7 @@ class Session:
         "level",
         "live",
         "position",
+        "standing",
     )
 
     def __init__(
@@ -111,8 +113,9 @@ class Session:
         self.epoch = epoch
         self.level = level
         self.identity: Identity | None = None
+        self.standing = NOBODY
         self.position = 0
-        self.coverage = Coverage()
+        self.coverage = Coverage(NOBODY, 0)
         self.connected = False
         self.live = False
         self.closed = False
@@ -137,9 +140,10 @@ class Session:
         """Credentials came with the upgrade and are being looked up."""
         self._pending = True
 
-    def identified(self, identity: Identity) -> None:
+    def identified(self, identity: Identity, standing: Standing) -> None:
         """The credentials were good."""
         self.identity = identity
+        self.standing = standing
         self._pending = False
 
     def unidentified(self) -> None:
@@ -204,6 +208,12 @@ class Session:
         """Answers ReadLog: the driver is sending what was wanted up to ``end`` itself."""
         self._reading = None
         self.position = end
+
+    def channels_lost(self, channels: Iterable[str]) -> None:
+        """Channels that this person may have no more end."""
+        for channel in channels:
+            self._end_channel(channel)
+            self._say(Unsubscribed(channel=channel))
 
     def pause(self, reached: int) -> None:
         """The socket is full: nothing more is sent until :meth:`resume`.
@@ -307,11 +317,11 @@ class Session:
 
     def _replayed(self, event: EncodedEvent) -> bytes | None:
         """The body of an event for the replay that is under way, or None if it is not wanted."""
-        viewer = self.identity.user_id  # type: ignore[union-attr]
+        viewer, coverage = self.standing.viewer, self.coverage
         if not self.live:
-            return event.body_for(viewer) if self.coverage.covers(event) else None
+            return event.body_for(viewer) if coverage.covers(event) else None
         replay = self._replay
-        if replay is None or self.coverage.covers(event) or not concerns(event, replay.channel):
+        if replay is None or coverage.covers(event) or not coverage.brings(replay.channel, event):
             return None
         return event.body_for(viewer) if replay.id is None else event.replay_for(viewer, replay.id)
 
@@ -364,7 +374,8 @@ class Session:
         if identity is None:
             return
         start, reason = checked.span.start(command.cursor, self.level())
-        self.coverage.add_topic(own_topic(identity.user_id), start)
+        self.coverage = Coverage(self.standing, checked.span.head)
+        self.coverage.add(own_topic(identity.user_id), start)
         verdicts = []
         for channel in dict.fromkeys(command.channels):
             code = checked.refusals.get(channel)
@@ -402,13 +413,16 @@ class Session:
             self._replay = _Replay(command.id, command.channel, start, start)
 
     def _unsubscribe(self, command: Unsubscribe) -> None:
-        if self._replay is not None and self._replay.channel == command.channel:
+        self._end_channel(command.channel)
+        self._say(Unsubscribed(id=command.id, channel=command.channel))
+
+    def _end_channel(self, channel: str) -> None:
+        if self._replay is not None and self._replay.channel == channel:
             self._replay = None
             if self.live:
                 self._page = None
-        if self.coverage.remove(command.channel) and self.live:
+        if self.coverage.remove(channel) and self.live:
             self._out.append(Join())
-        self._say(Unsubscribed(id=command.id, channel=command.channel))
 
     def _give_up_replay(self) -> None:
         """The log no longer has what is missing: go on from here and let the client reload."""

@@ -9,7 +9,9 @@ CREATE TABLE users (
     role TEXT NOT NULL DEFAULT 'user',
     password_hash TEXT NOT NULL,
     posts_count INTEGER NOT NULL DEFAULT 0,
-    created_at INTEGER NOT NULL
+    created_at INTEGER NOT NULL,
+    followers_count INTEGER NOT NULL DEFAULT 0,
+    following_count INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE sessions (
@@ -43,6 +45,9 @@ CREATE TABLE posts (
     tier TEXT,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
+    likes_count INTEGER NOT NULL DEFAULT 0,
+    comments_count INTEGER NOT NULL DEFAULT 0,
+    likes_told_at INTEGER NOT NULL DEFAULT 0,
     media_type TEXT NOT NULL DEFAULT 'text',
     media_url TEXT,
     thumbnail TEXT,
@@ -62,6 +67,55 @@ CREATE TABLE post_tags (
 
 CREATE INDEX post_tags_by_post ON post_tags (post_id, tag);
 
+CREATE TABLE follows (
+    follower_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    creator_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (follower_id, creator_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX follows_by_creator ON follows (creator_id);
+
+CREATE TABLE subscriptions (
+    subscriber_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    creator_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    tier TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (subscriber_id, creator_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX subscriptions_by_creator ON subscriptions (creator_id);
+
+CREATE TABLE likes (
+    post_id TEXT NOT NULL REFERENCES posts (id) ON DELETE CASCADE,
+    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (post_id, user_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX likes_by_user ON likes (user_id);
+
+-- Posts whose newest like, or taking back of one, is not in the log yet for everybody.
+CREATE TABLE likes_owed (
+    post_id TEXT PRIMARY KEY REFERENCES posts (id) ON DELETE CASCADE,
+    user_id TEXT NOT NULL,
+    liked INTEGER NOT NULL,
+    due INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX likes_owed_by_due ON likes_owed (due);
+
+CREATE TABLE comments (
+    id TEXT PRIMARY KEY,
+    post_id TEXT NOT NULL REFERENCES posts (id) ON DELETE CASCADE,
+    author_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    text TEXT NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX comments_by_post ON comments (post_id, created_at, id);
+CREATE INDEX comments_by_author ON comments (author_id);
+
 -- One row: where the log stands. Events with floor < seq <= seq of this row are in `events`.
 CREATE TABLE log_head (
     one INTEGER PRIMARY KEY CHECK (one = 1),
@@ -74,10 +128,12 @@ CREATE TABLE events (
     seq INTEGER PRIMARY KEY,
     at INTEGER NOT NULL,
     post_id TEXT,
-    body BLOB NOT NULL
+    body BLOB NOT NULL,
+    comment_id TEXT
 ) STRICT;
 
 CREATE INDEX events_by_post ON events (post_id) WHERE post_id IS NOT NULL;
+CREATE INDEX events_by_comment ON events (comment_id) WHERE comment_id IS NOT NULL;
 
 CREATE TABLE answers (
     user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,

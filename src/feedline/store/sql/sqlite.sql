@@ -1,14 +1,16 @@
 -- name: user
-SELECT id, username, name, avatar, is_verified, role, password_hash, posts_count, created_at
+SELECT id, username, name, avatar, is_verified, role, password_hash, posts_count, created_at,
+    followers_count, following_count
 FROM users WHERE id = ?
 
 -- name: user_by_name
-SELECT id, username, name, avatar, is_verified, role, password_hash, posts_count, created_at
+SELECT id, username, name, avatar, is_verified, role, password_hash, posts_count, created_at,
+    followers_count, following_count
 FROM users WHERE username = ?
 
 -- name: signed_in
 SELECT u.id, u.username, u.name, u.avatar, u.is_verified, u.role, u.password_hash, u.posts_count,
-    u.created_at
+    u.created_at, u.followers_count, u.following_count
 FROM sessions AS s JOIN users AS u ON u.id = s.user_id
 WHERE s.id = ? AND s.expires_at > ? AND NOT s.revoked
 
@@ -60,7 +62,8 @@ DELETE FROM service_tokens WHERE id = ? RETURNING id
 -- name: post
 SELECT p.id, p.client_id, p.title, p.text, p.category, p.tags, p.tier, p.created_at, p.updated_at,
     p.media_type, p.media_url, p.thumbnail, p.aspect_ratio,
-    u.id, u.username, u.name, u.avatar, u.is_verified
+    u.id, u.username, u.name, u.avatar, u.is_verified, p.likes_count, p.comments_count,
+    EXISTS (SELECT 1 FROM likes AS l WHERE l.post_id = p.id AND l.user_id = ?)
 FROM posts AS p JOIN users AS u ON u.id = p.author_id
 WHERE p.id = ?
 
@@ -68,7 +71,8 @@ WHERE p.id = ?
 -- The parts in braces are chosen by the query: a source of posts in order, and conditions on it.
 SELECT p.id, p.client_id, p.title, p.text, p.category, p.tags, p.tier, p.created_at, p.updated_at,
     p.media_type, p.media_url, p.thumbnail, p.aspect_ratio,
-    u.id, u.username, u.name, u.avatar, u.is_verified
+    u.id, u.username, u.name, u.avatar, u.is_verified, p.likes_count, p.comments_count,
+    EXISTS (SELECT 1 FROM likes AS l WHERE l.post_id = p.id AND l.user_id = :viewer)
 FROM {source} JOIN users AS u ON u.id = p.author_id
 WHERE {conditions}
 ORDER BY {time} DESC, {id} DESC LIMIT :limit
@@ -139,7 +143,7 @@ UPDATE log_head SET seq = ? WHERE one = 1
 UPDATE log_head SET floor = ? WHERE one = 1
 
 -- name: append
-INSERT INTO events (seq, at, post_id, body) VALUES (?, ?, ?, ?)
+INSERT INTO events (seq, at, post_id, comment_id, body) VALUES (?, ?, ?, ?, ?)
 
 -- name: log_page
 SELECT seq, body FROM events WHERE seq > ? ORDER BY seq LIMIT ?
@@ -152,6 +156,9 @@ DELETE FROM events WHERE seq <= ?
 
 -- name: events_of_post
 SELECT seq, body FROM events WHERE post_id = ?
+
+-- name: events_of_comment
+SELECT seq, body FROM events WHERE comment_id = ?
 
 -- name: rewrite_event
 UPDATE events SET body = ? WHERE seq = ?
@@ -173,3 +180,109 @@ DELETE FROM tickets WHERE rowid IN
 -- name: forget_sessions
 DELETE FROM sessions WHERE rowid IN
     (SELECT rowid FROM sessions WHERE expires_at < ? ORDER BY expires_at LIMIT ?)
+
+-- name: follow
+SELECT 1 FROM follows WHERE follower_id = ? AND creator_id = ?
+
+-- name: following
+SELECT creator_id FROM follows WHERE follower_id = ?
+
+-- name: add_follow
+INSERT INTO follows (follower_id, creator_id, created_at) VALUES (?, ?, ?)
+
+-- name: remove_follow
+DELETE FROM follows WHERE follower_id = ? AND creator_id = ?
+
+-- name: count_follower
+UPDATE users SET followers_count = followers_count + ? WHERE id = ?
+
+-- name: count_following
+UPDATE users SET following_count = following_count + ? WHERE id = ?
+
+-- name: home_floor
+-- How far back the newest posts are searched for those of a home feed.
+SELECT created_at FROM posts WHERE (created_at, id) < (:time, :id)
+ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET :depth
+
+-- name: home_among_newest
+SELECT p.id FROM posts AS p
+WHERE (p.created_at, p.id) < (:time, :id) AND p.created_at >= :floor
+    AND (p.author_id = :me OR EXISTS (
+        SELECT 1 FROM follows AS f WHERE f.follower_id = :me AND f.creator_id = p.author_id))
+ORDER BY p.created_at DESC, p.id DESC LIMIT :limit
+
+-- name: home_creators
+-- The newest posts of a home feed are by those creators of it whose newest posts are the newest.
+WITH creators (id) AS (SELECT creator_id FROM follows WHERE follower_id = :me UNION ALL SELECT :me)
+SELECT id, (
+    SELECT created_at FROM posts
+    WHERE author_id = creators.id AND (created_at, id) < (:time, :id)
+    ORDER BY created_at DESC, id DESC LIMIT 1) AS newest
+FROM creators WHERE newest IS NOT NULL
+ORDER BY newest DESC
+
+-- name: home_of_creator
+SELECT created_at, id FROM posts
+WHERE author_id = :creator AND (created_at, id) < (:time, :id)
+ORDER BY created_at DESC, id DESC LIMIT :limit
+
+-- name: tiers
+SELECT creator_id, tier FROM subscriptions WHERE subscriber_id = ?
+
+-- name: tier_held
+SELECT tier FROM subscriptions WHERE subscriber_id = ? AND creator_id = ?
+
+-- name: hold_tier
+INSERT INTO subscriptions (subscriber_id, creator_id, tier, created_at) VALUES (?, ?, ?, ?)
+ON CONFLICT (subscriber_id, creator_id) DO UPDATE SET tier = excluded.tier
+
+-- name: drop_tier
+DELETE FROM subscriptions WHERE subscriber_id = ? AND creator_id = ?
+
+-- name: like
+SELECT 1 FROM likes WHERE post_id = ? AND user_id = ?
+
+-- name: add_like
+INSERT INTO likes (post_id, user_id, created_at) VALUES (?, ?, ?)
+
+-- name: remove_like
+DELETE FROM likes WHERE post_id = ? AND user_id = ?
+
+-- name: count_like
+UPDATE posts SET likes_count = likes_count + ? WHERE id = ? RETURNING likes_count
+
+-- name: likes_told_at
+SELECT likes_told_at FROM posts WHERE id = ?
+
+-- name: tell_likes
+UPDATE posts SET likes_told_at = ? WHERE id = ?
+
+-- name: owe_likes
+INSERT INTO likes_owed (post_id, user_id, liked, due) VALUES (?, ?, ?, ?)
+ON CONFLICT (post_id) DO UPDATE SET user_id = excluded.user_id, liked = excluded.liked
+
+-- name: likes_owed
+SELECT post_id, user_id, liked, due FROM likes_owed ORDER BY due LIMIT ?
+
+-- name: pay_likes
+DELETE FROM likes_owed WHERE post_id = ?
+
+-- name: comment
+SELECT c.id, c.post_id, c.text, c.created_at, u.id, u.username, u.name, u.avatar, u.is_verified
+FROM comments AS c JOIN users AS u ON u.id = c.author_id
+WHERE c.id = ?
+
+-- name: comments
+SELECT c.id, c.post_id, c.text, c.created_at, u.id, u.username, u.name, u.avatar, u.is_verified
+FROM comments AS c JOIN users AS u ON u.id = c.author_id
+WHERE c.post_id = ? AND (c.created_at, c.id) < (?, ?)
+ORDER BY c.created_at DESC, c.id DESC LIMIT ?
+
+-- name: add_comment
+INSERT INTO comments (id, post_id, author_id, text, created_at) VALUES (?, ?, ?, ?, ?)
+
+-- name: remove_comment
+DELETE FROM comments WHERE id = ? RETURNING post_id
+
+-- name: count_comment
+UPDATE posts SET comments_count = comments_count + ? WHERE id = ? RETURNING comments_count

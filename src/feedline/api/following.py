@@ -1,0 +1,93 @@
+"""Follows and tiers over REST."""
+
+from feedline.api.identity import Caller
+from feedline.api.operation import Call
+from feedline.api.services import Services
+from feedline.feed import following
+from feedline.feed.people import UserRow, Wire
+from feedline.feed.ports import Reads
+from feedline.feed.visibility import Tier
+from feedline.store.base import Transaction
+from feedline.wire.answers import Answer, answered
+
+
+class FollowAnswer(Wire, frozen=True):
+    """Whether the caller follows a person now, and how many do."""
+
+    user_id: str
+    is_followed: bool
+    followers_count: int
+    cursor: str
+
+
+class TierGrant(Wire, frozen=True, forbid_unknown_fields=True):
+    """What a subscriber may see."""
+
+    tier: Tier
+
+
+class TierAnswer(Wire, frozen=True):
+    """The tier of a creator that somebody holds now."""
+
+    creator_id: str
+    subscriber_id: str
+    tier: Tier
+    cursor: str
+
+
+class Following:
+    """The handlers of follows and tiers."""
+
+    def __init__(self, services: Services) -> None:
+        self._store = services.store
+
+    async def follow(self, call: Call[None, None]) -> Answer:
+        def command(tx: Transaction) -> following.Followed:
+            return following.follow(tx, call.caller.person(tx), call.params["id"])
+
+        return _answer(await self._store.write(command))
+
+    async def unfollow(self, call: Call[None, None]) -> Answer:
+        def command(tx: Transaction) -> following.Followed:
+            return following.unfollow(tx, call.caller.person(tx), call.params["id"])
+
+        return _answer(await self._store.write(command))
+
+    async def grant_tier(self, call: Call[TierGrant, None]) -> Answer:
+        creator_id, subscriber_id = call.params["id"], call.params["subscriberId"]
+        tier = call.body.tier
+
+        def command(tx: Transaction) -> str:
+            grantor = _grantor(call.caller, tx)
+            return following.grant_tier(tx, grantor, creator_id, subscriber_id, tier)
+
+        cursor = await self._store.write(command)
+        return answered(
+            TierAnswer(creator_id=creator_id, subscriber_id=subscriber_id, tier=tier, cursor=cursor)
+        )
+
+    async def end_tier(self, call: Call[None, None]) -> Answer:
+        creator_id, subscriber_id = call.params["id"], call.params["subscriberId"]
+
+        def command(tx: Transaction) -> str:
+            return following.end_tier(tx, _grantor(call.caller, tx), creator_id, subscriber_id)
+
+        await self._store.write(command)
+        return Answer()
+
+
+def _grantor(caller: Caller, reads: Reads) -> UserRow | None:
+    """The person who asks; None for another program."""
+    return None if caller.is_service(reads) else caller.person(reads)
+
+
+def _answer(followed: following.Followed) -> Answer:
+    creator = followed.creator
+    return answered(
+        FollowAnswer(
+            user_id=creator.id,
+            is_followed=followed.is_followed,
+            followers_count=creator.followers_count,
+            cursor=followed.cursor,
+        )
+    )

@@ -1,0 +1,99 @@
+"""Likes and comments over REST."""
+
+from feedline.api.operation import Call
+from feedline.api.paging import PageQuery, cut
+from feedline.api.services import Services
+from feedline.feed import reactions
+from feedline.feed.comments import Comment, CommentDraft, CommentQuery, comment_of
+from feedline.feed.people import Wire
+from feedline.store.base import Snapshot, Transaction
+from feedline.wire.answers import Answer, answered
+
+
+class LikeAnswer(Wire, frozen=True):
+    """The likes of a post, the caller's own among them or not."""
+
+    post_id: str
+    likes_count: int
+    is_liked: bool
+    cursor: str
+
+
+class CommentAnswer(Wire, frozen=True):
+    """A comment, and how many its post has."""
+
+    comment: Comment
+    comments_count: int
+    cursor: str
+
+
+class CommentsAnswer(Wire, frozen=True):
+    """A page of comments, newest first."""
+
+    comments: list[Comment]
+    next: str | None
+    cursor: str
+
+
+class Reactions:
+    """The handlers of likes and comments."""
+
+    def __init__(self, services: Services) -> None:
+        self._store = services.store
+        self._likes_owed = services.likes_owed
+        self._limit = services.settings.comment_limit
+
+    async def like(self, call: Call[None, None]) -> Answer:
+        def command(tx: Transaction) -> reactions.Liked:
+            return reactions.like_post(tx, call.caller.person(tx), call.params["id"])
+
+        return self._answer(call.params["id"], await self._store.write(command))
+
+    async def unlike(self, call: Call[None, None]) -> Answer:
+        def command(tx: Transaction) -> reactions.Liked:
+            return reactions.unlike_post(tx, call.caller.person(tx), call.params["id"])
+
+        return self._answer(call.params["id"], await self._store.write(command))
+
+    async def comments(self, call: Call[None, PageQuery]) -> Answer:
+        post_id, limit, before = call.params["id"], call.query.limit, call.query.before
+
+        def read(reads: Snapshot) -> Answer:
+            reactions.visible_post(reads, call.caller.viewer(reads), post_id)
+            query = CommentQuery(post_id=post_id, before=before, limit=limit + 1)
+            rows, following = cut(reads.comments(query), limit)
+            comments = [comment_of(row) for row in rows]
+            return answered(
+                CommentsAnswer(comments=comments, next=following, cursor=reads.cursor())
+            )
+
+        return await self._store.read(read)
+
+    async def add_comment(self, call: Call[CommentDraft, None]) -> Answer:
+        post_id, draft = call.params["id"], call.body
+
+        def command(tx: Transaction) -> tuple[Comment, int, str]:
+            person = call.caller.person(tx)
+            return reactions.add_comment(tx, person, post_id, draft, self._limit)
+
+        comment, count, cursor = await self._store.write(command)
+        return answered(CommentAnswer(comment=comment, comments_count=count, cursor=cursor))
+
+    async def delete_comment(self, call: Call[None, None]) -> Answer:
+        def command(tx: Transaction) -> str:
+            return reactions.delete_comment(tx, call.caller.person(tx), call.params["id"])
+
+        await self._store.write(command)
+        return Answer()
+
+    def _answer(self, post_id: str, liked: reactions.Liked) -> Answer:
+        if liked.is_owed:
+            self._likes_owed()
+        return answered(
+            LikeAnswer(
+                post_id=post_id,
+                likes_count=liked.likes_count,
+                is_liked=liked.is_liked,
+                cursor=liked.cursor,
+            )
+        )

@@ -1,0 +1,109 @@
+"""The part of the table of routes that is about other people: follows, tiers, likes, comments."""
+
+from feedline.api.following import FollowAnswer, Following, TierAnswer, TierGrant
+from feedline.api.operation import Operation
+from feedline.api.paging import PageQuery
+from feedline.api.reactions import CommentAnswer, CommentsAnswer, LikeAnswer, Reactions
+from feedline.feed.comments import CommentDraft
+
+
+def following_operations(following: Following) -> list[Operation]:
+    return [
+        Operation(
+            method="PUT",
+            path="/api/users/{id}/follow",
+            name="follow",
+            summary="Follow a person: their posts come into the caller's home feed",
+            tag="people",
+            handler=following.follow,
+            answer=FollowAnswer,
+            codes=("validation_failed",),
+        ),
+        Operation(
+            method="DELETE",
+            path="/api/users/{id}/follow",
+            name="unfollow",
+            summary="Follow a person no more",
+            tag="people",
+            handler=following.unfollow,
+            answer=FollowAnswer,
+        ),
+        Operation(
+            method="PUT",
+            path="/api/users/{id}/subscribers/{subscriberId}",
+            name="grant_tier",
+            summary="Give a person a tier; the creator and admins may",
+            tag="people",
+            handler=following.grant_tier,
+            body=TierGrant,
+            answer=TierAnswer,
+            codes=("forbidden",),
+        ),
+        Operation(
+            method="DELETE",
+            path="/api/users/{id}/subscribers/{subscriberId}",
+            name="end_tier",
+            summary="End a person's tier; the creator and admins may",
+            tag="people",
+            handler=following.end_tier,
+            status=204,
+            codes=("forbidden",),
+        ),
+    ]
+
+
+def reaction_operations(reactions: Reactions) -> list[Operation]:
+    return [
+        Operation(
+            method="PUT",
+            path="/api/posts/{id}/like",
+            name="like",
+            summary="Like a post",
+            tag="posts",
+            handler=reactions.like,
+            answer=LikeAnswer,
+        ),
+        Operation(
+            method="DELETE",
+            path="/api/posts/{id}/like",
+            name="unlike",
+            summary="Take a like back",
+            tag="posts",
+            handler=reactions.unlike,
+            answer=LikeAnswer,
+        ),
+        Operation(
+            method="GET",
+            path="/api/posts/{id}/comments",
+            name="comments",
+            summary="The comments of a post, newest first",
+            tag="posts",
+            handler=reactions.comments,
+            auth="optional",
+            query=PageQuery,
+            answer=CommentsAnswer,
+            codes=("forbidden",),
+        ),
+        Operation(
+            method="POST",
+            path="/api/posts/{id}/comments",
+            name="add_comment",
+            summary="Comment on a post",
+            tag="posts",
+            handler=reactions.add_comment,
+            body=CommentDraft,
+            answer=CommentAnswer,
+            status=201,
+            codes=("forbidden",),
+        ),
+        Operation(
+            method="DELETE",
+            path="/api/comments/{id}",
+            name="delete_comment",
+            summary="Delete a comment; its author, the post's author and admins may",
+            tag="posts",
+            handler=reactions.delete_comment,
+            status=204,
+            codes=("forbidden",),
+        ),
+    ]

@@ -1,0 +1,141 @@
+"""Who follows whom, and who holds which tier of whom: what people do about it."""
+
+from dataclasses import dataclass
+
+from feedline.errors import FieldProblem, Forbidden, NotFound, ValidationFailed
+from feedline.feed.channels import feed_channel, notifications_channel
+from feedline.feed.events import FeedUpdate, NewSubscription, PostRetracted
+from feedline.feed.instants import rfc3339
+from feedline.feed.people import UserRow
+from feedline.feed.ports import Reads, Writes
+from feedline.feed.visibility import TIERS, Tier
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """Somebody as they are for a follower now, and the cursor of the change."""
+
+    creator: UserRow
+    is_followed: bool
+    cursor: str
+
+
+def follow(tx: Writes, person: UserRow, creator_id: str) -> Followed:
+    """Follows somebody; who does already changes nothing.
+
+    Raises NotFound, or ValidationFailed for oneself.
+    """
+    creator = _existing_person(tx, creator_id)
+    if creator.id == person.id:
+        raise ValidationFailed(FieldProblem("", "One can't follow oneself."))
+    if tx.is_following(person.id, creator.id):
+        return Followed(creator, True, tx.cursor())
+    tx.add_follow(person.id, creator.id)
+    cursor = tx.append(
+        FeedUpdate(
+            channel=feed_channel(person.id),
+            timestamp=rfc3339(tx.now),
+            reason="follow",
+            creator_id=creator.id,
+        )
+    )
+    return Followed(_existing_person(tx, creator.id), True, cursor)
+
+
+def unfollow(tx: Writes, person: UserRow, creator_id: str) -> Followed:
+    """Follows somebody no more. Raises NotFound."""
+    creator = _existing_person(tx, creator_id)
+    if not tx.is_following(person.id, creator.id):
+        return Followed(creator, False, tx.cursor())
+    tx.remove_follow(person.id, creator.id)
+    channel, timestamp = feed_channel(person.id), rfc3339(tx.now)
+    tx.append(
+        FeedUpdate(channel=channel, timestamp=timestamp, reason="unfollow", creator_id=creator.id)
+    )
+    cursor = tx.append(
+        PostRetracted(
+            channel=channel, timestamp=timestamp, creator_id=creator.id, reason="unfollowed"
+        )
+    )
+    return Followed(_existing_person(tx, creator.id), False, cursor)
+
+
+def grant_tier(
+    tx: Writes, grantor: UserRow | None, creator_id: str, subscriber_id: str, tier: Tier
+) -> str:
+    """Gives somebody a tier of a creator, in place of the one they hold; returns the cursor.
+
+    ``grantor``: None for another program, which looks after payments. Raises
+    NotFound, Forbidden or ValidationFailed.
+    """
+    _require_grant(tx, grantor, creator_id, subscriber_id)
+    if creator_id == subscriber_id:
+        raise ValidationFailed(FieldProblem("", "Creators see all of their own posts anyway."))
+    held = tx.tier_held(subscriber_id, creator_id)
+    if held == tier:
+        return tx.cursor()
+    tx.hold_tier(subscriber_id, creator_id, tier)
+    cursor = _change_tier(tx, creator_id, subscriber_id, held, tier)
+    if held is None:
+        cursor = tx.append(
+            NewSubscription(
+                channel=notifications_channel(creator_id),
+                timestamp=rfc3339(tx.now),
+                creator_id=creator_id,
+                subscriber_id=subscriber_id,
+                tier=tier,
+            )
+        )
+    return cursor
+
+
+def end_tier(tx: Writes, grantor: UserRow | None, creator_id: str, subscriber_id: str) -> str:
+    """Takes the tier that somebody holds of a creator; returns the cursor.
+
+    Raises NotFound or Forbidden.
+    """
+    _require_grant(tx, grantor, creator_id, subscriber_id)
+    held = tx.tier_held(subscriber_id, creator_id)
+    if held is None:
+        return tx.cursor()
+    tx.drop_tier(subscriber_id, creator_id)
+    return _change_tier(tx, creator_id, subscriber_id, held, None)
+
+
+def _change_tier(
+    tx: Writes, creator_id: str, subscriber_id: str, held: Tier | None, now_held: Tier | None
+) -> str:
+    """Tells the subscriber; first what they may see from now on, then what they may no more."""
+    channel, timestamp = feed_channel(subscriber_id), rfc3339(tx.now)
+    cursor = tx.append(
+        FeedUpdate(
+            channel=channel,
+            timestamp=timestamp,
+            reason="tier",
+            creator_id=creator_id,
+            tier=now_held,
+        )
+    )
+    if held is not None and (now_held is None or TIERS.index(now_held) < TIERS.index(held)):
+        cursor = tx.append(
+            PostRetracted(
+                channel=channel, timestamp=timestamp, creator_id=creator_id, reason="tier"
+            )
+        )
+    return cursor
+
+
+def _require_grant(
+    reads: Reads, grantor: UserRow | None, creator_id: str, subscriber_id: str
+) -> None:
+    _existing_person(reads, creator_id)
+    if grantor is not None and grantor.id != creator_id and grantor.role != "admin":
+        raise Forbidden("Only the creator, an admin or a service may grant and end tiers.")
+    _existing_person(reads, subscriber_id)
+
+
+def _existing_person(reads: Reads, user_id: str) -> UserRow:
+    row = reads.user(user_id)
+    if row is None:
+        raise NotFound("person")
+    return row

@@ -1,0 +1,39 @@
+"""Who may join a channel, and how a refusal is told."""
+
+from feedline.errors import Forbidden, NotFound, Refusal
+from feedline.feed.channels import PUBLIC
+from feedline.feed.ports import Reads
+from feedline.feed.visibility import Viewer, can_see, known_tier
+
+_PERSONAL = ("feed", "notifications")
+_NAMED = 100  # characters of a channel's name that an answer repeats
+
+
+def refusal_of(channel: str, viewer: Viewer, reads: Reads) -> str | None:
+    """The error code with which a person is refused a channel, or None if they may join it."""
+    kind, _, subject = channel.partition(":")
+    if channel == PUBLIC:
+        return None
+    if kind in _PERSONAL and subject:
+        return None if subject == viewer.id else "forbidden"
+    if kind == "creator":
+        return None if reads.user(subject) else "not_found"
+    if kind == "post":
+        return _refusal_of_post(subject, viewer, reads)
+    return "not_found"
+
+
+def refusal_for(channel: str, code: str) -> Refusal:
+    """What a request is answered with when one of its channels is refused with a code."""
+    name = channel[:_NAMED]
+    if code == Forbidden.code:
+        return Forbidden(f"You may not have the channel {name}.")
+    return NotFound(f"channel: {name}")
+
+
+def _refusal_of_post(post_id: str, viewer: Viewer, reads: Reads) -> str | None:
+    row = reads.post(post_id)
+    if row is None:
+        return "not_found"
+    visible = can_see(viewer, row.creator.id, known_tier(row.tier))
+    return None if visible else "forbidden"

@@ -1,0 +1,117 @@
+"""Whom the people who are connected follow, and who of them follows somebody."""
+
+from array import array
+from bisect import bisect_left, insort
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+
+from feedline.feed.channels import feed_channel
+from feedline.feed.events import AnyEvent, FeedUpdate
+from feedline.feed.visibility import Tier
+from feedline.wire.standing import Mark, Standing, mark_of
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What a person follows and may see, as read from the database."""
+
+    creators: Sequence[str]
+    tiers: Mapping[str, Tier]
+
+
+@dataclass(slots=True)
+class _Person:
+    """Somebody who is connected. ``number`` stands for them in the index of followers."""
+
+    number: int
+    standing: Standing
+    loaded: bool = False
+    early: list[tuple[int, FeedUpdate]] = field(default_factory=list)
+    """What changed before their rights were loaded."""
+
+
+class Standings:
+    """The standing of everybody who is connected, kept up to date by the log.
+
+    The index goes from a creator to those who follow them: sorted numbers, eight bytes each. With
+    5,000 people who follow 200 creators each, a set of objects would take a hundred megabytes.
+    """
+
+    def __init__(self) -> None:
+        self._people: dict[str, _Person] = {}
+        self._feeds: dict[int, str] = {}
+        self._followers: dict[Mark, array[int]] = {}
+        self._numbers = count()
+
+    def of(self, user_id: str) -> Standing:
+        """The one standing of a person, from their first connection to :meth:`forget`."""
+        person = self._people.get(user_id)
+        if person is None:
+            person = self._people[user_id] = _Person(next(self._numbers), Standing(user_id))
+            self._feeds[person.number] = feed_channel(user_id)
+        return person.standing
+
+    def is_loaded(self, user_id: str) -> bool:
+        person = self._people.get(user_id)
+        return person is not None and person.loaded
+
+    def load(self, user_id: str, rights: Rights, head: int) -> None:
+        """Takes a person's rights as they were at a place in the log; only once."""
+        person = self._people.get(user_id)
+        if person is None or person.loaded:
+            return
+        person.standing.load(rights.creators, rights.tiers)
+        person.loaded = True
+        for mark in person.standing.followed:
+            self._index(mark, person.number)
+        early, person.early = person.early, []
+        for seq, event in early:
+            if seq > head:
+                self._change(person, event, seq)
+
+    def forget(self, user_id: str) -> None:
+        """A person's last connection is gone."""
+        person = self._people.pop(user_id, None)
+        if person is None:
+            return
+        for mark in person.standing.followed:
+            self._drop(mark, person.number)
+        del self._feeds[person.number]
+
+    def apply(self, event: AnyEvent, user_id: str | None, seq: int) -> None:
+        """Takes in what an event changes of somebody's rights."""
+        person = self._people.get(user_id or "")
+        if person is None or not isinstance(event, FeedUpdate):
+            return
+        if person.loaded:
+            self._change(person, event, seq)
+        else:
+            person.early.append((seq, event))
+
+    def feeds(self, creator_id: str) -> Iterator[str]:
+        """The feed channels of those who follow somebody, that person's own among them."""
+        feeds = self._feeds
+        return (feeds[number] for number in self._followers.get(mark_of(creator_id), ()))
+
+    def _change(self, person: _Person, event: FeedUpdate, seq: int) -> None:
+        standing, creator = person.standing, event.creator_id
+        match event:
+            case FeedUpdate(reason="follow"):
+                if standing.follow(creator, seq):
+                    self._index(mark_of(creator), person.number)
+            case FeedUpdate(reason="unfollow"):
+                if standing.unfollow(creator):
+                    self._drop(mark_of(creator), person.number)
+            case FeedUpdate(tier=tier):
+                standing.hold(creator, tier or None)
+
+    def _index(self, mark: Mark, number: int) -> None:
+        followers = self._followers.setdefault(mark, array("q"))
+        insort(followers, number)
+
+    def _drop(self, mark: Mark, number: int) -> None:
+        followers = self._followers[mark]
+        del followers[bisect_left(followers, number)]
+        if not followers:
+            del self._followers[mark]

@@ -1,0 +1,133 @@
+"""Follows, home feeds, tiers, likes and comments, spelled in SQL."""
+
+from heapq import nlargest
+from typing import Any
+
+from feedline.feed.comments import CommentQuery, CommentRow
+from feedline.feed.instants import Millis, Place
+from feedline.feed.ports import OwedLike
+from feedline.feed.posts import PostRow
+from feedline.feed.visibility import Tier, Viewer, known_tier
+from feedline.store.sqlite_rows import SqliteRows, Value, comment_row, post_row, user_row
+
+FEW_CREATORS = 500  # up to so many, looking at each one's newest post is cheap
+SEARCHED = 4_000  # newest posts that are searched before
+OWED = 1_000  # posts whose likes are told in one transaction
+
+_END = Place(2**62, "")  # before every post, newest first
+
+
+class SqliteCircles(SqliteRows):
+    """Reads of who is close to whom, and what they think of each other's posts."""
+
+    def viewer(self, user_id: str) -> Viewer:
+        tiers = {creator: known_tier(tier) for creator, tier in self._rows("tiers", user_id)}
+        return Viewer(user_id, {creator: tier for creator, tier in tiers.items() if tier})
+
+    def following(self, user_id: str) -> list[str]:
+        return [creator for (creator,) in self._rows("following", user_id)]
+
+    def is_following(self, follower_id: str, creator_id: str) -> bool:
+        return self._first("follow", follower_id, creator_id) is not None
+
+    def tier_held(self, subscriber_id: str, creator_id: str) -> Tier | None:
+        row = self._first("tier_held", subscriber_id, creator_id)
+        return None if row is None else known_tier(row[0])
+
+    def home(self, user_id: str, before: Place | None = None, limit: int = 20) -> list[PostRow]:
+        """Who follows many finds the newest posts to be mostly theirs; who follows few does not."""
+        time, id_ = before or _END
+        values: dict[str, Value] = {"me": user_id, "time": time, "id": id_, "limit": limit}
+        ids = self._home_among_newest(values)
+        if len(ids) < limit:
+            ids = self._home_by_creator(values, limit)
+        rows = (self._first("post", user_id, id_) for id_ in ids)
+        return [post_row(row) for row in rows if row is not None]
+
+    def is_liked(self, post_id: str, user_id: str) -> bool:
+        return self._first("like", post_id, user_id) is not None
+
+    def likes_owed(self) -> list[OwedLike]:
+        rows = self._rows("likes_owed", OWED)
+        return [
+            OwedLike(post_id=post_id, user_id=user_id, liked=bool(liked), due=due)
+            for post_id, user_id, liked, due in rows
+        ]
+
+    def comment(self, comment_id: str) -> CommentRow | None:
+        row = self._first("comment", comment_id)
+        return None if row is None else comment_row(row)
+
+    def comments(self, query: CommentQuery) -> list[CommentRow]:
+        time, id_ = query.before or _END
+        rows = self._rows("comments", query.post_id, time, id_, query.limit)
+        return [comment_row(row) for row in rows]
+
+    def _home_among_newest(self, values: dict[str, Value]) -> list[str]:
+        """What there is of a home feed among the newest posts of all, if many are followed."""
+        user = self._first("user", values["me"])
+        if user is None or user_row(user).following_count <= FEW_CREATORS:
+            return []
+        floor = next(self._named("home_floor", {**values, "depth": SEARCHED}), (0,))[0]
+        return [id_ for (id_,) in self._named("home_among_newest", {**values, "floor": floor})]
+
+    def _home_by_creator(self, values: dict[str, Value], limit: int) -> list[str]:
+        """The newest posts of the creators whose newest posts are the newest."""
+        creators = list(self._named("home_creators", values))
+        # As many creators as posts are enough, but for those whose newest is of the same instant.
+        last = creators[limit - 1][1] if len(creators) > limit else 0
+        places: list[tuple[Any, ...]] = []
+        for creator, newest in creators:
+            if newest < last:
+                break
+            places += self._named("home_of_creator", {**values, "creator": creator})
+        return [id_ for _, id_ in nlargest(limit, places)]
+
+
+class SqliteCircleWrites(SqliteCircles):
+    """The writes of the same, in a transaction that happens at ``now``."""
+
+    now: Millis
+
+    def add_follow(self, follower_id: str, creator_id: str) -> None:
+        self._rows("add_follow", follower_id, creator_id, self.now)
+        self._count_follow(follower_id, creator_id, 1)
+
+    def remove_follow(self, follower_id: str, creator_id: str) -> None:
+        self._rows("remove_follow", follower_id, creator_id)
+        self._count_follow(follower_id, creator_id, -1)
+
+    def hold_tier(self, subscriber_id: str, creator_id: str, tier: Tier) -> None:
+        self._rows("hold_tier", subscriber_id, creator_id, tier, self.now)
+
+    def drop_tier(self, subscriber_id: str, creator_id: str) -> None:
+        self._rows("drop_tier", subscriber_id, creator_id)
+
+    def add_like(self, post_id: str, user_id: str) -> int:
+        self._rows("add_like", post_id, user_id, self.now)
+        return int(self._one("count_like", 1, post_id))
+
+    def remove_like(self, post_id: str, user_id: str) -> int:
+        self._rows("remove_like", post_id, user_id)
+        return int(self._one("count_like", -1, post_id))
+
+    def likes_told_at(self, post_id: str) -> Millis:
+        return int(self._one("likes_told_at", post_id))
+
+    def tell_likes(self, post_id: str) -> None:
+        self._rows("tell_likes", self.now, post_id)
+        self._rows("pay_likes", post_id)
+
+    def owe_likes(self, owed: OwedLike) -> None:
+        self._rows("owe_likes", owed.post_id, owed.user_id, owed.liked, owed.due)
+
+    def add_comment(self, row: CommentRow) -> int:
+        self._rows("add_comment", row.id, row.post_id, row.author.id, row.text, row.created_at)
+        return int(self._one("count_comment", 1, row.post_id))
+
+    def remove_comment(self, comment_id: str) -> int:
+        return int(self._one("count_comment", -1, self._one("remove_comment", comment_id)))
+
+    def _count_follow(self, follower_id: str, creator_id: str, by: int) -> None:
+        self._rows("count_follower", by, creator_id)
+        self._rows("count_following", by, follower_id)
