@@ -37,6 +37,11 @@ async def connection(page: Page, status: str) -> None:
     await expect(page.locator(f'[data-connection="{status}"]')).to_be_visible()
 
 
+async def transport(page: Page, name: str) -> None:
+    """The page is live, by this transport."""
+    await expect(page.locator(f'[data-connection="live"][data-transport="{name}"]')).to_be_visible()
+
+
 def posts(page: Page) -> Locator:
     return page.locator("article")
 

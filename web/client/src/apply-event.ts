@@ -1,4 +1,4 @@
-import type { Delivery } from "./connection";
+import type { Delivery } from "./conversation";
 import type { Feed } from "./feed";
 import type { LiveQuery } from "./live-query";
 import type { FeedEvent, Post } from "./protocol";

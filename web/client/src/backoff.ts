@@ -4,6 +4,8 @@ const FIRST_MS = 500;
 const LONGEST_MS = 30_000;
 const SPREAD_MS = 3_000;
 const PAUSE_MS = 10_000;
+const FIRST_CLIMB_MS = 5_000;
+const RAREST_CLIMB_MS = 300_000;
 
 /** Milliseconds before attempt number `attempt` (from 0). `random` is in [0, 1). */
 export function delayBefore(attempt: number, why: Exclude<AfterClose, "new-credentials">, random: number): number {
@@ -12,8 +14,16 @@ export function delayBefore(attempt: number, why: Exclude<AfterClose, "new-crede
   return why === "pause" ? PAUSE_MS + backOff : backOff;
 }
 
-/** Half of it fixed, half random: never at once in a loop, never all clients together. */
 export function exponential(attempt: number, random: number): number {
-  const ceiling = Math.min(LONGEST_MS, FIRST_MS * 2 ** attempt);
+  return halfRandom(Math.min(LONGEST_MS, FIRST_MS * 2 ** attempt), random);
+}
+
+/** Milliseconds before the next try of a better transport than the one that works. */
+export function upwardDelay(climb: number, random: number): number {
+  return halfRandom(Math.min(RAREST_CLIMB_MS, FIRST_CLIMB_MS * 2 ** climb), random);
+}
+
+/** Half of it fixed, half random: never at once in a loop, never all clients together. */
+function halfRandom(ceiling: number, random: number): number {
   return ceiling / 2 + (random * ceiling) / 2;
 }

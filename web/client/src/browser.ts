@@ -1,6 +1,7 @@
-import type { KeptStrings, Platform, Socket, SocketHandlers } from "./platform";
+import type { KeptStrings, Platform, Socket, SocketHandlers, StreamHandlers } from "./platform";
 
 const NEVER_OPENED = 1006;
+const OWN: RequestInit = { credentials: "same-origin", cache: "no-store" };
 
 /** What a browser page offers the client. */
 export function browserPlatform(): Platform {
@@ -8,8 +9,9 @@ export function browserPlatform(): Platform {
     clock: { now: () => Date.now(), after },
     random: () => Math.random(),
     newId,
-    fetch: (url, request) => fetch(url, { ...request, credentials: "same-origin", cache: "no-store" }),
+    fetch: (url, request) => fetch(url, { ...request, ...OWN }),
     openSocket,
+    stream,
     onWake,
     onHide,
     storage,
@@ -56,6 +58,27 @@ function newSocket(url: URL): WebSocket | null {
     return new WebSocket(url);
   } catch {
     return null;
+  }
+}
+
+function stream(path: string, handlers: StreamHandlers): () => void {
+  const controller = new AbortController();
+  const { signal } = controller;
+  read(path, handlers, signal)
+    .catch(() => {})
+    .finally(() => signal.aborted || handlers.closed());
+  return () => controller.abort();
+}
+
+async function read(path: string, handlers: StreamHandlers, signal: AbortSignal): Promise<void> {
+  const response = await fetch(path, { ...OWN, signal });
+  handlers.opened(response.status);
+  // Where a browser can't read piece by piece, the answer comes whole.
+  const reader = response.body?.getReader();
+  if (!reader) return handlers.text(await response.text());
+  const decoder = new TextDecoder();
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    handlers.text(decoder.decode(part.value, { stream: true }));
   }
 }
 

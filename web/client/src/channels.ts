@@ -9,14 +9,26 @@ interface Membership {
   joined: boolean;
 }
 
-/** Which channels are wanted, and how far each one is. */
+/** Which channels are wanted, and how far each one and the stream of them all is. */
 export class Channels {
+  /** The position of the stream: everything up to it came. */
+  cursor: Cursor | null = null;
   readonly #members = new Map<string, Membership>();
-  #joined: ReadonlySet<string> = new Set();
+  /** What the server was told to leave out and has not confirmed, by the id of the `unsubscribe`. */
+  readonly #leaving = new Map<number, string>();
+  #carriers: ReadonlySet<string> = new Set();
 
-  /** The channels that are live. A new set after each change, so that it can be kept as a record of the moment. */
-  get joined(): ReadonlySet<string> {
-    return this.#joined;
+  /** The channels that are live. */
+  get joined(): string[] {
+    return this.#where((member) => member.joined);
+  }
+
+  /**
+   * The channels that may bring an event now: also those on their way in and out. A new set after each change, so that
+   * it can be kept as a record of the moment.
+   */
+  get carriers(): ReadonlySet<string> {
+    return this.#carriers;
   }
 
   get replaying(): boolean {
@@ -45,12 +57,14 @@ export class Channels {
 
   clear(): void {
     this.#members.clear();
+    this.#leaving.clear();
+    this.cursor = null;
     this.#refresh();
   }
 
   /** What `connect` names: the channels whose position is the stream's own. */
-  resumable(cursor: Cursor | null): string[] {
-    return this.#where((member) => member.joined || member.from === cursor);
+  resumable(): string[] {
+    return this.#where((member) => member.joined || member.from === this.cursor);
   }
 
   /** What needs a `subscribe` of its own on this connection. */
@@ -61,22 +75,40 @@ export class Channels {
   /** A new connection knows nothing of the old one's subscribes; what was joined is resumed by `connect`. */
   forgetPending(): void {
     for (const member of this.#members.values()) member.pending = null;
+    this.#leaving.clear();
+    this.#refresh();
   }
 
-  /** `connected` answered for these. */
-  answered(answers: readonly ChannelAnswer[]): void {
-    for (const { channel, ok } of answers) {
-      const member = this.#members.get(channel);
-      if (!member) continue;
-      if (ok) member.joined = true;
-      else this.#members.delete(channel);
+  /**
+   * `connected` answered for these. What another connection joined in the meantime has to be asked for from the
+   * position of now; what was left in the meantime is returned.
+   */
+  answered(answers: readonly ChannelAnswer[]): string[] {
+    const named = new Map(answers.map(({ channel, ok }) => [channel, ok]));
+    for (const member of this.#members.values()) {
+      const ok = named.get(member.channel);
+      if (ok === false) this.#members.delete(member.channel);
+      if (ok === undefined && member.joined) member.from = this.cursor;
+      member.joined = ok === true;
     }
     this.#refresh();
+    return answers.map(({ channel }) => channel).filter((channel) => !this.has(channel));
   }
 
   asked(channel: string, id: number): void {
     const member = this.#members.get(channel);
     if (member) member.pending = id;
+    this.#refresh();
+  }
+
+  leaving(channel: string, id: number): void {
+    this.#leaving.set(id, channel);
+    this.#refresh();
+  }
+
+  left(id: number): void {
+    this.#leaving.delete(id);
+    this.#refresh();
   }
 
   /** The channel that this `subscribe` was for, while it is not caught up. */
@@ -94,7 +126,8 @@ export class Channels {
   }
 
   #refresh(): void {
-    this.#joined = new Set(this.#where((member) => member.joined));
+    const members = this.#where((member) => member.joined || member.pending !== null);
+    this.#carriers = new Set([...members, ...this.#leaving.values()]);
   }
 
   #where(test: (member: Membership) => boolean): string[] {

@@ -1,30 +1,34 @@
-import { delayBefore } from "./backoff";
+import { delayBefore, upwardDelay } from "./backoff";
 import { Channels } from "./channels";
 import { afterClose, type AfterClose } from "./close-codes";
+import { Conversation, type Delivery } from "./conversation";
 import { Emitter } from "./emitter";
-import { GONE_SILENT, Link } from "./link";
+import type { Incident } from "./incidents";
 import type { Platform } from "./platform";
-import { isControl, type ControlMessage, type Cursor, type FeedEvent } from "./protocol";
+import type { Cursor } from "./protocol";
+import { Receipts } from "./receipts";
+import { Refresher } from "./refresher";
+import { eventStream } from "./transports/event-stream";
+import { longPoll } from "./transports/long-poll";
+import type { Transport, TransportName } from "./transports/transport";
+import { webSocket } from "./transports/web-socket";
 
 /**
  * - `idle`: nobody is signed in, so there is nothing to connect.
  * - `connecting`: the first attempt is under way.
  * - `catching-up`: connected; what was missed is still coming.
  * - `live`: everything up to this moment is here, and the server showed a sign of life lately.
+ * - `polling`: nothing live gets through; what is open is loaded again every few seconds, the last time at `staleSince`.
  * - `offline`: what is on the screen dates from `staleSince`.
  */
-export type ConnectionStatus = "idle" | "connecting" | "catching-up" | "live" | "offline";
+export type ConnectionStatus = "idle" | "connecting" | "catching-up" | "live" | "polling" | "offline";
 
 export interface ConnectionState {
   readonly status: ConnectionStatus;
   /** Since when nothing new could arrive (milliseconds since the epoch); null while live or never yet connected. */
   readonly staleSince: number | null;
-}
-
-/** An event, and the channels through which it may have come. */
-export interface Delivery {
-  readonly event: FeedEvent;
-  readonly channels: ReadonlySet<string>;
+  /** What brings the news: a live transport, loading again (`refresh`), or nothing. */
+  readonly transport: TransportName | "refresh" | "none";
 }
 
 export interface ConnectionHandlers {
@@ -32,33 +36,40 @@ export interface ConnectionHandlers {
   deliver(deliveries: readonly Delivery[]): void;
   /** The position was lost: reload what these channels feed. The connection counts as live when this resolves. */
   reload(channels: readonly string[]): Promise<void>;
-  /** The server does not accept these credentials (any more). */
+  /** Nothing live gets through: reload everything. Rejects if the server can't be reached by requests either. */
+  refresh(): Promise<void>;
+  /** The server does not accept these credentials (any more), or they are somebody else's. */
   rejected(): void;
 }
 
-/** A replay longer than this is handed over in parts, to bound the memory it takes. */
-const BATCH_LIMIT = 1_000;
-const RESUBSCRIBE_MS = 1_000;
-const PATH = "/ws";
+/** What the rest of the client needs of a connection, its own or one that is shared with other tabs. */
+export type LiveConnection = Pick<Connection, "state" | "subscribe" | "start" | "stop" | "retry" | "join" | "leave" | "incidents">;
 
-/** The one WebSocket of a client: keeps it connected, knows its position, and says honestly how fresh things are. */
+/** A connection that ends sooner than this did not do its work; after so many of them the next transport is tried. */
+const YOUNG_MS = 30_000;
+const YOUNG_DEATHS = 3;
+
+/** The one connection of a client: keeps it up, by whatever transport works, and says honestly how fresh things are. */
 export class Connection {
+  readonly incidents = new Emitter<Incident>();
   readonly #platform: Platform;
   readonly #handlers: ConnectionHandlers;
+  readonly #transports: readonly Transport[];
   readonly #channels = new Channels();
   readonly #changes = new Emitter<ConnectionState>();
-  #state: ConnectionState = { status: "idle", staleSince: null };
-  #link: Link | null = null;
-  #established = false;
-  #cursor: Cursor | null = null;
-  /** Where to go back to if what a `resync` asked for could not be done: that position brings the same answer. */
-  #beforeResync: Cursor | null = null;
-  #reloads = 0;
-  #replayingConnect = false;
-  #batch: Delivery[] = [];
+  readonly #receipts: Receipts;
+  readonly #refresher: Refresher;
+  #state: ConnectionState = { status: "idle", staleSince: null, transport: "none" };
+  #viewerId: string | null = null;
+  #current: Conversation | null = null;
+  /** A better transport on trial, beside the one that works. */
+  #candidate: Conversation | null = null;
   #attempt = 0;
+  #climbs = 0;
+  #youngDeaths = 0;
   #waitingFor: AfterClose | null = null;
   #cancelRetry: () => void = () => {};
+  #cancelClimb: () => void = () => {};
   #stopWaking: () => void = () => {};
 
   readonly subscribe = this.#changes.subscribe;
@@ -67,34 +78,52 @@ export class Connection {
   constructor(platform: Platform, handlers: ConnectionHandlers) {
     this.#platform = platform;
     this.#handlers = handlers;
+    this.#transports = [webSocket(platform), eventStream(platform), longPoll(platform)];
+    this.#receipts = new Receipts(platform, (cursor) => this.#current?.applied(cursor));
+    this.#refresher = new Refresher(platform, handlers.refresh, () => this.#settle());
   }
 
-  /** Connects, and stays connected until `stop`. After a rejection: tries again, with the credentials of now. */
-  start(): void {
-    if (this.#waitingFor === "new-credentials") return this.#openAfter("back-off");
-    if (this.#state.status !== "idle") return;
-    this.#stopWaking = this.#platform.onWake(() => this.#wake());
-    this.#set("connecting", null);
-    this.#open();
+  /** The position up to which everything was handed over. */
+  get cursor(): Cursor | null {
+    return this.#channels.cursor;
+  }
+
+  /** Connects as this viewer, and stays connected until `stop`. After a rejection: tries again. */
+  start(viewerId: string): void {
+    this.#viewerId = viewerId;
+    this.#stopWaking();
+    this.#stopWaking = this.#platform.onWake(() => this.wake());
+    if (this.#state.status === "idle") this.#set("connecting", null);
+    if (this.#waitingFor === "new-credentials") this.#openAfter("back-off");
+    else this.#open();
   }
 
   /** Ends the connection and forgets its position and channels: the next one belongs to somebody else. */
   stop(): void {
     this.#stopWaking();
-    this.#cancelRetry();
     this.#hangUp();
+    this.#refresher.stop();
+    this.#receipts.stop();
     this.#channels.clear();
-    this.#cursor = null;
     this.#attempt = 0;
+    this.#climbs = 0;
+    this.#youngDeaths = 0;
     this.#waitingFor = null;
     this.#set("idle", null);
   }
 
   /** Tries again at once, because somebody asked for it; a live connection is asked to prove itself. */
   retry(): void {
-    if (this.#waitingFor === "new-credentials") return;
-    if (this.#waitingFor) this.#open();
-    else this.#link?.probe();
+    if (this.#waitingFor === "pause" || this.#waitingFor === "spread") this.#open();
+    else this.wake();
+  }
+
+  /** The world may have changed: looks at once whether the connection stands, and whether there is a better one. */
+  wake(): void {
+    // A pause that the server asked for is not cut short by somebody switching windows.
+    if (this.#waitingFor === "back-off") this.#open();
+    this.#current?.probe();
+    if (!this.#candidate && this.#level > 0) this.#climb(0);
   }
 
   /** Receives a channel from a list's position on. */
@@ -102,174 +131,172 @@ export class Connection {
     if (this.#channels.has(channel)) return;
     this.#channels.want(channel, from);
     // Before the first connection the first list gives the stream its position; its channel then needs no replay.
-    if (!this.#established) this.#cursor ??= from;
-    else this.#askForChannels();
+    if (!this.#current?.isEstablished) this.#channels.cursor ??= from;
+    else this.#current.askForChannels();
   }
 
   leave(channel: string): void {
     if (!this.#channels.has(channel)) return;
     this.#channels.drop(channel);
-    if (this.#established) this.#link?.send({ type: "unsubscribe", id: this.#link.nextId(), channel });
-    this.#settle();
+    this.#current?.unsubscribe(channel);
   }
 
-  #wake(): void {
-    // A pause that the server asked for is not cut short by somebody switching windows.
-    if (this.#waitingFor === "back-off") this.#open();
-    else this.#link?.probe();
+  /** Which transport the connection stands on, the best one being 0; -1 without a connection. */
+  get #level(): number {
+    return this.#current?.isEstablished ? this.#transports.indexOf(this.#current.transport) : -1;
   }
 
-  #open(): void {
-    this.#cancelRetry();
+  #open(level = 0): void {
     this.#hangUp();
     this.#waitingFor = null;
-    const link = new Link(this.#platform, PATH, {
-      opened: () => this.#greet(link),
-      message: (message) => (isControl(message) ? this.#control(link, message) : this.#event(message)),
-      down: (code) => this.#down(link, code),
+    this.#current = this.#converse(level, (conversation, code) => this.#down(conversation, level, code));
+  }
+
+  #converse(level: number, down: (conversation: Conversation, code: number) => void): Conversation {
+    const transport = this.#transports[level] as Transport;
+    const conversation: Conversation = new Conversation(this.#platform.clock, transport, this.#channels, {
+      connected: (userId) => this.#connected(conversation, userId),
+      deliver: (deliveries) => this.#deliver(deliveries),
+      reload: (channels, reason) => this.#reload(channels, reason),
+      changed: () => this.#settle(),
+      down: (code) => down(conversation, code),
     });
-    this.#link = link;
+    return conversation;
   }
 
-  #greet(link: Link): void {
-    const channels = this.#channels.resumable(this.#cursor);
-    this.#replayingConnect = true;
-    link.send({ type: "connect", channels, ...(this.#cursor !== null && { cursor: this.#cursor }) });
-  }
-
-  #control(link: Link, message: ControlMessage): void {
-    switch (message.type) {
-      case "connected":
-        this.#established = true;
-        link.established(message.heartbeat * 1000);
-        this.#channels.answered(message.channels);
-        this.#askForChannels();
-        break;
-      case "caught_up":
-        if (message.id === undefined) this.#cursor = message.cursor;
-        this.#attempt = 0;
-        this.#caughtUp(message.id);
-        break;
-      case "heartbeat":
-        this.#cursor = message.cursor;
-        break;
-      case "resync":
-        void this.#resync(link, message);
-        break;
-      case "error":
-        if (message.id !== undefined) this.#refused(message.id, message.code);
+  #connected(conversation: Conversation, userId: string | null): void {
+    if (userId !== null && userId !== this.#viewerId) return this.#reject();
+    if (conversation === this.#candidate) {
+      this.#candidate = null;
+      // One that is in the middle of something is better left alone.
+      if (!this.#current?.isLive) {
+        conversation.close();
+        return this.#climbLater();
+      }
+      this.#current.close();
+      this.#current = conversation;
     }
-    this.#settle();
+    this.#note({ transport: conversation.transport.name, event: "open" });
+    this.#cancelClimb();
+    if (conversation.transport !== this.#transports[0]) this.#climbLater();
   }
 
-  #event(event: FeedEvent): void {
-    const replayed = event.replay === undefined ? null : this.#channels.pendingOf(event.replay);
-    if (event.replay === undefined) this.#cursor = event.cursor;
-    this.#batch.push({ event, channels: replayed === null ? this.#channels.joined : new Set([replayed]) });
-    if (!this.#replaying || this.#batch.length >= BATCH_LIMIT) this.#flush();
+  #deliver(deliveries: readonly Delivery[]): void {
+    const { cursor } = this.#channels;
+    this.#handlers.deliver(deliveries);
+    if (cursor !== null) this.#receipts.applied(cursor);
   }
 
-  get #replaying(): boolean {
-    return this.#replayingConnect || this.#channels.replaying;
+  #reload(channels: readonly string[], reason: string): Promise<void> {
+    this.#note({ transport: this.#current?.transport.name ?? "none", event: "resync", reason });
+    return this.#handlers.reload(channels);
   }
 
-  #flush(): void {
-    const batch = this.#batch;
-    this.#batch = [];
-    if (batch.length > 0) this.#handlers.deliver(batch);
+  #climbLater(): void {
+    const delay = upwardDelay(this.#climbs++, this.#platform.random());
+    this.#cancelClimb = this.#platform.clock.after(delay, () => this.#climb(0));
   }
 
-  #askForChannels(): void {
-    const link = this.#link;
-    if (!link) return;
-    for (const { channel, from } of this.#channels.unasked()) {
-      const id = link.nextId();
-      this.#channels.asked(channel, id);
-      link.send({ type: "subscribe", id, channel, ...(from !== null && { cursor: from }) });
+  /** Tries a better transport beside the one that works; takes it when it has answered, and loses nothing meanwhile. */
+  #climb(level: number): void {
+    this.#cancelClimb();
+    if (level >= this.#level) return this.#climbLater();
+    this.#candidate = this.#converse(level, () => {
+      this.#candidate = null;
+      this.#climb(level + 1);
+    });
+  }
+
+  #down(conversation: Conversation, level: number, code: number): void {
+    const { staleSince } = this.#state;
+    const next = afterClose(code);
+    this.#hangUp();
+    if (conversation.isEstablished) {
+      this.#note({ transport: conversation.transport.name, event: "close", reason: String(code) });
+      this.#set("offline", staleSince ?? conversation.lastHeard);
+      this.#remember(conversation.age, next);
+    } else if (next === "back-off" && level + 1 < this.#transports.length) {
+      return this.#fallBack(level + 1);
+    } else if (this.#refresher.refreshedAt === null) {
+      this.#set("offline", staleSince);
     }
-    this.#settle();
+    if (next === "new-credentials") return this.#reject();
+    this.#openAfter(next, conversation.isEstablished ? this.#keptLevel(level) : 0);
   }
 
-  #caughtUp(id: number | undefined): void {
-    if (id === undefined) this.#replayingConnect = false;
-    else {
-      const channel = this.#channels.pendingOf(id);
-      if (channel !== null) this.#channels.caughtUp(channel);
+  #fallBack(level: number): void {
+    this.#note({ transport: (this.#transports[level] as Transport).name, event: "fallback" });
+    this.#open(level);
+  }
+
+  #remember(age: number, next: AfterClose): void {
+    if (age >= YOUNG_MS) {
+      this.#youngDeaths = 0;
+      this.#climbs = 0;
+    } else if (next === "back-off") {
+      this.#youngDeaths += 1;
     }
   }
 
-  #refused(id: number, code: string): void {
-    const channel = this.#channels.pendingOf(id);
-    if (channel === null) return;
-    const from = this.#channels.from(channel);
-    this.#channels.drop(channel);
-    if (code !== "rate_limited" && code !== "unavailable") return;
-    const link = this.#link;
-    this.#platform.clock.after(RESUBSCRIBE_MS, () => this.#link === link && this.join(channel, from));
+  /** The transport to come back with after one that worked has ended. */
+  #keptLevel(level: number): number {
+    const unfit = this.#youngDeaths >= YOUNG_DEATHS && level + 1 < this.#transports.length;
+    return unfit ? level + 1 : level;
   }
 
-  async #resync(link: Link, message: ControlMessage & { type: "resync" }): Promise<void> {
-    const channel = message.id === undefined ? null : this.#channels.pendingOf(message.id);
-    const from = channel === null ? null : this.#channels.from(channel);
-    if (message.id === undefined) {
-      this.#beforeResync = this.#cursor;
-      this.#cursor = message.cursor;
-    }
-    this.#reloads += 1;
-    this.#caughtUp(message.id);
-    try {
-      await this.#handlers.reload(channel === null ? [...this.#channels.joined] : [channel]);
-      if (this.#link !== link) return;
-      this.#reloads -= 1;
-      this.#beforeResync = null;
-      this.#attempt = 0;
-      this.#settle();
-    } catch {
-      if (channel !== null && this.#channels.has(channel)) this.#channels.want(channel, from);
-      if (this.#link === link) this.#down(link, GONE_SILENT);
-    }
+  #reject(): void {
+    this.#hangUp();
+    this.#refresher.stop();
+    this.#set("offline", this.#state.staleSince);
+    this.#waitingFor = "new-credentials";
+    this.#handlers.rejected();
+  }
+
+  #openAfter(why: Exclude<AfterClose, "new-credentials">, level = 0): void {
+    this.#waitingFor = why;
+    if (this.#attempt > 0 || why === "pause") this.#refreshMeanwhile();
+    const delay = delayBefore(this.#attempt++, why, this.#platform.random());
+    this.#cancelRetry = this.#platform.clock.after(delay, () => this.#open(level));
+  }
+
+  #refreshMeanwhile(): void {
+    if (this.#refresher.start()) this.#note({ transport: "none", event: "fallback" });
+  }
+
+  /** Lets go of every link; the position stays, for the next one. */
+  #hangUp(): void {
+    this.#cancelRetry();
+    this.#cancelClimb();
+    this.#candidate?.close();
+    this.#candidate = null;
+    this.#current?.close();
+    this.#current = null;
   }
 
   /** Puts the state where the facts are. */
   #settle(): void {
-    if (!this.#established) return;
-    if (!this.#replaying) this.#flush();
-    if (this.#replaying || this.#reloads > 0) this.#set("catching-up", this.#state.staleSince);
-    else this.#set("live", null);
+    const { refreshedAt } = this.#refresher;
+    if (this.#current?.isEstablished) {
+      this.#refresher.stop();
+      if (!this.#current.isLive) return this.#set("catching-up", this.#state.staleSince);
+      this.#attempt = 0;
+      this.#set("live", null);
+    } else if (refreshedAt !== null) {
+      this.#set("polling", refreshedAt);
+    } else if (this.#state.status === "polling") {
+      this.#set("offline", this.#state.staleSince);
+    }
   }
 
-  #down(link: Link, code: number): void {
-    const staleSince = this.#state.staleSince ?? (this.#established ? link.lastHeard : null);
-    this.#hangUp();
-    this.#set("offline", staleSince);
-    const next = afterClose(code);
-    if (next !== "new-credentials") return this.#openAfter(next);
-    this.#waitingFor = next;
-    this.#handlers.rejected();
-  }
-
-  #openAfter(why: Exclude<AfterClose, "new-credentials">): void {
-    this.#waitingFor = why;
-    const delay = delayBefore(this.#attempt++, why, this.#platform.random());
-    this.#cancelRetry = this.#platform.clock.after(delay, () => this.#open());
-  }
-
-  /** Lets go of the link; the position stays, for the next one. */
-  #hangUp(): void {
-    this.#link?.close();
-    this.#link = null;
-    this.#flush();
-    this.#established = false;
-    this.#channels.forgetPending();
-    this.#replayingConnect = false;
-    this.#cursor = this.#beforeResync ?? this.#cursor;
-    this.#beforeResync = null;
-    this.#reloads = 0;
+  #note(incident: Incident): void {
+    this.incidents.emit(incident);
   }
 
   #set(status: ConnectionStatus, staleSince: number | null): void {
-    if (this.#state.status === status && this.#state.staleSince === staleSince) return;
-    this.#state = { status, staleSince };
+    const transport = status === "polling" ? "refresh" : ((this.#current?.isEstablished && this.#current.transport.name) || "none");
+    const { status: before, staleSince: since, transport: by } = this.#state;
+    if (before === status && since === staleSince && by === transport) return;
+    this.#state = { status, staleSince, transport };
     this.#changes.emit(this.#state);
   }
 }

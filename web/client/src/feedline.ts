@@ -1,12 +1,14 @@
 import { Api, type Draft } from "./api";
 import { Appearance } from "./appearance";
 import { applyEvent } from "./apply-event";
-import { Connection, type ConnectionState, type Delivery } from "./connection";
+import { Connection, type ConnectionState } from "./connection";
+import type { Delivery } from "./conversation";
 import { Feed, type FeedSource } from "./feed";
 import { creatorSource, everyoneSource, homeSource } from "./feed-sources";
 import type { Platform } from "./platform";
 import { asCreator, type User } from "./protocol";
 import type { LiveQueries } from "./live-query";
+import { Unreachable } from "./problem";
 import { Publisher } from "./publisher";
 import { Session, type SessionState } from "./session";
 import { SinglePost } from "./single-post";
@@ -47,6 +49,7 @@ export class Feedline {
     this.connection = new Connection(platform, {
       deliver: (deliveries) => this.#deliver(deliveries),
       reload: (channels) => this.#reload(channels),
+      refresh: () => this.#refresh(),
       rejected: () => void this.#checkCredentials(),
     });
     this.#queries = { connection: this.connection, open: new Set() };
@@ -117,7 +120,7 @@ export class Feedline {
   /** Loads again what is open, and sees to the connection: the way out that works whatever the sockets do. */
   async refresh(): Promise<void> {
     this.connection.retry();
-    await Promise.all([...this.#queries.open].map((query) => query.reload()));
+    await this.#reloadAll();
   }
 
   #feed(key: string, source: () => FeedSource): Feed {
@@ -157,13 +160,25 @@ export class Feedline {
     await Promise.all(lost.map((query) => query.reload()));
   }
 
+  async #reloadAll(): Promise<void> {
+    await Promise.all([...this.#queries.open].map((query) => query.reload()));
+  }
+
+  async #refresh(): Promise<void> {
+    // With nothing open there is still to find out whether the server can be reached.
+    if (this.#queries.open.size === 0 && (await this.session.check()) === null) throw new Unreachable("no answer");
+    await this.#reloadAll();
+  }
+
   async #checkCredentials(): Promise<void> {
+    const viewerId = this.#viewerId;
     // If the cookie is good after all (it was renewed elsewhere), the connection may try again with it.
-    if ((await this.session.check()) !== false) this.connection.start();
+    const signedOut = (await this.session.check()) === false;
+    if (!signedOut && viewerId !== null && viewerId === this.#viewerId) this.connection.start(viewerId);
   }
 
   #connectionChanged({ status }: ConnectionState): void {
-    if (status === "live") this.publisher.sendNow();
+    if (status === "live" || status === "polling") this.publisher.sendNow();
   }
 
   #viewerChanged({ user }: SessionState): void {
@@ -173,7 +188,7 @@ export class Feedline {
     this.#viewerId = viewerId;
     if (!user) return;
     this.publisher.open(asCreator(user));
-    this.connection.start();
+    this.connection.start(user.id);
   }
 
   /** Nothing of this viewer goes on; what is unsent stays in their outbox. */

@@ -1,7 +1,8 @@
 export { Api, type Credentials, type Draft, type PostPage, type PostQuery } from "./api";
-export { Connection, type ConnectionState, type ConnectionStatus } from "./connection";
+export type { ConnectionState, ConnectionStatus, LiveConnection } from "./connection";
 export { Feed, type FeedSnapshot, type FeedSource } from "./feed";
 export { Feedline, type FeedlineOptions } from "./feedline";
+export type { Incident } from "./incidents";
 export type * from "./platform";
 export { ApiProblem, isPassing, Unreachable, type FieldError } from "./problem";
 export type * from "./protocol";

@@ -1,14 +1,17 @@
-import type { Clock, Platform, Socket } from "./platform";
-import { parseMessage, type ClientMessage, type ServerMessage } from "./protocol";
+import type { Clock } from "./platform";
+import type { ClientMessage, ServerMessage } from "./protocol";
+import type { Line, Transport } from "./transports/transport";
 
-/** From opening the socket to `connected`; a network that swallows packets gives no error of its own. */
-const OPEN_TIMEOUT_MS = 10_000;
+/** From the first packet to `connected`; a network that swallows packets gives no error of its own. */
+const OPEN_TIMEOUT_MS = 8_000;
 /** How long a probed server may take to say anything. */
 const PROBE_TIMEOUT_MS = 4_000;
-/** How often silence is measured. */
+/** How late a heartbeat may be before the server is asked. */
+const LATE_MS = 1_000;
+/** How often the clock is looked at. */
 const TICK_MS = 5_000;
 /** A tick this late means that the machine slept. */
-const SLEPT_MS = 3 * TICK_MS;
+const SLEPT_MS = 10_000;
 
 /** The code reported for a link that this side gave up. */
 export const GONE_SILENT = 1006;
@@ -21,31 +24,31 @@ export interface LinkHandlers {
 }
 
 /**
- * One socket from its opening to its end, and the watch over it: TCP may take many minutes to notice a dead peer, so
- * silence beyond twice the heartbeat, or a probe without an answer, ends the link here.
+ * One line to the server from its opening to its end, and the watch over it: TCP may take many minutes to notice a dead
+ * peer, so a heartbeat that does not come makes us ask, and a question without an answer ends the link here.
  */
 export class Link {
   readonly #clock: Clock;
   readonly #handlers: LinkHandlers;
-  readonly #socket: Socket;
+  readonly #line: Line;
   #cancelDeadline: () => void;
   #cancelTick: () => void = () => {};
   #probing = false;
   #ended = false;
   #lastHeard: number;
-  #lastTick = 0;
   #established = false;
   #silenceLimit = Number.POSITIVE_INFINITY;
   #lastId = 0;
 
-  constructor(platform: Platform, path: string, handlers: LinkHandlers) {
-    this.#clock = platform.clock;
+  constructor(clock: Clock, transport: Transport, handlers: LinkHandlers) {
+    this.#clock = clock;
     this.#handlers = handlers;
-    this.#lastHeard = this.#clock.now();
-    this.#cancelDeadline = this.#clock.after(OPEN_TIMEOUT_MS, () => this.#end(GONE_SILENT));
-    this.#socket = platform.openSocket(path, {
+    this.#lastHeard = clock.now();
+    this.#cancelDeadline = clock.after(OPEN_TIMEOUT_MS, () => this.#end(GONE_SILENT));
+    this.#line = transport.open({
       opened: () => this.#ended || handlers.opened(),
-      message: (text) => this.#hear(text),
+      message: (message) => this.#hear(message),
+      alive: () => this.#alive(),
       closed: (code) => this.#end(code),
     });
   }
@@ -60,15 +63,14 @@ export class Link {
   }
 
   send(message: ClientMessage): void {
-    if (!this.#ended) this.#socket.send(JSON.stringify(message));
+    if (!this.#ended) this.#line.send(message);
   }
 
   /** The session stands: from now on, silence is measured against the server's own heartbeat (0: it has none). */
   established(heartbeatMs: number): void {
     this.#cancelDeadline();
     this.#established = true;
-    if (heartbeatMs > 0) this.#silenceLimit = 2 * heartbeatMs;
-    this.#lastTick = this.#clock.now();
+    if (heartbeatMs > 0) this.#silenceLimit = heartbeatMs + LATE_MS;
     this.#watch();
   }
 
@@ -86,27 +88,29 @@ export class Link {
     this.#ended = true;
     this.#cancelDeadline();
     this.#cancelTick();
-    this.#socket.close();
+    this.#line.close();
   }
 
-  #hear(text: string): void {
+  #hear(message: ServerMessage): void {
     if (this.#ended) return;
+    this.#alive();
+    this.#handlers.message(message);
+  }
+
+  #alive(): void {
     this.#lastHeard = this.#clock.now();
-    if (this.#probing) {
-      this.#probing = false;
-      this.#cancelDeadline();
-    }
-    const message = parseMessage(text);
-    if (message) this.#handlers.message(message);
+    if (!this.#probing) return;
+    this.#probing = false;
+    this.#cancelDeadline();
   }
 
   #watch(): void {
-    this.#cancelTick = this.#clock.after(TICK_MS, () => {
-      const now = this.#clock.now();
-      const slept = now - this.#lastTick > SLEPT_MS;
-      this.#lastTick = now;
-      if (slept) this.probe();
-      else if (now - this.#lastHeard > this.#silenceLimit) return this.#end(GONE_SILENT);
+    const now = this.#clock.now();
+    const silentIn = this.#lastHeard + this.#silenceLimit - now;
+    const wait = this.#probing ? TICK_MS : Math.min(TICK_MS, Math.max(0, silentIn));
+    this.#cancelTick = this.#clock.after(wait, () => {
+      const late = this.#clock.now() - now - wait;
+      if (late > SLEPT_MS || this.#clock.now() - this.#lastHeard >= this.#silenceLimit) this.probe();
       this.#watch();
     });
   }

@@ -12,6 +12,8 @@ export interface Platform {
   fetch: Fetch;
   /** Opens a WebSocket to a path of the server. */
   openSocket(path: string, handlers: SocketHandlers): Socket;
+  /** Gets a path of the server and hands over the answer as it arrives. Returns the function that gives it up. */
+  stream(path: string, handlers: StreamHandlers): () => void;
   /**
    * Calls the listener when the world may have changed behind a sleeping page: it became visible or focused, the
    * network came or went. Returns the unsubscribe function.
@@ -67,4 +69,12 @@ export interface SocketHandlers {
   message(text: string): void;
   /** The close code of RFC 6455 7.4; 1006 when the connection was cut. */
   closed(code: number): void;
+}
+
+/** None is called before `stream` has returned, or after the request was given up. */
+export interface StreamHandlers {
+  opened(status: number): void;
+  text(part: string): void;
+  /** The answer is over, whole or not, or there was none. */
+  closed(): void;
 }

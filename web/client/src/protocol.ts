@@ -1,4 +1,4 @@
-/** The wire protocol, version 1: the shapes that REST and the WebSocket share. */
+/** The wire protocol, version 1: the shapes that REST and the live transports share. */
 
 /** An opaque position in the server's event log: only stored and sent back, never looked into. */
 export type Cursor = string;
@@ -82,6 +82,7 @@ export type ClientMessage =
   | { type: "connect"; channels: string[]; cursor?: Cursor }
   | { type: "subscribe"; id: number; channel: string; cursor?: Cursor }
   | { type: "unsubscribe"; id: number; channel: string }
+  | { type: "applied"; cursor: Cursor }
   | { type: "ping"; id: number };
 
 export interface ChannelAnswer {
@@ -93,8 +94,9 @@ export interface ChannelAnswer {
 export type ControlMessage =
   | {
       type: "connected";
-      userId: string;
-      sessionId: string;
+      /** Null where the transport does not say. */
+      userId: string | null;
+      sessionId?: string;
       cursor: Cursor;
       /** Seconds between two signs of life. */
       heartbeat: number;
@@ -106,24 +108,14 @@ export type ControlMessage =
   | { type: "heartbeat"; cursor: Cursor }
   | { type: "resync"; id?: number; reason: string; cursor: Cursor }
   | { type: "pong"; id: number }
+  | { type: "close"; code: number; reason: string }
   | { type: "error"; id?: number; code: string; message: string };
 
 export type ServerMessage = ControlMessage | FeedEvent;
 
-const CONTROL_TYPES: ReadonlySet<string> = new Set<ControlMessage["type"]>([
-  "connected",
-  "subscribed",
-  "unsubscribed",
-  "caught_up",
-  "heartbeat",
-  "resync",
-  "pong",
-  "error",
-]);
-
-/** Everything that is no control message is an event, also of a type that this version does not know. */
+/** Only events have a time; they are of any type, also one that this version does not know. */
 export function isControl(message: ServerMessage): message is ControlMessage {
-  return CONTROL_TYPES.has(message.type);
+  return !("timestamp" in message);
 }
 
 /** The message in a text frame, or null if it is none. */

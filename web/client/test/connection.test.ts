@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { Connection, type Delivery } from "../src/connection";
+import { Connection } from "../src/connection";
+import type { Delivery } from "../src/conversation";
 import { created, FakePlatform, makePost, settled } from "./fakes";
 
 const post = makePost(1);
@@ -7,33 +8,37 @@ let platform: FakePlatform;
 let connection: Connection;
 let delivered: (readonly Delivery[])[];
 let reload: ReturnType<typeof vi.fn<(channels: readonly string[]) => Promise<void>>>;
+let refresh: ReturnType<typeof vi.fn<() => Promise<void>>>;
 let rejected: ReturnType<typeof vi.fn<() => void>>;
 
 beforeEach(() => {
   platform = new FakePlatform();
   delivered = [];
   reload = vi.fn(async () => {});
+  refresh = vi.fn(async () => {
+    throw new Error("unreachable");
+  });
   rejected = vi.fn();
-  connection = new Connection(platform, { deliver: (batch) => delivered.push(batch), reload, rejected });
+  connection = new Connection(platform, { deliver: (batch) => delivered.push(batch), reload, refresh, rejected });
 });
 
 const status = () => connection.state().status;
 
 function startLive(): void {
-  connection.start();
+  connection.start("me");
   connection.join("feed:me", "c0");
   platform.socket.goLive("c0");
 }
 
 describe("the state is honest", () => {
   test("live only after connected and caught_up", () => {
-    connection.start();
+    connection.start("me");
     expect(status()).toBe("connecting");
     connection.join("feed:me", "c0");
     platform.socket.connect("c0");
     expect(status()).toBe("catching-up");
     platform.socket.say({ type: "caught_up", cursor: "c1" });
-    expect(connection.state()).toEqual({ status: "live", staleSince: null });
+    expect(connection.state()).toEqual({ status: "live", staleSince: null, transport: "ws" });
   });
 
   test("a lost socket is stale since the last sign of life, until everything missed has come", () => {
@@ -41,18 +46,20 @@ describe("the state is honest", () => {
     const heard = platform.clock.now();
     platform.clock.advance(3_000);
     platform.socket.drop();
-    expect(connection.state()).toEqual({ status: "offline", staleSince: heard });
+    expect(connection.state()).toEqual({ status: "offline", staleSince: heard, transport: "none" });
     platform.clock.advance(500);
     platform.socket.connect("c0");
-    expect(connection.state()).toEqual({ status: "catching-up", staleSince: heard });
+    expect(connection.state()).toEqual({ status: "catching-up", staleSince: heard, transport: "ws" });
     platform.socket.say({ type: "caught_up", cursor: "c1" });
-    expect(connection.state()).toEqual({ status: "live", staleSince: null });
+    expect(connection.state()).toEqual({ status: "live", staleSince: null, transport: "ws" });
   });
 
   test("a first connection that fails has no time to be stale since", () => {
-    connection.start();
+    platform.block("sse", "poll");
+    connection.start("me");
     platform.socket.drop();
-    expect(connection.state()).toEqual({ status: "offline", staleSince: null });
+    platform.clock.advance(1);
+    expect(connection.state()).toEqual({ status: "offline", staleSince: null, transport: "none" });
   });
 
   test("what is no message changes nothing", () => {
@@ -64,11 +71,15 @@ describe("the state is honest", () => {
 });
 
 describe("the watch over the socket", () => {
-  test("silence of twice the heartbeat ends it", () => {
+  test("a heartbeat that does not come makes it ask, and silence after that ends it, within 30 seconds", () => {
     startLive();
-    platform.clock.advance(50_000);
+    platform.clock.advance(25_999);
+    expect(platform.socket.sent).toHaveLength(1);
+    platform.clock.advance(1);
+    expect(platform.socket.last?.type).toBe("ping");
+    platform.clock.advance(3_999);
     expect(status()).toBe("live");
-    platform.clock.advance(5_000);
+    platform.clock.advance(1);
     expect(status()).toBe("offline");
     expect(platform.sockets[0]?.closedByClient).toBe(true);
     expect(platform.sockets).toHaveLength(1);
@@ -116,9 +127,13 @@ describe("the watch over the socket", () => {
   });
 
   test("an attempt that nobody answers is given up", () => {
-    connection.start();
-    platform.clock.advance(10_000);
+    platform.block("sse", "poll");
+    connection.start("me");
+    platform.clock.advance(7_999);
+    expect(platform.streams).toEqual([]);
+    platform.clock.advance(10);
     expect(status()).toBe("offline");
+    expect(platform.socket.closedByClient).toBe(true);
     platform.clock.advance(500);
     expect(platform.sockets).toHaveLength(2);
   });
@@ -150,13 +165,14 @@ describe("coming back", () => {
     connection.retry();
     platform.clock.advance(600_000);
     expect(platform.sockets).toHaveLength(1);
-    connection.start();
+    connection.start("me");
     platform.clock.advance(500);
     expect(platform.sockets).toHaveLength(2);
   });
 
   test("each failure waits longer, up to half a minute", () => {
-    connection.start();
+    platform.block("sse", "poll");
+    connection.start("me");
     const waits: number[] = [];
     for (let attempt = 0; attempt < 9; attempt++) {
       const opened = platform.sockets.length;
@@ -196,26 +212,26 @@ describe("the cursor", () => {
   const resumedFrom = () => {
     platform.socket.drop();
     platform.clock.advance(1_000);
-    platform.socket.open();
-    const connect = platform.socket.last;
+    platform.socket.connect("irrelevant");
+    const connect = platform.socket.sent[0];
     return connect?.type === "connect" ? connect.cursor : undefined;
   };
 
   test("starts at the first list", () => {
-    connection.start();
+    connection.start("me");
     connection.join("feed:me", "list");
     platform.socket.open();
     expect(platform.socket.last).toEqual({ type: "connect", channels: ["feed:me"], cursor: "list" });
   });
 
-  test("moves with events, caught_up and heartbeat", () => {
+  test.each([
+    created(post, "c1"),
+    { type: "caught_up", cursor: "c1" } as const,
+    { type: "heartbeat", cursor: "c1" } as const,
+  ])("moves with $type", (message) => {
     startLive();
-    platform.socket.say(created(post, "c1"));
+    platform.socket.say(message);
     expect(resumedFrom()).toBe("c1");
-    platform.socket.say({ type: "caught_up", cursor: "c2" });
-    expect(resumedFrom()).toBe("c2");
-    platform.socket.say({ type: "heartbeat", cursor: "c3" });
-    expect(resumedFrom()).toBe("c3");
   });
 
   test("is not moved by connected or subscribed, nor by what is replayed for a subscribe", () => {
@@ -224,7 +240,6 @@ describe("the cursor", () => {
     platform.socket.say({ type: "subscribed", id: 1, channel: "public", cursor: "old" });
     platform.socket.say(created(post, "older", 1), { type: "caught_up", id: 1, cursor: "c9" });
     expect(resumedFrom()).toBe("c0");
-    platform.socket.connect("c5");
     expect(resumedFrom()).toBe("c0");
   });
 

@@ -1,4 +1,4 @@
-import type { Clock, HttpRequest, HttpResponse, Platform, SocketHandlers } from "../src/platform";
+import type { Clock, HttpRequest, HttpResponse, Platform, SocketHandlers, StreamHandlers } from "../src/platform";
 import type { ClientMessage, EventPost, FeedEvent, Post, ServerMessage } from "../src/protocol";
 
 /** Time that stands still until a test moves it. */
@@ -45,6 +45,7 @@ export class FakeClock implements Clock {
 export class FakeSocket {
   readonly sent: ClientMessage[] = [];
   closedByClient = false;
+  #isOpen = false;
   readonly #handlers: SocketHandlers;
 
   constructor(handlers: SocketHandlers) {
@@ -64,7 +65,8 @@ export class FakeSocket {
   }
 
   open(): void {
-    this.#handlers.opened();
+    if (!this.#isOpen) this.#handlers.opened();
+    this.#isOpen = true;
   }
 
   say(...messages: ServerMessage[]): void {
@@ -101,6 +103,71 @@ export class FakeSocket {
   }
 }
 
+/** The server's end of an answer that is read as it arrives. */
+export class FakeStream {
+  givenUp = false;
+  readonly path: string;
+  readonly #handlers: StreamHandlers;
+
+  constructor(path: string, handlers: StreamHandlers) {
+    this.path = path;
+    this.#handlers = handlers;
+  }
+
+  parameter(name: string): string | null {
+    const value = new RegExp(`[?&]${name}=([^&]*)`).exec(this.path)?.[1];
+    return value === undefined ? null : decodeURIComponent(value);
+  }
+
+  get channels(): string[] {
+    return (this.parameter("channels") ?? "").split(",").filter(Boolean);
+  }
+
+  open(status = 200): void {
+    if (!this.givenUp) this.#handlers.opened(status);
+  }
+
+  text(part: string): void {
+    if (!this.givenUp) this.#handlers.text(part);
+  }
+
+  end(): void {
+    if (this.givenUp) return;
+    this.givenUp = true;
+    this.#handlers.closed();
+  }
+
+  refuse(status: number): void {
+    this.open(status);
+    this.end();
+  }
+
+  /** Server-sent events. */
+  say(...messages: ServerMessage[]): void {
+    for (const message of messages) this.text(`event: ${message.type}\ndata: ${JSON.stringify(message)}\n\n`);
+  }
+
+  /** A stream with all its channels. */
+  connect(cursor: string, heartbeat = 25): void {
+    const granted = this.channels.map((channel) => ({ channel, ok: true }));
+    this.open();
+    this.text("retry: 2000\n");
+    this.say({ type: "connected", userId: "me", sessionId: "s", cursor, heartbeat, channels: granted });
+  }
+
+  goLive(cursor: string): void {
+    this.connect(cursor);
+    this.say({ type: "caught_up", cursor });
+  }
+
+  /** The answer of a long-poll. */
+  answer(body: { events: FeedEvent[]; cursor: string; more?: boolean; resync?: string }): void {
+    this.open();
+    this.text(JSON.stringify(body));
+    this.end();
+  }
+}
+
 export interface Request extends HttpRequest {
   url: string;
   answer(status: number, body?: unknown): Promise<void>;
@@ -111,6 +178,7 @@ export interface Request extends HttpRequest {
 export class FakePlatform implements Platform {
   readonly clock = new FakeClock();
   readonly sockets: FakeSocket[] = [];
+  readonly streams: FakeStream[] = [];
   readonly requests: Request[] = [];
   readonly storage = new Map<string, string>();
   /** Posts that no element shows. */
@@ -119,10 +187,16 @@ export class FakePlatform implements Platform {
   readonly unpainted: ((painted: boolean) => void)[] = [];
   readonly #wakeListeners = new Set<() => void>();
   readonly #hideListeners = new Set<() => void>();
+  #blocked: readonly string[] = [];
   #ids = 0;
 
   random(): number {
     return 0.5;
+  }
+
+  /** Such requests fail as soon as time goes on. */
+  block(...what: ("sse" | "poll")[]): void {
+    this.#blocked = what;
   }
 
   newId(): string {
@@ -149,6 +223,14 @@ export class FakePlatform implements Platform {
     const socket = new FakeSocket(handlers);
     this.sockets.push(socket);
     return socket;
+  }
+
+  stream(path: string, handlers: StreamHandlers): () => void {
+    const stream = new FakeStream(path, handlers);
+    this.streams.push(stream);
+    const transport = path.startsWith("/api/stream") ? "sse" : "poll";
+    if (this.#blocked.includes(transport)) this.clock.after(0, () => stream.end());
+    return () => (stream.givenUp = true);
   }
 
   onWake(listener: () => void): () => void {
@@ -185,6 +267,13 @@ export class FakePlatform implements Platform {
     const socket = this.sockets.at(-1);
     if (!socket) throw new Error("no socket was opened");
     return socket;
+  }
+
+  /** The newest answer that is still awaited from this path. */
+  streaming(path: string): FakeStream {
+    const stream = this.streams.findLast((one) => !one.givenUp && one.path.startsWith(path));
+    if (!stream) throw new Error(`nothing is read from ${path}`);
+    return stream;
   }
 
   /** The newest request of this kind. */

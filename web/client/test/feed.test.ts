@@ -55,6 +55,7 @@ function setUp(): void {
   const connection = new Connection(new FakePlatform(), {
     deliver: () => {},
     reload: async () => {},
+    refresh: async () => {},
     rejected: () => {},
   });
   const queries: LiveQueries = { connection, open: new Set() };

@@ -145,6 +145,7 @@ describe("publishing", () => {
   });
 
   test("or when the server is back", async () => {
+    platform.block("sse", "poll");
     await openHome([]);
     feedline.publish({ text: "hello" });
     await platform.request("POST", /\/api\/posts$/).fail();

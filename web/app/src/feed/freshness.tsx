@@ -26,7 +26,7 @@ export function Freshness(): ReactNode {
   }
 
   return (
-    <div className="freshness" data-connection={connection.status}>
+    <div className="freshness" data-connection={connection.status} data-transport={connection.transport}>
       <span className="freshness-state" role="status">
         <span className="freshness-dot" aria-hidden="true" />
         {user ? stateLine(connection, t, language) : t.notLive}
@@ -45,6 +45,8 @@ function stateLine({ status, staleSince }: ConnectionState, t: Dictionary, langu
       return t.live;
     case "catching-up":
       return t.catchingUp;
+    case "polling":
+      return t.polling;
     case "offline":
       return staleSince === null ? t.offline : t.offlineSince(clockTime(staleSince, language));
     default:

@@ -24,6 +24,7 @@ export const en = {
   live: "Live",
   connecting: "Connecting…",
   catchingUp: "Catching up…",
+  polling: "Not live: refreshed every few seconds",
   offline: "Offline",
   offlineSince: (time: string) => `Offline since ${time}`,
   notLive: "Sign in to see posts live",

@@ -29,6 +29,7 @@ export const ru: Dictionary = {
   live: "В эфире",
   connecting: "Подключение…",
   catchingUp: "Догоняем…",
+  polling: "Не в эфире: обновляется каждые несколько секунд",
   offline: "Нет связи",
   offlineSince: (time) => `Нет связи с ${time}`,
   notLive: "Войдите — и лента оживёт",
