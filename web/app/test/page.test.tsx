@@ -230,9 +230,13 @@ describe("the composer", () => {
     expect(input.value).toBe("refused");
     expect(within(screen.getByRole("dialog")).getByText("Use other words.")).toBeDefined();
     fireEvent.change(input, { target: { value: "better" } });
+    fireEvent.click(screen.getByLabelText("Close"));
+    fireEvent.click(within(row).getByText("Edit"));
+    expect(screen.getByLabelText<HTMLTextAreaElement>("Text").value).toBe("better");
     await act(async () => fireEvent.click(screen.getByText("Publish")));
     expect(articles()[0]?.dataset.clientId).not.toBe(row.dataset.clientId);
     expect(screen.queryByText("refused")).toBeNull();
+    expect(Object.keys(localStorage).filter((key) => key.startsWith("feedline.draft"))).toEqual([]);
   });
 });
 

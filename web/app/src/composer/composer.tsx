@@ -5,7 +5,7 @@ import { useI18n } from "../i18n";
 import { byField, type FieldErrors } from "../problems";
 import { Dialog } from "../ui/dialog";
 import { useToast } from "../ui/toasts";
-import { FIELDS, formOf, isBlank, toDraft, type Form } from "./draft";
+import { EMPTY_FORM, FIELDS, formOf, isBlank, toDraft, type Form } from "./draft";
 import { keepDraft, keptDraft } from "./kept-draft";
 import { PostForm } from "./post-form";
 
@@ -59,7 +59,7 @@ function NewPost({ userId, onClose, onPublished }: DialogProps & { userId: strin
 
   function publish(form: Form): void {
     client.publish(toDraft(form));
-    keepDraft(userId, formOf({}));
+    keepDraft(userId, EMPTY_FORM);
     onClose();
     onPublished();
   }
@@ -87,8 +87,13 @@ interface RefusedPostProps extends DialogProps {
 function RefusedPost({ clientId, draft, error, onClose, onPublished }: RefusedPostProps): ReactNode {
   const client = useFeedline();
   const { t } = useI18n();
+  const [initial] = useState(() => {
+    const changed = keptDraft(clientId);
+    return isBlank(changed) ? formOf(draft) : changed;
+  });
 
   function publish(form: Form): void {
+    keepDraft(clientId, EMPTY_FORM);
     // Another text is another post: the old key belongs to the one that the server has refused.
     client.publisher.discard(clientId);
     client.publish(toDraft(form));
@@ -99,9 +104,10 @@ function RefusedPost({ clientId, draft, error, onClose, onPublished }: RefusedPo
   return (
     <Dialog title={t.composeTitle} className="composer" onClose={onClose}>
       <PostForm
-        initial={formOf(draft)}
+        initial={initial}
         initialErrors={byField(error, FIELDS, t)}
         submitLabel={t.publish}
+        onChange={(form) => keepDraft(clientId, form)}
         onSubmit={publish}
       />
     </Dialog>

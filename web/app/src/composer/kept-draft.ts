@@ -1,18 +1,21 @@
 import { readStored, writeStored } from "../storage";
 import { EMPTY_FORM, FIELDS, isBlank, type Form } from "./draft";
 
-/** The post that a person has begun, kept over a closed dialog, a reload and a crash. Each person has their own. */
-export function keptDraft(userId: string): Form {
+/**
+ * What was written and not sent, kept over a closed dialog, a reload and a crash. It belongs to a person, by their id, or
+ * to a refused post, by its client id.
+ */
+export function keptDraft(owner: string): Form {
   try {
-    const stored: unknown = JSON.parse(readStored(keyFor(userId)) ?? "null");
+    const stored: unknown = JSON.parse(readStored(keyFor(owner)) ?? "null");
     return typeof stored === "object" && stored !== null ? readForm(stored) : EMPTY_FORM;
   } catch {
     return EMPTY_FORM;
   }
 }
 
-export function keepDraft(userId: string, form: Form): void {
-  writeStored(keyFor(userId), isBlank(form) ? null : JSON.stringify(form));
+export function keepDraft(owner: string, form: Form): void {
+  writeStored(keyFor(owner), isBlank(form) ? null : JSON.stringify(form));
 }
 
 function readForm(stored: object): Form {
@@ -21,6 +24,6 @@ function readForm(stored: object): Form {
   return { ...EMPTY_FORM, ...(Object.fromEntries(fields) as Partial<Form>) };
 }
 
-function keyFor(userId: string): string {
-  return `feedline.draft.${userId}`;
+function keyFor(owner: string): string {
+  return `feedline.draft.${owner}`;
 }

@@ -2,7 +2,8 @@ import { isPassing, type PostEntry } from "@feedline/client";
 import { useFeedline } from "@feedline/react";
 import type { ReactNode } from "react";
 import { useComposer } from "../composer/composer";
-import { FIELDS } from "../composer/draft";
+import { EMPTY_FORM, FIELDS } from "../composer/draft";
+import { keepDraft } from "../composer/kept-draft";
 import { useI18n } from "../i18n";
 import type { Dictionary } from "../i18n/en";
 import { byField } from "../problems";
@@ -66,8 +67,14 @@ function FailedLine({ entry: { key, error } }: { entry: PostEntry }): ReactNode 
 function DiscardButton({ clientId }: { clientId: string }): ReactNode {
   const { publisher } = useFeedline();
   const { t } = useI18n();
+
+  function discard(): void {
+    keepDraft(clientId, EMPTY_FORM);
+    publisher.discard(clientId);
+  }
+
   return (
-    <button type="button" className="link-button" onClick={() => publisher.discard(clientId)}>
+    <button type="button" className="link-button" onClick={discard}>
       {t.discard}
     </button>
   );
