@@ -10,7 +10,7 @@ import pytest
 from feedline.api.accounts import Refreshed, SignedIn, Ticket
 from feedline.api.following import FollowAnswer, TierAnswer
 from feedline.api.media import MediaAnswer
-from feedline.api.notify import AuthorNotified, FollowersNotified
+from feedline.api.notify import AuthorNotified, FollowersNotified, LikesNotified
 from feedline.api.posts import PostAnswer, PostsAnswer
 from feedline.api.reactions import CommentAnswer, CommentsAnswer, LikeAnswer
 from feedline.api.users import ProfileAnswer, UserAnswer
@@ -47,6 +47,7 @@ ANSWERS: dict[str, type[msgspec.Struct]] = {
     "comments": CommentsAnswer,
     "notifyPostAuthor": AuthorNotified,
     "notifyNewPost": FollowersNotified,
+    "updatePostLikes": LikesNotified,
 }
 
 

@@ -5,7 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
-from feedline.feed.events import PostCreated, PostUpdated
+from feedline.feed.events import PostCreated, PostLiked, PostUnliked, PostUpdated
+from feedline.feed.reactions import tell_owed_likes
 from feedline.store.base import LogEntry
 from tests.api.world import NOW, World, paths, problem
 
@@ -182,7 +183,7 @@ async def test_what_is_not_valid_changes_nothing(
     problem(await world.client().get("/api/users/u1"), 404, "not_found")
 
 
-@pytest.mark.parametrize("call", ["post-author", "new-post"])
+@pytest.mark.parametrize("call", ["post-author", "new-post", "post-likes"])
 async def test_only_programs_may_tell(world: World, call: str) -> None:
     path = f"/api/notify/{call}"
     ann = await world.person()
@@ -192,7 +193,97 @@ async def test_only_programs_may_tell(world: World, call: str) -> None:
     problem(await browser.post(path, json={}), 403, "forbidden")
     program = await world.program()
     await world.store.write(lambda tx: tx.remove_service_token("shop"))
-    body = {"post": ROW, "authorId": "u1"}
-    problem(await program.post(path, json=body if call == "post-author" else {"post": ROW}), 401,
-            "unauthenticated")  # fmt: skip
+    bodies = {
+        "post-author": {"post": ROW, "authorId": "u1"},
+        "new-post": {"post": ROW},
+        "post-likes": {"postId": 42, "likesCount": 1},
+    }
+    problem(await program.post(path, json=bodies[call]), 401, "unauthenticated")
     assert await world.head() == 0
+
+
+# ---- subscribers
+
+
+async def new_post(program: httpx.AsyncClient, *ids: Any) -> int:
+    body = {"post": ROW, "subscriberIds": list(ids)} if ids else {"post": ROW}
+    answer = await program.post("/api/notify/new-post", json=body)
+    assert answer.status_code == 202, answer.text
+    receivers: int = answer.json()["receivers"]
+    return receivers
+
+
+async def test_subscribers_who_are_known_follow_and_have_the_post_in_their_feed(
+    world: World,
+) -> None:
+    ann, program = await world.person("ann"), await world.program()
+    assert await new_post(program, ann.id, "stranger", "u1") == 2
+    feed = (await ann.client.get("/api/feed")).json()["posts"]
+    assert [post["id"] for post in feed] == ["42"]
+    assert await new_post(program) == 1
+    head = await world.head()
+    await new_post(program, ann.id)
+    assert await world.head() == head
+
+
+# ---- likes
+
+
+async def likes(world: World, program: httpx.AsyncClient, count: int, **more: Any) -> list[Any]:
+    """What is in the log after a call about likes."""
+    before = await world.head()
+    body = {"postId": 42, "likesCount": count, **more}
+    answer = await program.post("/api/notify/post-likes", json=body)
+    assert answer.status_code == 202, answer.text
+    return [entry.event for entry in await log(world) if entry.seq > before]
+
+
+async def test_likes_are_taken_over_as_they_are_counted(world: World) -> None:
+    ann, program = await world.person("ann"), await world.program()
+    await tell(program)
+    [told] = await likes(world, program, 7)
+    assert (told.channel, told.likes_count, told.user_id) == ("post:42", 7, "")
+    assert await likes(world, program, 7) == []
+    world.clock.forward(seconds=1)
+    own, told = await likes(world, program, 8, userId=ann.id)
+    assert (own.channel, told.channel) == (f"feed:{ann.id}", "post:42")
+    shown = (await ann.client.get("/api/posts/42")).json()["post"]["engagement"]
+    assert shown == {"likesCount": 8, "commentsCount": 0, "isLiked": True}
+    assert await likes(world, program, 8, userId=ann.id, isLiked=True) == []
+    world.clock.forward(seconds=1)
+    own, told = await likes(world, program, 7, userId=ann.id, isLiked=False)
+    assert isinstance(told, PostUnliked)
+    shown = (await ann.client.get("/api/posts/42")).json()["post"]["engagement"]
+    assert shown == {"likesCount": 7, "commentsCount": 0, "isLiked": False}
+
+
+async def test_likes_that_come_fast_are_merged(world: World) -> None:
+    program = await world.program()
+    await tell(program)
+    assert len(await likes(world, program, 1)) == 1
+    for count in range(2, 10):
+        assert await likes(world, program, count, userId=f"stranger{count}") == []
+    world.clock.forward(seconds=1)
+    await world.store.write(tell_owed_likes)
+    *_, last = [entry.event for entry in await log(world)]
+    assert isinstance(last, PostLiked)
+    assert (last.likes_count, last.user_id) == (9, "stranger9")
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"postId": "none", "likesCount": 1}, 404),
+        ({"postId": 42, "likesCount": -1}, 422),
+        ({"postId": 42, "likesCount": 2**54}, 422),
+        ({"postId": "a b", "likesCount": 1}, 422),
+        ({"postId": 42, "likesCount": 1, "userId": ""}, 422),
+        ({"postId": 42}, 422),
+    ],
+)
+async def test_likes_that_cannot_be(world: World, body: dict[str, Any], status: int) -> None:
+    program = await world.program()
+    await tell(program)
+    answer = await program.post("/api/notify/post-likes", json=body)
+    assert answer.status_code == status
+    assert await world.head() == 1

@@ -40,6 +40,7 @@ CALLS = {
     "GET /api/media/{id}/thumbnail",
     "POST /api/notify/post-author",
     "POST /api/notify/new-post",
+    "POST /api/notify/post-likes",
     "GET /api/stream",
     "GET /api/events",
     "POST /api/telemetry",

@@ -94,7 +94,9 @@ async def test_rows_are_told_as_a_database_gives_them(server: ServerProcess) -> 
     async with await program(server) as client:
         assert await client.notify_post_author(row, 7) is True
         assert await client.notify_new_post(row, [1, 2]) is True
+        assert await client.update_post_likes(row["id"], 3, 1) is True  # type: ignore[arg-type]
         [post] = (await client.posts(creator="7")).posts
+    assert post.engagement.likes_count == 3
     assert (post.id, post.created_at) == (str(row["id"]), "2026-01-22T10:00:00.000Z")
 
 
@@ -105,6 +107,7 @@ async def test_telling_never_raises(server: ServerProcess) -> None:
     async with await program(server) as client:
         assert await client.notify_post_author({"id": 1}, 7) is False
         assert await client.notify_post_author({"id": object()}, 7) is False
+        assert await client.update_post_likes("none", 7) is False
 
 
 async def test_telling_takes_no_longer_than_its_patience() -> None:

@@ -8,9 +8,10 @@ from feedline.api.limits import draft_limits
 from feedline.api.operation import Call
 from feedline.api.services import Services
 from feedline.errors import FieldProblem, ValidationFailed
-from feedline.feed.foreign import take_post
+from feedline.feed.foreign import take_likes, take_post, take_subscribers
 from feedline.feed.people import Wire
 from feedline.feed.raw_posts import RawPost, Unreadable, read_id, read_raw_post
+from feedline.feed.reactions import Liked
 from feedline.store.base import Transaction
 from feedline.wire.answers import Answer, answered
 
@@ -32,6 +33,15 @@ class FollowersNotice(Wire, frozen=True, forbid_unknown_fields=True):
     subscriber_ids: Annotated[list[Id], msgspec.Meta(max_length=MOST_SUBSCRIBERS)] | None = None
 
 
+class LikesNotice(Wire, frozen=True, forbid_unknown_fields=True):
+    """How many likes a post has, and whose like it was, or was taken back."""
+
+    post_id: Id
+    likes_count: Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+    user_id: Id | None = None
+    is_liked: bool | None = None
+
+
 class AuthorNotified(Wire, frozen=True):
     """``direct``: the author had a connection open at that moment."""
 
@@ -48,12 +58,20 @@ class FollowersNotified(Wire, frozen=True):
     accepted: bool = True
 
 
+class LikesNotified(Wire, frozen=True):
+    """Everybody is told within a quarter of a second."""
+
+    cursor: str
+    accepted: bool = True
+
+
 class Notify:
     """The handlers of what other programs tell. A repeat of what is known changes nothing."""
 
     def __init__(self, services: Services) -> None:
         self._store = services.store
         self._is_connected = services.is_connected
+        self._likes_owed = services.likes_owed
         self._metrics = services.metrics
         self._limits = draft_limits(services.settings)
 
@@ -74,14 +92,35 @@ class Notify:
     async def new_post(self, call: Call[FollowersNotice, None]) -> Answer:
         caller, notice = call.caller, call.body
         raw = read_raw_post(notice.post, self._limits)
-        subscribers = {_id("subscriberIds", id_) for id_ in notice.subscriber_ids or ()}
+        given = notice.subscriber_ids
+        ids = None if given is None else {_id("subscriberIds", id_) for id_ in given}
 
-        def command(tx: Transaction) -> str:
+        def command(tx: Transaction) -> tuple[int, str]:
             caller.service(tx)
-            return take_post(tx, raw, _author_id(tx, raw))
+            author_id = _author_id(tx, raw)
+            cursor = take_post(tx, raw, author_id)
+            if ids is not None:
+                take_subscribers(tx, author_id, sorted(ids))
+                return len(ids - {author_id}), cursor
+            author = tx.user(author_id)
+            return (author.followers_count if author else 0), cursor
 
-        cursor = await self._store.write(command)
-        return answered(FollowersNotified(receivers=len(subscribers), cursor=cursor))
+        receivers, cursor = await self._store.write(command)
+        return answered(FollowersNotified(receivers=receivers, cursor=cursor))
+
+    async def post_likes(self, call: Call[LikesNotice, None]) -> Answer:
+        caller, notice = call.caller, call.body
+        post_id = _id("postId", notice.post_id)
+        user_id = None if notice.user_id is None else _id("userId", notice.user_id)
+
+        def command(tx: Transaction) -> Liked:
+            caller.service(tx)
+            return take_likes(tx, post_id, notice.likes_count, user_id, notice.is_liked)
+
+        liked = await self._store.write(command)
+        if liked.is_owed:
+            self._likes_owed()
+        return answered(LikesNotified(cursor=liked.cursor))
 
     def _delivery(self, author_id: str) -> Literal["direct", "channel-only"]:
         return "direct" if self._is_connected(author_id) else "channel-only"

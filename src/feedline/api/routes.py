@@ -10,6 +10,8 @@ from feedline.api.notify import (
     AuthorNotified,
     FollowersNotice,
     FollowersNotified,
+    LikesNotice,
+    LikesNotified,
     Notify,
 )
 from feedline.api.operation import Operation
@@ -267,6 +269,19 @@ def _notify_operations(notify: Notify) -> list[Operation]:
             answer=FollowersNotified,
             status=202,
             codes=("conflict",),
+        ),
+        Operation(
+            method="POST",
+            path="/api/notify/post-likes",
+            name="update_post_likes",
+            summary="The likes of a post, as another program counts them",
+            tag="programs",
+            handler=notify.post_likes,
+            auth="service",
+            body=LikesNotice,
+            answer=LikesNotified,
+            status=202,
+            codes=("not_found",),
         ),
     ]
 

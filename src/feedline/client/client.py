@@ -94,6 +94,23 @@ class Client:
         ids = None if subscriber_ids is None else list(subscriber_ids)
         return await self._tell("new-post", {"post": post, "subscriberIds": ids})
 
+    async def update_post_likes(
+        self,
+        post_id: Id,
+        likes_count: int,
+        user_id: Id | None = None,
+        *,
+        is_liked: bool | None = None,
+    ) -> bool:
+        """Tells how many likes a post has, and whose like it was, or was taken back."""
+        body = {
+            "postId": post_id,
+            "likesCount": likes_count,
+            "userId": user_id,
+            "isLiked": is_liked,
+        }
+        return await self._tell("post-likes", body)
+
     async def _tell(self, what: str, body: Row) -> bool:
         try:
             async with asyncio.timeout(self._patience):

@@ -5,18 +5,22 @@ Like :mod:`feedline.feed.actions`, these get a transaction that is open already.
 
 import hashlib
 import re
+from collections.abc import Iterable
 
 import msgspec
 
 from feedline.errors import Conflict, FieldProblem, ValidationFailed
+from feedline.feed.actions import existing_post
 from feedline.feed.channels import creator_channel
 from feedline.feed.drafts import is_empty
 from feedline.feed.events import PostCreated, PostUpdated
+from feedline.feed.following import follow
 from feedline.feed.instants import Millis, is_id, rfc3339
 from feedline.feed.people import USERNAME, UserRow, creator_of
 from feedline.feed.ports import Writes
 from feedline.feed.posts import PostRow, for_event, normalize
 from feedline.feed.raw_posts import RawAuthor, RawPost
+from feedline.feed.reactions import Liked, liked_by, tell_likes_soon
 from feedline.feed.visibility import Viewer
 
 _USERNAME_LONGEST = 40
@@ -44,6 +48,47 @@ def take_post(tx: Writes, raw: RawPost, author_id: str) -> str:
     updated = _event(tx, PostUpdated, row)
     tx.amend(updated)
     return tx.append(updated)
+
+
+def take_subscribers(tx: Writes, creator_id: str, subscriber_ids: Iterable[str]) -> None:
+    """Those who subscribe to somebody elsewhere, as far as they are known here, follow them."""
+    for subscriber_id in subscriber_ids:
+        person = tx.user(subscriber_id)
+        if person is not None and person.id != creator_id:
+            follow(tx, person, creator_id)
+
+
+def take_likes(
+    tx: Writes, post_id: str, likes_count: int, user_id: str | None, liked: bool | None
+) -> Liked:
+    """Takes over the likes of a post that are counted elsewhere.
+
+    ``user_id`` and ``liked``: whose like it was, or was taken back, if that is told. What is
+    known already is no event. Raises NotFound.
+    """
+    row = existing_post(tx, post_id)
+    if liked is None:
+        liked = user_id is not None or likes_count >= row.likes_count
+    person = tx.user(user_id) if user_id is not None else None
+    changed = person is not None and _take_like(tx, post_id, person.id, liked=liked)
+    if likes_count == row.likes_count and not changed:
+        return Liked(likes_count, liked, tx.cursor())
+    tx.count_likes(post_id, likes_count)
+    if person is not None:
+        return liked_by(tx, person.id, row, likes_count, liked=liked)
+    is_owed = tell_likes_soon(tx, row, user_id or "", likes_count, liked=liked)
+    return Liked(likes_count, liked, tx.cursor(), is_owed)
+
+
+def _take_like(tx: Writes, post_id: str, user_id: str, *, liked: bool) -> bool:
+    """Whether that changed anything."""
+    if tx.is_liked(post_id, user_id) == liked:
+        return False
+    if liked:
+        tx.add_like(post_id, user_id)
+    else:
+        tx.remove_like(post_id, user_id)
+    return True
 
 
 def _row(tx: Writes, raw: RawPost, author: UserRow, old: PostRow | None) -> PostRow:

@@ -188,6 +188,9 @@ class Writes(Reads, Protocol):
 
     def remove_like(self, post_id: str, user_id: str) -> int: ...
 
+    def count_likes(self, post_id: str, likes_count: int) -> None:
+        """Sets how many likes a post has."""
+
     def likes_told_at(self, post_id: str) -> Millis: ...
 
     def tell_likes(self, post_id: str) -> None:

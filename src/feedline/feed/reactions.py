@@ -32,7 +32,7 @@ def like_post(tx: Writes, person: UserRow, post_id: str) -> Liked:
     row = existing_post(tx, post_id)
     if tx.is_liked(post_id, person.id):
         return Liked(row.likes_count, True, tx.cursor())
-    return _liked(tx, person, row, tx.add_like(post_id, person.id), liked=True)
+    return liked_by(tx, person.id, row, tx.add_like(post_id, person.id), liked=True)
 
 
 def unlike_post(tx: Writes, person: UserRow, post_id: str) -> Liked:
@@ -40,7 +40,7 @@ def unlike_post(tx: Writes, person: UserRow, post_id: str) -> Liked:
     row = existing_post(tx, post_id)
     if not tx.is_liked(post_id, person.id):
         return Liked(row.likes_count, False, tx.cursor())
-    return _liked(tx, person, row, tx.remove_like(post_id, person.id), liked=False)
+    return liked_by(tx, person.id, row, tx.remove_like(post_id, person.id), liked=False)
 
 
 def tell_owed_likes(tx: Writes) -> Millis | None:
@@ -119,25 +119,31 @@ def visible_post(reads: Reads, viewer: Viewer, post_id: str) -> PostRow:
     return row
 
 
-def _liked(tx: Writes, person: UserRow, row: PostRow, count: int, *, liked: bool) -> Liked:
+def liked_by(tx: Writes, user_id: str, row: PostRow, count: int, *, liked: bool) -> Liked:
     """Tells the liker's own connections at once, and all others soon."""
     kind = PostLiked if liked else PostUnliked
     cursor = tx.append(
         kind(
-            channel=feed_channel(person.id),
+            channel=feed_channel(user_id),
             timestamp=rfc3339(tx.now),
             post_id=row.id,
-            user_id=person.id,
+            user_id=user_id,
             likes_count=count,
             gate=_gate_of(row),
         )
     )
+    is_owed = tell_likes_soon(tx, row, user_id, count, liked=liked)
+    return Liked(count, liked, cursor, is_owed)
+
+
+def tell_likes_soon(tx: Writes, row: PostRow, user_id: str, count: int, *, liked: bool) -> bool:
+    """Tells everybody of a post's likes, or owes it to them a little longer; whether it does."""
     due = tx.likes_told_at(row.id) + LIKES_MERGED
     if due > tx.now:
-        tx.owe_likes(OwedLike(post_id=row.id, user_id=person.id, liked=liked, due=due))
-    else:
-        _tell_likes(tx, row, person.id, count, liked=liked)
-    return Liked(count, liked, cursor, is_owed=due > tx.now)
+        tx.owe_likes(OwedLike(post_id=row.id, user_id=user_id, liked=liked, due=due))
+        return True
+    _tell_likes(tx, row, user_id, count, liked=liked)
+    return False
 
 
 def _tell_likes(tx: Writes, row: PostRow, user_id: str, count: int, *, liked: bool) -> None:

@@ -111,6 +111,9 @@ class SqliteCircleWrites(SqliteCircles):
         self._rows("remove_like", post_id, user_id)
         return int(self._one("count_like", -1, post_id))
 
+    def count_likes(self, post_id: str, likes_count: int) -> None:
+        self._rows("count_likes", likes_count, post_id)
+
     def likes_told_at(self, post_id: str) -> Millis:
         return int(self._one("likes_told_at", post_id))
 

@@ -251,6 +251,9 @@ DELETE FROM likes WHERE post_id = ? AND user_id = ?
 -- name: count_like
 UPDATE posts SET likes_count = likes_count + ? WHERE id = ? RETURNING likes_count
 
+-- name: count_likes
+UPDATE posts SET likes_count = ? WHERE id = ?
+
 -- name: likes_told_at
 SELECT likes_told_at FROM posts WHERE id = ?
 
