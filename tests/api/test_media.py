@@ -252,6 +252,23 @@ async def test_a_file_is_for_those_who_may_see_its_post(world: World, tier: str 
     assert await statuses(world, media["url"], ann, ben, None) == [404] * 12
 
 
+@pytest.mark.parametrize("wanted", TIERS)
+@pytest.mark.parametrize("held", TIERS)
+async def test_a_tier_opens_the_files_of_its_posts_until_it_ends(
+    world: World, wanted: str, held: str
+) -> None:
+    ann, ben = await world.person("ann"), await world.person("ben")
+    media = await sent(ann)
+    await ann.publish(mediaId=media["mediaId"], tier=wanted)
+    grant = f"/api/users/{ann.id}/subscribers/{ben.id}"
+    assert (await ann.client.put(grant, json={"tier": held})).status_code == 200
+    seen = 200 if TIERS.index(held) >= TIERS.index(wanted) else 404
+    assert await statuses(world, media["url"], ben) == [seen] * 4
+    assert await statuses(world, media["url"], None) == [404] * 4
+    assert (await ann.client.delete(grant)).status_code == 204
+    assert await statuses(world, media["url"], ben) == [404] * 4
+
+
 async def test_a_browser_sees_it_by_its_cookie(world: World) -> None:
     browser = await world.browser()
     media = (await send(browser, picture())).json()
