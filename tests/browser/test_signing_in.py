@@ -54,6 +54,17 @@ async def test_signing_out_reaches_the_other_tab_and_nothing_of_it_stays(visit: 
     assert answer.status_code == 401
 
 
+async def test_signing_in_reaches_the_other_tab(visit: Visit) -> None:
+    ann = await visit("ann")
+    ann.expect_complaint(r"401 .*/api/me$")
+    await ann.context.clear_cookies()
+    here, there = await ann.open("/sign-in"), await ann.open()
+    await expect(there.get_by_role("link", name="Sign in").first).to_be_visible()
+    await sign_in(here, ann.username, PASSWORD)
+    for page in (here, there):
+        await screen.live(page)
+
+
 async def test_another_person_in_the_same_browser_finds_a_clean_page(visit: Visit) -> None:
     ann, bob = await visit("ann"), await visit("bob")
     ann.expect_complaint(r"401 .*/api/me$")

@@ -1,4 +1,4 @@
-import type { KeptStrings, Platform, Socket, SocketHandlers, StreamHandlers } from "./platform";
+import type { KeptStrings, Platform, Socket, SocketHandlers, StreamHandlers, Tabs } from "./platform";
 
 const NEVER_OPENED = 1006;
 const OWN: RequestInit = { credentials: "same-origin", cache: "no-store" };
@@ -14,6 +14,7 @@ export function browserPlatform(): Platform {
     stream,
     onWake,
     onHide,
+    ...(typeof BroadcastChannel === "function" && { tabs: tabs() }),
     storage,
     afterPaint,
     isShown: (postId) => document.querySelector(`[data-post-id="${CSS.escape(postId)}"]`) !== null,
@@ -89,6 +90,16 @@ function onWake(listener: () => void): () => void {
   document.addEventListener("visibilitychange", seen, { signal });
   for (const type of ["focus", "online", "offline", "pageshow"]) window.addEventListener(type, listener, { signal });
   return () => controller.abort();
+}
+
+function tabs(): Tabs {
+  const channel = new BroadcastChannel("feedline");
+  return {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel has no other origins
+    tell: (text) => channel.postMessage(text),
+    listen: (listener) =>
+      channel.addEventListener("message", (event: MessageEvent<unknown>) => listener(String(event.data))),
+  };
 }
 
 function onHide(listener: () => void): () => void {

@@ -33,6 +33,7 @@ export class Feedline {
   readonly connection: Connection;
   readonly store: PostStore;
   readonly publisher: Publisher;
+  readonly #platform: Platform;
   readonly #options: Required<FeedlineOptions>;
   readonly #feeds = new Map<string, Feed>();
   readonly #appearance: Appearance;
@@ -40,6 +41,7 @@ export class Feedline {
   #viewerId: string | null = null;
 
   constructor(platform: Platform, options: FeedlineOptions = {}) {
+    this.#platform = platform;
     this.#options = { ...DEFAULTS, ...options };
     this.store = new PostStore(platform.clock, this.#options.batchUpdateDelayMs);
     this.api = new Api(platform, () => this.session.expire());
@@ -54,6 +56,8 @@ export class Feedline {
     });
     this.#queries = { connection: this.connection, open: new Set() };
     this.session.subscribe((state) => this.#viewerChanged(state));
+    // The cookie is the same in all tabs: who signs in or out in one does so in all.
+    platform.tabs?.listen((viewerId) => viewerId !== (this.#viewerId ?? "") && void this.session.check());
     this.connection.subscribe((state) => this.#connectionChanged(state));
   }
 
@@ -186,6 +190,7 @@ export class Feedline {
     if (viewerId === this.#viewerId) return;
     this.#leave();
     this.#viewerId = viewerId;
+    this.#platform.tabs?.tell(viewerId ?? "");
     if (!user) return;
     this.publisher.open(asCreator(user));
     this.connection.start(user.id);

@@ -21,12 +21,20 @@ export interface Platform {
   onWake(listener: () => void): () => void;
   /** Calls the listener when the page is hidden or left, maybe for good. Returns the unsubscribe function. */
   onHide(listener: () => void): () => void;
+  /** The other tabs of this browser, where it lets them speak to each other. */
+  tabs?: Tabs;
   /** What has to last longer than the page. Where nothing has to, a `Map` does. */
   storage: KeptStrings;
   /** Calls back when the changes made so far have been painted; `painted` is false if nobody could see them. */
   afterPaint(callback: (painted: boolean) => void): void;
   /** Whether the page has an element for this post. Without a page: true. */
   isShown(postId: string): boolean;
+}
+
+export interface Tabs {
+  /** Tells all the others, never this one. */
+  tell(text: string): void;
+  listen(listener: (text: string) => void): void;
 }
 
 /** Strings by name, kept by the user's browser. Where it refuses, what is set is lost without an error. */

@@ -180,6 +180,13 @@ export class FakePlatform implements Platform {
   readonly sockets: FakeSocket[] = [];
   readonly streams: FakeStream[] = [];
   readonly requests: Request[] = [];
+  /** What was told to other tabs. */
+  readonly told: string[] = [];
+  readonly tabs = {
+    tell: (text: string): void => void this.told.push(text),
+    listen: (listener: (text: string) => void): void => void (this.hearFromTab = listener),
+  };
+  hearFromTab: (text: string) => void = () => {};
   readonly storage = new Map<string, string>();
   /** Posts that no element shows. */
   readonly unshown = new Set<string>();

@@ -86,6 +86,19 @@ describe("the viewer", () => {
     expect(platform.sockets).toHaveLength(2);
   });
 
+  test("who signs out in another tab does so here, once the server has confirmed it", async () => {
+    await openHome();
+    expect(platform.told).toEqual(["me"]);
+    const asked = platform.requests.length;
+    platform.hearFromTab("me");
+    expect(platform.requests).toHaveLength(asked);
+    platform.hearFromTab("");
+    await platform.request("GET", /\/api\/me/).answer(401, { code: "unauthenticated" });
+    expect(feedline.session.state().status).toBe("signed-out");
+    expect(platform.told).toEqual(["me", ""]);
+    expect(feedline.store.entry(postId(1))).toBeNull();
+  });
+
   test("a server that cannot be asked leaves it open who this is", async () => {
     platform = new FakePlatform();
     feedline = new Feedline(platform);
