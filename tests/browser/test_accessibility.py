@@ -101,14 +101,15 @@ async def test_a_feed_while_it_loads_and_when_new_posts_wait(visit: Visit) -> No
 
 async def test_when_nothing_answers(visit: Visit) -> None:
     ann = await visit("ann")
-    ann.expect_complaint("ERR_FAILED")
-    await ann.context.route_web_socket("**/ws", lambda socket: socket.close())
-    page = await ann.open()
+    ann.expect_complaint("ERR_INTERNET_DISCONNECTED")
+    page = await screen.live_page(ann)
+    await ann.context.set_offline(True)
     await screen.connection(page, "offline")
-    await page.route("**/api/**", lambda route: route.abort())
-    await page.clock.install()
     await screen.publish(page, "not to be sent")
-    await screen.let_time_pass_until(page, page.get_by_text("Will be sent when"))
+    await expect(page.get_by_text("Will be sent when")).to_be_visible()
+    assert await findings(page) == []
+    await page.get_by_role("link", name="Everyone").click()
+    await expect(page.get_by_text("The posts didn’t load")).to_be_visible()
     assert await findings(page) == []
 
 
