@@ -10,6 +10,7 @@ import pytest
 from feedline.api.accounts import Refreshed, SignedIn, Ticket
 from feedline.api.following import FollowAnswer, TierAnswer
 from feedline.api.media import MediaAnswer
+from feedline.api.notifications import NotificationsAnswer, ReadAnswer
 from feedline.api.notify import AuthorNotified, FollowersNotified, LikesNotified
 from feedline.api.posts import PostAnswer, PostsAnswer
 from feedline.api.reactions import CommentAnswer, CommentsAnswer, LikeAnswer
@@ -41,6 +42,8 @@ ANSWERS: dict[str, type[msgspec.Struct]] = {
     "feed": PostsAnswer,
     "media": MediaAnswer,
     "follow": FollowAnswer,
+    "notifications": NotificationsAnswer,
+    "readNotifications": ReadAnswer,
     "tier": TierAnswer,
     "like": LikeAnswer,
     "comment": CommentAnswer,

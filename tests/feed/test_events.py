@@ -22,6 +22,9 @@ from feedline.feed.events import (
     Gate,
     GatedEvent,
     NewSubscription,
+    NotificationAdded,
+    NotificationRead,
+    NotificationsCleared,
     PostCreated,
     PostDeleted,
     PostEvent,
@@ -38,6 +41,7 @@ from feedline.feed.events import (
     topics,
     without_content,
 )
+from feedline.feed.notifications import Notification
 from feedline.feed.people import Creator
 from feedline.feed.posts import PostRow, for_event, normalize
 from feedline.feed.visibility import TIERS, Viewer
@@ -99,7 +103,16 @@ SUBSCRIBED = NewSubscription(
     subscriber_id=BEN,
     tier="vip",
 )
-PLAIN: list[AnyEvent] = [RETRACTED, FOLLOWED, SUBSCRIBED]
+NOTIFIED = NotificationAdded(
+    channel=notifications_channel(ANN),
+    timestamp=STAMP,
+    notification=Notification(
+        id=CAT, kind="follow", actor=AUTHOR, text="", is_read=False, created_at=STAMP
+    ),
+)
+READ = NotificationRead(channel=notifications_channel(ANN), timestamp=STAMP, unread_count=0)
+CLEARED = NotificationsCleared(channel=notifications_channel(ANN), timestamp=STAMP, unread_count=0)
+PLAIN: list[AnyEvent] = [RETRACTED, FOLLOWED, SUBSCRIBED, NOTIFIED, READ, CLEARED]
 GATED: list[GatedEvent] = [OWN_LIKE, UNLIKED, COMMENTED, UNCOMMENTED]
 REVOKED = SessionRevoked(channel=session_channel(BEN), timestamp=STAMP, session_id=BEN)
 EACH: list[AnyEvent] = [CREATED, UPDATED, DELETED, PROFILE, REVOKED, *PLAIN, *GATED]

@@ -32,6 +32,8 @@ TABLES = (
     "likes",
     "likes_owed",
     "comments",
+    "notifications",
+    "notification_actors",
     "log_head",
     "events",
     "answers",

@@ -56,7 +56,8 @@ class Served:
         )
         if self._decoder is not None:
             body = await read_json(receive, headers, self._body_limit)
-            call.body = decode_body(self._decoder, body)
+            empty = b"{}" if operation.body_may_be_empty else b""
+            call.body = decode_body(self._decoder, body or empty)
         return await self._handler(call)
 
 

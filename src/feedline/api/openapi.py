@@ -95,7 +95,7 @@ def _operation(operation: Operation, *, limited: bool) -> Json:
     }
     if operation.body is not None:
         content = {"application/json": {"schema": _reference(operation.body)}}
-        described["requestBody"] = {"required": True, "content": content}
+        described["requestBody"] = {"required": not operation.body_may_be_empty, "content": content}
     if operation.uploads:
         described["requestBody"] = {"required": True, "content": _FILE}
     return described

@@ -52,6 +52,8 @@ class Operation:
     signs_in: bool = False
     body: Struct | None = None
     query: Struct | None = None
+    body_may_be_empty: bool = False
+    """Whether no body stands for an empty object."""
     keyed: bool = False
     """Whether it takes an Idempotency-Key."""
     resumes: bool = False

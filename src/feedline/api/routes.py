@@ -5,6 +5,7 @@ from feedline.api.browsers import Browsers, Sightings
 from feedline.api.following import Following
 from feedline.api.health import PLAIN_METRICS, Alive, Health, Ready
 from feedline.api.media import MediaAnswer, MediaCalls
+from feedline.api.notifications import Notifications
 from feedline.api.notify import (
     AuthorNotice,
     AuthorNotified,
@@ -19,7 +20,11 @@ from feedline.api.paging import PageQuery
 from feedline.api.posts import PostAnswer, Posts, PostsAnswer, PostsQuery
 from feedline.api.reactions import Reactions
 from feedline.api.services import Services
-from feedline.api.social_routes import following_operations, reaction_operations
+from feedline.api.social_routes import (
+    following_operations,
+    notification_operations,
+    reaction_operations,
+)
 from feedline.api.users import ProfileAnswer, UserAnswer, Users
 from feedline.feed.drafts import Draft
 from feedline.feed.people import ProfileChange, Registration
@@ -32,6 +37,7 @@ def operations(services: Services) -> list[Operation]:
         *_account_operations(Accounts(services)),
         *_user_operations(Users(services)),
         *following_operations(Following(services)),
+        *notification_operations(Notifications(services)),
         *_post_operations(Posts(services)),
         *_media_operations(MediaCalls(services)),
         *reaction_operations(Reactions(services)),

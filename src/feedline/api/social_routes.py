@@ -1,6 +1,12 @@
 """The part of the table of routes that is about other people: follows, tiers, likes, comments."""
 
 from feedline.api.following import FollowAnswer, Following, TierAnswer, TierGrant
+from feedline.api.notifications import (
+    Notifications,
+    NotificationsAnswer,
+    ReadAnswer,
+    ReadNotice,
+)
 from feedline.api.operation import Operation
 from feedline.api.paging import PageQuery
 from feedline.api.reactions import CommentAnswer, CommentsAnswer, LikeAnswer, Reactions
@@ -48,6 +54,41 @@ def following_operations(following: Following) -> list[Operation]:
             handler=following.end_tier,
             status=204,
             codes=("forbidden",),
+        ),
+    ]
+
+
+def notification_operations(notifications: Notifications) -> list[Operation]:
+    return [
+        Operation(
+            method="GET",
+            path="/api/notifications",
+            name="notifications",
+            summary="The caller's notifications, newest first",
+            tag="people",
+            handler=notifications.page,
+            query=PageQuery,
+            answer=NotificationsAnswer,
+        ),
+        Operation(
+            method="POST",
+            path="/api/notifications/read",
+            name="read_notifications",
+            summary="Mark notifications as read: those named, or all",
+            tag="people",
+            handler=notifications.read,
+            body=ReadNotice,
+            body_may_be_empty=True,
+            answer=ReadAnswer,
+        ),
+        Operation(
+            method="DELETE",
+            path="/api/notifications",
+            name="clear_notifications",
+            summary="Remove all of one's notifications",
+            tag="people",
+            handler=notifications.clear,
+            status=204,
         ),
     ]
 

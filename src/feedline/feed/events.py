@@ -14,6 +14,7 @@ from feedline.feed.channels import (
     post_channel,
 )
 from feedline.feed.comments import Comment
+from feedline.feed.notifications import Notification
 from feedline.feed.people import Creator
 from feedline.feed.posts import Access, Post, locked, scrubbed, shared
 from feedline.feed.visibility import Tier, Viewer, can_see, stricter
@@ -110,6 +111,23 @@ class NewSubscription(Event, tag="new_subscription"):
     tier: Tier
 
 
+class NotificationAdded(Event, tag="notification"):
+    """A notification, new or changed: one with a known id takes its place."""
+
+    notification: Notification
+
+
+class NotificationRead(Event, tag="notification_read"):
+    """Without ids, all of them."""
+
+    unread_count: int
+    ids: list[str] | Unset = msgspec.UNSET
+
+
+class NotificationsCleared(Event, tag="notifications_cleared"):
+    unread_count: int
+
+
 class CreatorUpdated(Event, tag="creator_updated"):
     creator: Creator
 
@@ -131,6 +149,9 @@ SentEvent = (
     | GatedEvent
     | FeedUpdate
     | NewSubscription
+    | NotificationAdded
+    | NotificationRead
+    | NotificationsCleared
     | CreatorUpdated
 )
 AnyEvent = SentEvent | SessionRevoked

@@ -6,6 +6,7 @@ from feedline.errors import FieldProblem, Forbidden, NotFound, ValidationFailed
 from feedline.feed.channels import feed_channel, notifications_channel
 from feedline.feed.events import FeedUpdate, NewSubscription, PostRetracted
 from feedline.feed.instants import rfc3339
+from feedline.feed.notices import notify
 from feedline.feed.people import UserRow
 from feedline.feed.ports import Reads, Writes
 from feedline.feed.visibility import TIERS, Tier
@@ -39,6 +40,7 @@ def follow(tx: Writes, person: UserRow, creator_id: str) -> Followed:
             creator_id=creator.id,
         )
     )
+    notify(tx, creator.id, "follow", person)
     return Followed(_existing_person(tx, creator.id), True, cursor)
 
 
@@ -86,6 +88,7 @@ def grant_tier(
                 tier=tier,
             )
         )
+        notify(tx, creator_id, "subscription", _existing_person(tx, subscriber_id))
     return cursor
 
 

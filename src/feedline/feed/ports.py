@@ -7,6 +7,7 @@ import msgspec
 from feedline.feed.comments import CommentQuery, CommentRow
 from feedline.feed.events import AnyEvent
 from feedline.feed.instants import Millis, Place
+from feedline.feed.notifications import NotificationKind, NotificationQuery, NotificationRow
 from feedline.feed.people import Identity, UserRow
 from feedline.feed.posts import PostRow
 from feedline.feed.visibility import Tier, Viewer
@@ -107,6 +108,15 @@ class Reads(Protocol):
 
     def comments(self, query: CommentQuery) -> list[CommentRow]: ...
 
+    def notifications(self, query: NotificationQuery) -> list[NotificationRow]: ...
+
+    def unread_count(self, user_id: str) -> int: ...
+
+    def unread_notification(
+        self, user_id: str, kind: NotificationKind, post_id: str | None
+    ) -> NotificationRow | None:
+        """The one that collects what others do to the same post."""
+
     def media(self, media_id: str) -> MediaRow | None: ...
 
     def media_bytes(self, owner_id: str) -> int:
@@ -202,3 +212,16 @@ class Writes(Reads, Protocol):
         """Adds a comment; how many the post has then."""
 
     def remove_comment(self, comment_id: str) -> int: ...
+
+    def add_notification(self, row: NotificationRow) -> None: ...
+
+    def change_notification(self, row: NotificationRow) -> None: ...
+
+    def add_actor(self, notification_id: str, actor_id: str) -> bool:
+        """Counts somebody in a notification; whether they were not yet."""
+
+    def read_notifications(self, user_id: str, ids: list[str] | None) -> bool:
+        """Marks these as read, or all; whether that changed any."""
+
+    def clear_notifications(self, user_id: str) -> bool:
+        """Removes all of a person; whether there were any."""

@@ -8,6 +8,7 @@ from feedline.feed.channels import feed_channel, post_channel
 from feedline.feed.comments import Comment, CommentDraft, CommentRow, comment_of, comment_problems
 from feedline.feed.events import CommentAdded, CommentDeleted, Gate, PostLiked, PostUnliked
 from feedline.feed.instants import Millis, rfc3339
+from feedline.feed.notices import notify, tell_likes_of
 from feedline.feed.people import UserRow, creator_of
 from feedline.feed.ports import OwedLike, Reads, Writes
 from feedline.feed.posts import PostRow
@@ -32,7 +33,9 @@ def like_post(tx: Writes, person: UserRow, post_id: str) -> Liked:
     row = existing_post(tx, post_id)
     if tx.is_liked(post_id, person.id):
         return Liked(row.likes_count, True, tx.cursor())
-    return liked_by(tx, person.id, row, tx.add_like(post_id, person.id), liked=True)
+    count = tx.add_like(post_id, person.id)
+    notify(tx, row.creator.id, "like", person, post_id=post_id)
+    return liked_by(tx, person.id, row, count, liked=True)
 
 
 def unlike_post(tx: Writes, person: UserRow, post_id: str) -> Liked:
@@ -83,6 +86,7 @@ def add_comment(
             gate=_gate_of(post),
         )
     )
+    notify(tx, post.creator.id, "comment", person, post_id=post_id, comment_id=row.id)
     return comment, comments_count, cursor
 
 
@@ -158,6 +162,8 @@ def _tell_likes(tx: Writes, row: PostRow, user_id: str, count: int, *, liked: bo
             gate=_gate_of(row),
         )
     )
+    if liked:
+        tell_likes_of(tx, row.creator.id, row.id)
     tx.tell_likes(row.id)
 
 

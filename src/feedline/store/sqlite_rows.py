@@ -63,7 +63,7 @@ def post_row(row: tuple[Any, ...]) -> PostRow:
         created_at=row[7],
         updated_at=row[8],
         media=Media(type=row[9], url=row[10], thumbnail=row[11], aspect_ratio=row[12]),
-        creator=_creator(row[13:18]),
+        creator=creator_row(row[13:18]),
         likes_count=row[18],
         comments_count=row[19],
         is_liked=bool(row[20]),
@@ -72,11 +72,11 @@ def post_row(row: tuple[Any, ...]) -> PostRow:
 
 def comment_row(row: tuple[Any, ...]) -> CommentRow:
     return CommentRow(
-        id=row[0], post_id=row[1], text=row[2], created_at=row[3], author=_creator(row[4:])
+        id=row[0], post_id=row[1], text=row[2], created_at=row[3], author=creator_row(row[4:])
     )
 
 
-def _creator(row: tuple[Any, ...]) -> Creator:
+def creator_row(row: tuple[Any, ...]) -> Creator:
     return Creator(
         id=row[0],
         username=row[1],

@@ -20,6 +20,10 @@ from feedline.feed.ports import MediaRow, PostQuery, ServiceToken, SessionRow
 from feedline.feed.posts import PostRow
 from feedline.store.base import LogBounds, LogEntry, LogPage, StoredAnswer
 from feedline.store.sqlite_circles import SqliteCircles, SqliteCircleWrites
+from feedline.store.sqlite_notifications import (
+    SqliteNotifications,
+    SqliteNotificationWrites,
+)
 from feedline.store.sqlite_rows import SQL, Value, post_row, user_row
 
 PAGE_BYTES = 1 << 20  # most that one page of the log may hold in memory
@@ -28,7 +32,7 @@ _event_decoder = msgspec.json.Decoder(AnyEvent)
 _event_encoder = msgspec.json.Encoder()
 
 
-class SqliteSnapshot(SqliteCircles):
+class SqliteSnapshot(SqliteCircles, SqliteNotifications):
     """Reads on a connection that has a transaction open."""
 
     def cursor(self) -> str:
@@ -95,7 +99,7 @@ class SqliteSnapshot(SqliteCircles):
         return None if row is None else user_row(row)
 
 
-class SqliteTransaction(SqliteCircleWrites, SqliteSnapshot):
+class SqliteTransaction(SqliteCircleWrites, SqliteNotificationWrites, SqliteSnapshot):
     """The writes of one group of commands; the writer opens and commits it."""
 
     def __init__(self, connection: apsw.Connection, ids: IdSource, now: Millis) -> None:

@@ -289,3 +289,39 @@ DELETE FROM comments WHERE id = ? RETURNING post_id
 
 -- name: count_comment
 UPDATE posts SET comments_count = comments_count + ? WHERE id = ? RETURNING comments_count
+
+-- name: notifications
+SELECT n.id, n.user_id, n.kind, n.post_id, n.comment_id, n.actors, n.is_read, n.created_at,
+    u.id, u.username, u.name, u.avatar, u.is_verified
+FROM notifications AS n JOIN users AS u ON u.id = n.actor_id
+WHERE n.user_id = ? AND (n.created_at, n.id) < (?, ?)
+ORDER BY n.created_at DESC, n.id DESC LIMIT ?
+
+-- name: unread_notification
+SELECT n.id, n.user_id, n.kind, n.post_id, n.comment_id, n.actors, n.is_read, n.created_at,
+    u.id, u.username, u.name, u.avatar, u.is_verified
+FROM notifications AS n JOIN users AS u ON u.id = n.actor_id
+WHERE n.user_id = ? AND n.kind = ? AND n.post_id IS ? AND n.is_read = 0
+
+-- name: unread_count
+SELECT count(*) FROM notifications WHERE user_id = ? AND is_read = 0
+
+-- name: add_notification
+INSERT INTO notifications (id, user_id, kind, actor_id, post_id, comment_id, created_at)
+VALUES (?, ?, ?, ?, ?, ?, ?)
+
+-- name: change_notification
+UPDATE notifications SET actor_id = ?, comment_id = ?, actors = ? WHERE id = ?
+
+-- name: add_actor
+INSERT OR IGNORE INTO notification_actors (notification_id, actor_id) VALUES (?, ?)
+RETURNING actor_id
+
+-- name: read_all_notifications
+UPDATE notifications SET is_read = 1 WHERE user_id = ? AND is_read = 0 RETURNING id
+
+-- name: read_notification
+UPDATE notifications SET is_read = 1 WHERE id = ? AND user_id = ? AND is_read = 0 RETURNING id
+
+-- name: clear_notifications
+DELETE FROM notifications WHERE user_id = ? RETURNING id
