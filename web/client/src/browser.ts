@@ -47,7 +47,7 @@ function openSocket(path: string, handlers: SocketHandlers): Socket {
   return {
     send: (text) => {
       // While it closes there is nobody to hear it, and the browser would complain.
-      if (socket.readyState === WebSocket.OPEN) socket.send(text);
+      if (socket.readyState === socket.OPEN) socket.send(text);
     },
     close: () => socket.close(),
   };
