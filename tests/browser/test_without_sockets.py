@@ -92,10 +92,11 @@ async def test_a_channel_opened_on_the_way_is_live_too(visit: Visit) -> None:
 async def test_comes_back_up_when_sockets_work_again(visit: Visit) -> None:
     ann, bob = await visit("ann"), await visit("bob")
     await ann.context.add_init_script(
-        """const Real = WebSocket;
-        window.WebSocket = function (url) {
-          if (!window.unblocked) throw new DOMException("no", "SecurityError");
-          return new Real(url);
+        """window.WebSocket = class extends WebSocket {
+          constructor(url) {
+            if (!window.unblocked) throw new DOMException("no", "SecurityError");
+            super(url);
+          }
         };"""
     )
     page = await ann.open("/everyone")
