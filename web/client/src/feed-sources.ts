@@ -1,5 +1,17 @@
-import type { Api } from "./api";
-import type { FeedSource } from "./feed";
+import type { Api, PostPage } from "./api";
+import type { EventPost } from "./protocol";
+
+export interface FeedSource {
+  readonly channel: string | null;
+  /** Whose posts are shown at once, wherever the reader is. */
+  readonly viewerId: string | null;
+  load(page: string | null, limit: number): Promise<PostPage>;
+  /**
+   * Whether a live post is part of this feed, from its content and the channels through which it may have come.
+   * "unsure" makes the feed ask the server.
+   */
+  belongs(post: EventPost, channels: ReadonlySet<string>): "yes" | "no" | "unsure";
+}
 
 /** The viewer's home feed: their own posts and those of the people they follow. */
 export function homeSource(api: Api, viewerId: string): FeedSource {

@@ -1,32 +1,26 @@
 import type { PostPage } from "./api";
 import { Emitter } from "./emitter";
+import type { FeedSource } from "./feed-sources";
+import { loadAnew, PAGE_SIZE, type FreshList } from "./fresh-list";
 import { LiveQuery, type LiveQueries } from "./live-query";
 import { PostList } from "./post-list";
 import type { EventPost, Post } from "./protocol";
 import type { PostEntry, PostStore, StoreChange } from "./store";
-import { isNewer, type Placed } from "./timeline";
+import type { Placed } from "./timeline";
 import { unlessEqual } from "./unless-equal";
 
-const PAGE_SIZE = 20;
-/** The server's own limit. */
-const LARGEST_PAGE = 100;
-/** Posts that a reload asks for; of a longer list the rest stays as it was while the reader is down there. */
-const LONGEST_RELOAD = 500;
 /** Past this a live post cuts the end off the list of a reader at the top, to bound its memory. */
 const LONGEST_LIVE = 480;
 /** What is left of it. As it grows again it stays below what a reload brings, which is how its end comes back. */
 const LEFT_OF_LIVE = 240;
 
-export interface FeedSource {
-  readonly channel: string | null;
-  /** Whose posts are shown at once, wherever the reader is. */
-  readonly viewerId: string | null;
-  load(page: string | null, limit: number): Promise<PostPage>;
-  /**
-   * Whether a live post is part of this feed, from its content and the channels through which it may have come.
-   * "unsure" makes the feed ask the server.
-   */
-  belongs(post: EventPost, channels: ReadonlySet<string>): "yes" | "no" | "unsure";
+export interface FeedOptions {
+  /** How many new posts of others are held while they wait to be shown. */
+  maxPendingPosts: number;
+  /** Whether own posts are shown at once; else they wait like those of others. */
+  autoUpdateFeed?: boolean;
+  /** Only what is newer than this is part of the feed: somebody else has the rest. */
+  above?: Placed | null;
 }
 
 export interface FeedSnapshot {
@@ -51,6 +45,7 @@ export class Feed {
   readonly #store: PostStore;
   readonly #live: LiveQuery;
   readonly #list: PostList;
+  readonly #options: FeedOptions;
   readonly #changes = new Emitter<void>();
   readonly #letGo: () => void;
   #arrived = new Set<string>();
@@ -68,10 +63,11 @@ export class Feed {
 
   readonly subscribe = this.#changes.subscribe;
 
-  constructor(source: FeedSource, store: PostStore, queries: LiveQueries, maxPendingPosts: number) {
+  constructor(source: FeedSource, store: PostStore, queries: LiveQueries, options: FeedOptions) {
     this.#source = source;
     this.#store = store;
-    this.#list = new PostList(maxPendingPosts);
+    this.#options = options;
+    this.#list = new PostList(options.maxPendingPosts, options.above);
     this.#live = new LiveQuery(queries, source.channel, () => this.#load());
     const stopListening = store.subscribe((change) => this.#storeChanged(change));
     const release = store.hold(() => [...this.#list.shown(), ...this.#list.pending()].map(({ id }) => id));
@@ -148,9 +144,16 @@ export class Feed {
 
   /** A live post: takes it in if it is part of this feed. */
   consider(post: EventPost, channels: ReadonlySet<string>): void {
+    if (!this.#live.isOpen) return;
     const verdict = this.#source.belongs(post, channels);
     if (verdict === "yes" && this.#insert(post)) this.#store.touch();
-    else if (verdict === "unsure" && this.#live.isOpen) this.#live.refresh();
+    else if (verdict === "unsure") this.#live.refresh();
+  }
+
+  /** Leaves posts out of this feed that somebody else shows beside it. */
+  leaveOut(ids: ReadonlySet<string>): void {
+    this.#list.leaveOut(ids);
+    this.#changed();
   }
 
   /** Takes posts out of this feed; elsewhere they stay. */
@@ -169,8 +172,10 @@ export class Feed {
   async #load(): Promise<string> {
     this.#arrived = new Set();
     const since = this.#store.revision;
+    // Nobody reads further down, so the end may move; a list beside another one always ends where that one begins.
+    const end = this.#toTop && !this.#options.above ? undefined : this.#list.end;
     try {
-      const fresh = await this.#fresh();
+      const fresh = await loadAnew(this.#source, this.#list.size + (this.#isCut ? PAGE_SIZE : 0), end);
       this.#replace(fresh, since);
       return fresh.cursor;
     } catch (error) {
@@ -194,34 +199,15 @@ export class Feed {
     });
   }
 
-  /**
-   * The list anew, at the position of its first page: what comes after that comes live. It is as long as it was, or goes
-   * down to where it ended if somebody may be reading there.
-   */
-  async #fresh(): Promise<Fresh> {
-    const wanted = Math.min(LONGEST_RELOAD, this.#list.size + (this.#isCut ? PAGE_SIZE : 0));
-    const end = this.#toTop ? undefined : this.#list.oldest;
-    const isShort = (posts: readonly Post[]) =>
-      posts.length < wanted || (end !== undefined && posts.slice(-1).some((last) => isNewer(last, end)));
-    const { posts, cursor, ...first } = await this.#source.load(null, pageOf(Math.max(PAGE_SIZE, wanted)));
-    let { next } = first;
-    while (next !== null && posts.length < LONGEST_RELOAD && isShort(posts)) {
-      const missing = wanted - posts.length;
-      const more = await this.#source.load(next, pageOf(missing > 0 ? missing : LARGEST_PAGE));
-      posts.push(...more.posts);
-      next = more.next;
-    }
-    return { posts, next, cursor, complete: next === null || this.#toTop || !isShort(posts) };
-  }
-
   /** Whether the list may start over at its top, without moving a reader. */
   get #toTop(): boolean {
     return this.#releasing || (this.#atTop && this.#list.waiting === 0);
   }
 
-  #replace(fresh: Fresh, since: number): void {
+  #replace(fresh: FreshList, since: number): void {
     this.#generation += 1;
-    if (fresh.complete) {
+    const complete = fresh.complete || this.#toTop;
+    if (complete) {
       this.#next = fresh.next;
       this.#isCut = false;
     }
@@ -230,7 +216,7 @@ export class Feed {
     this.#store.transaction(() => {
       this.#store.put(fresh.posts, since);
       if (this.#releasing) this.#list.forgetWaiting();
-      this.#list.replace(this.#undeleted(fresh), this.#arrived, { wait: !this.#toTop, complete: fresh.complete });
+      this.#list.replace(this.#undeleted(fresh), this.#arrived, { wait: !this.#toTop, complete });
     });
     this.#changed();
   }
@@ -241,12 +227,21 @@ export class Feed {
 
   #insert(post: EventPost): boolean {
     if (this.#store.isDeleted(post.id)) return false;
-    const own = post.creator.id === this.#source.viewerId;
-    const wait = !own && this.#phase === "ready" && !this.#toTop;
+    const wait = !this.#isFirst(post) && !this.#toTop;
     this.#arrived.add(post.id);
     const isNew = this.#list.insert(post, wait);
-    if (this.#toTop && this.#list.size > LONGEST_LIVE) this.#cut();
+    if (this.#toTop && !this.#options.above && this.#list.size > LONGEST_LIVE) this.#cut();
     return isNew;
+  }
+
+  /** Whether a post is shown wherever the reader is. */
+  #isFirst({ creator }: EventPost): boolean {
+    if (this.#phase !== "ready" && !this.#options.above) return true;
+    return creator.id === this.#source.viewerId && this.#showsOwn;
+  }
+
+  get #showsOwn(): boolean {
+    return this.#options.autoUpdateFeed !== false;
   }
 
   #cut(): void {
@@ -266,7 +261,7 @@ export class Feed {
   }
 
   #entries(): readonly PostEntry[] {
-    const outgoing = this.#store.outgoing().filter(({ post }) => this.takes(post));
+    const outgoing = this.#showsOwn ? this.#store.outgoing().filter(({ post }) => this.takes(post)) : [];
     return [...outgoing, ...this.#held(this.#list.shown())];
   }
 
@@ -278,15 +273,6 @@ export class Feed {
     this.#isStale = true;
     this.#changes.emit();
   }
-}
-
-/** A list that was loaded anew; `complete` if it reaches down to where the old one ended. */
-interface Fresh extends PostPage {
-  complete: boolean;
-}
-
-function pageOf(posts: number): number {
-  return Math.min(LARGEST_PAGE, posts);
 }
 
 const NO_CHANNELS: ReadonlySet<string> = new Set();

@@ -3,9 +3,9 @@ import { Appearance } from "./appearance";
 import { applyEvent } from "./apply-event";
 import { Connection, type ConnectionState } from "./connection";
 import type { Delivery } from "./conversation";
-import { Feed, type FeedSource } from "./feed";
-import { creatorSource, everyoneSource, homeSource } from "./feed-sources";
-import type { Platform } from "./platform";
+import { Feed, type FeedOptions } from "./feed";
+import { creatorSource, everyoneSource, homeSource, type FeedSource } from "./feed-sources";
+import type { Clock, Platform } from "./platform";
 import { asCreator, type User } from "./protocol";
 import type { LiveQueries } from "./live-query";
 import { Unreachable } from "./problem";
@@ -13,6 +13,10 @@ import { Publisher } from "./publisher";
 import { Session, type SessionState } from "./session";
 import { SinglePost } from "./single-post";
 import { PostStore } from "./store";
+import type { Placed } from "./timeline";
+
+/** The signed-in user's home feed, everyone's posts, or those of the person with an id. */
+export type FeedName = "home" | "everyone" | `creator:${string}`;
 
 export interface FeedlineOptions {
   /** After the first event of a quiet time, how long others are gathered before the next change is told. */
@@ -28,6 +32,7 @@ const MOST_FEEDS = 10;
 
 /** The whole client: who is signed in, one connection, one store, and the feeds over them. */
 export class Feedline {
+  readonly clock: Clock;
   readonly api: Api;
   readonly session: Session;
   readonly connection: Connection;
@@ -39,11 +44,13 @@ export class Feedline {
   readonly #appearance: Appearance;
   readonly #queries: LiveQueries;
   #viewerId: string | null = null;
+  #lists = 0;
 
   constructor(platform: Platform, options: FeedlineOptions = {}) {
     this.#platform = platform;
     this.#options = { ...DEFAULTS, ...options };
     this.store = new PostStore(platform.clock, this.#options.batchUpdateDelayMs);
+    this.clock = platform.clock;
     this.api = new Api(platform, () => this.session.expire());
     this.session = new Session(this.api, platform.clock);
     this.#appearance = new Appearance(platform, this.store, this.#feeds);
@@ -68,17 +75,27 @@ export class Feedline {
 
   /** The signed-in user's home feed. */
   home(): Feed {
-    return this.#feed("home", () => homeSource(this.api, this.#user().id));
+    return this.feed("home");
   }
 
   /** Everyone's posts. */
   everyone(): Feed {
-    return this.#feed("everyone", () => everyoneSource(this.api, this.#viewerId));
+    return this.feed("everyone");
   }
 
   /** The posts of one person. */
   creator(creatorId: string): Feed {
-    return this.#feed(`creator:${creatorId}`, () => creatorSource(this.api, this.#viewerId, creatorId));
+    return this.feed(`creator:${creatorId}`);
+  }
+
+  /** The feed of this name: the same one each time, until the viewer changes or it was left long ago. */
+  feed(name: FeedName): Feed {
+    return this.#keep(name, this.#feeds.get(name) ?? this.#newFeed(name, this.#options));
+  }
+
+  /** A feed of its own of what is new, beside a list that somebody else has loaded. */
+  feedBeside(name: FeedName, options: FeedOptions & { above: Placed }): Feed {
+    return this.#keep(`beside ${++this.#lists}`, this.#newFeed(name, options));
   }
 
   post(id: string): SinglePost {
@@ -127,8 +144,17 @@ export class Feedline {
     await this.#reloadAll();
   }
 
-  #feed(key: string, source: () => FeedSource): Feed {
-    const feed = this.#feeds.get(key) ?? new Feed(source(), this.store, this.#queries, this.#options.maxPendingPosts);
+  #newFeed(name: FeedName, options: FeedOptions): Feed {
+    return new Feed(this.#source(name), this.store, this.#queries, options);
+  }
+
+  #source(name: FeedName): FeedSource {
+    if (name === "home") return homeSource(this.api, this.#user().id);
+    if (name === "everyone") return everyoneSource(this.api, this.#viewerId);
+    return creatorSource(this.api, this.#viewerId, name.slice("creator:".length));
+  }
+
+  #keep(key: string, feed: Feed): Feed {
     this.#feeds.delete(key);
     this.#feeds.set(key, feed);
     this.#forgetFeeds();

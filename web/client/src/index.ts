@@ -1,7 +1,8 @@
 export { Api, type Credentials, type Draft, type PostPage, type PostQuery } from "./api";
 export type { ConnectionState, ConnectionStatus, LiveConnection } from "./connection";
-export { Feed, type FeedSnapshot, type FeedSource } from "./feed";
-export { Feedline, type FeedlineOptions } from "./feedline";
+export { Feed, type FeedOptions, type FeedSnapshot } from "./feed";
+export type { FeedSource } from "./feed-sources";
+export { Feedline, type FeedlineOptions, type FeedName } from "./feedline";
 export type { Incident } from "./incidents";
 export type * from "./platform";
 export { ApiProblem, isPassing, Unreachable, type FieldError } from "./problem";

@@ -7,13 +7,17 @@ import { isNewer, Timeline, type Placed } from "./timeline";
  */
 export class PostList {
   readonly #maxWaiting: number;
+  readonly #above: Placed | null;
+  #leftOut: ReadonlySet<string> = new Set();
   #shown = new Timeline();
   #waiting = new Timeline();
   #missing = 0;
   #newestMissing: Placed | null = null;
 
-  constructor(maxWaiting: number) {
+  /** With `above`, it is a list only of what is newer than that. */
+  constructor(maxWaiting: number, above: Placed | null = null) {
     this.#maxWaiting = maxWaiting;
+    this.#above = above;
   }
 
   /** How many wait, those in the gap included. */
@@ -30,8 +34,9 @@ export class PostList {
     return this.#shown.size + this.waiting;
   }
 
-  get oldest(): Placed | undefined {
-    return this.#shown.oldest;
+  /** Where it ends: a fresh list has to reach down to here. */
+  get end(): Placed | undefined {
+    return this.#above ?? this.#shown.oldest;
   }
 
   shown(): readonly Placed[] {
@@ -45,7 +50,7 @@ export class PostList {
 
   /** Returns false if the post was there already. */
   insert(post: Placed, wait: boolean): boolean {
-    if (this.#shown.has(post) || this.#waiting.has(post)) return false;
+    if (this.#shown.has(post) || this.#waiting.has(post) || this.#isElsewhere(post)) return false;
     if (!wait) return this.#shown.insert(post);
     // Whatever is not above the gap is in it, and was counted when it fell there.
     if (this.#newestMissing && !isNewer(post, this.#newestMissing)) return false;
@@ -59,6 +64,12 @@ export class PostList {
     this.#waiting.remove(id);
   }
 
+  /** Takes no post with one of these ids, and lets go of those that it has. */
+  leaveOut(ids: ReadonlySet<string>): void {
+    this.#leftOut = ids;
+    for (const id of ids) this.remove(id);
+  }
+
   append(posts: readonly Placed[]): void {
     for (const post of posts) this.insert(post, false);
   }
@@ -70,7 +81,7 @@ export class PostList {
    */
   replace(fresh: readonly Placed[], keep: ReadonlySet<string>, { wait, complete }: Replacement): void {
     const [shown, waiting] = [this.#shown, this.#waiting];
-    const oldest = shown.oldest ?? waiting.oldest;
+    const oldest = this.end ?? waiting.oldest;
     const end = complete ? undefined : fresh.at(-1);
     const stays = (post: Placed) => keep.has(post.id) || (end !== undefined && isNewer(end, post));
     const kept = [...shown.all(), ...waiting.all()].filter(stays);
@@ -100,6 +111,10 @@ export class PostList {
   /** Shows only the newest `size` from now on. */
   cut(size: number): void {
     this.#shown.cut(size);
+  }
+
+  #isElsewhere(post: Placed): boolean {
+    return this.#leftOut.has(post.id) || (this.#above !== null && !isNewer(post, this.#above));
   }
 
   #miss(posts: readonly Placed[]): void {

@@ -44,6 +44,8 @@ export class PostStore {
   readonly #entries = new Map<string, PostEntry>();
   /** By client id, in order of writing. */
   readonly #outgoing = new Map<string, PostEntry>();
+  /** The same list until it changes; null when it has. */
+  #outgoingList: readonly PostEntry[] | null = null;
   readonly #deleted = new Set<string>();
   readonly #told = new Map<string, Told>();
   readonly #holders = new Set<() => Iterable<string>>();
@@ -76,8 +78,9 @@ export class PostStore {
   }
 
   /** Optimistic posts, newest first. */
-  outgoing(): PostEntry[] {
-    return [...this.#outgoing.values()].toReversed();
+  outgoing(): readonly PostEntry[] {
+    this.#outgoingList ??= [...this.#outgoing.values()].toReversed();
+    return this.#outgoingList;
   }
 
   /** Keeps the posts with these ids until the returned function is called. */
@@ -164,7 +167,7 @@ export class PostStore {
 
   discard(clientId: string): void {
     this.transaction(() => {
-      if (this.#outgoing.delete(clientId)) this.#changed = true;
+      if (this.#takeOut(clientId)) this.#changed = true;
     });
   }
 
@@ -173,6 +176,7 @@ export class PostStore {
     this.transaction(() => {
       this.#entries.clear();
       this.#outgoing.clear();
+      this.#outgoingList = null;
       this.#deleted.clear();
       this.#told.clear();
       this.#changed = true;
@@ -199,7 +203,7 @@ export class PostStore {
 
   /** The server's post takes the place of the optimistic one, whichever of answer, event and page brought it. */
   #pair({ clientId }: EventPost): string | null {
-    if (clientId === null || !this.#outgoing.delete(clientId)) return null;
+    if (clientId === null || !this.#takeOut(clientId)) return null;
     this.#changed = true;
     return clientId;
   }
@@ -227,8 +231,14 @@ export class PostStore {
   #setOutgoing(entry: PostEntry): void {
     this.transaction(() => {
       this.#outgoing.set(entry.key, entry);
+      this.#outgoingList = null;
       this.#changed = true;
     });
+  }
+
+  #takeOut(clientId: string): boolean {
+    this.#outgoingList = null;
+    return this.#outgoing.delete(clientId);
   }
 
   #settle(when: "now" | "paced"): void {

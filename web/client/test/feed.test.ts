@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { PostPage } from "../src/api";
 import { Connection } from "../src/connection";
-import { Feed, type FeedSource } from "../src/feed";
+import { Feed } from "../src/feed";
+import type { FeedSource } from "../src/feed-sources";
 import type { LiveQueries } from "../src/live-query";
 import type { FeedEvent, Post } from "../src/protocol";
 import { PostStore } from "../src/store";
@@ -59,7 +60,7 @@ function setUp(): void {
     rejected: () => {},
   });
   const queries: LiveQueries = { connection, open: new Set() };
-  feed = new Feed(source(), store, queries, 50);
+  feed = new Feed(source(), store, queries, { maxPendingPosts: 50 });
 }
 
 beforeEach(setUp);
