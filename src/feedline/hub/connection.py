@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from functools import partial
 from typing import Protocol, TypeVar
 
 from feedline.errors import CloseCode, Unauthenticated, Unavailable
@@ -12,6 +13,7 @@ from feedline.feed.visibility import Viewer
 from feedline.hub.admission import Admission
 from feedline.hub.fanout import GONE, Framing, Lane
 from feedline.hub.hub import Hub
+from feedline.hub.unread import unread
 from feedline.store.base import Store
 from feedline.wire.effects import (
     CheckChannels,
@@ -21,6 +23,7 @@ from feedline.wire.effects import (
     ReadLog,
     Replay,
     Send,
+    TellUnread,
     VerifyToken,
 )
 from feedline.wire.encoded import EncodedEvent
@@ -283,6 +286,8 @@ class Connection:
                 self._start(self._check_channels(channels))
             case VerifyToken(token=token):
                 self._start(self._authenticate(self._verify(token), must=True))
+            case TellUnread():
+                self._start(self._tell_unread())
             case Close(code=code, reason=reason):
                 self._hub.fanout.leave(self)
                 self._socket.close(code, reason)
@@ -330,6 +335,18 @@ class Connection:
             self.session.channels_checked(found.refusals, found.span)
         else:
             self.session.close(CloseCode.SESSION_ENDED, "signed out")
+
+    async def _tell_unread(self) -> None:
+        """Tells what is unread, but never what is older than an event that was sent."""
+        user_id, channel = self.viewer.id or "", self.session.notifications_channel
+        while True:
+            found = await self._patiently(
+                lambda: self._store.read(partial(unread, user_id=user_id))
+            )
+            since = self._hub.recent(found.head) or ()
+            if not any(channel in event.topics for event in since):
+                self.session.tell_unread(found.notifications, found.count)
+                return
 
     async def _recheck(self, channels: Sequence[str]) -> None:
         found = await self._admission(channels)

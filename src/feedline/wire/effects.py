@@ -52,4 +52,8 @@ class Join(msgspec.Struct, frozen=True):
     """
 
 
-Effect = Send | Replay | Close | VerifyToken | CheckChannels | ReadLog | Join
+class TellUnread(msgspec.Struct, frozen=True):
+    """Find out which notifications are unread; answer with ``tell_unread``."""
+
+
+Effect = Send | Replay | Close | VerifyToken | CheckChannels | ReadLog | Join | TellUnread

@@ -4,6 +4,8 @@ from typing import Annotated
 
 import msgspec
 
+from feedline.feed.notifications import Notification
+
 Id = Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)] | str
 
 
@@ -78,6 +80,13 @@ class Unsubscribed(Outgoing, tag="unsubscribed", frozen=True, kw_only=True):
 class CaughtUp(Outgoing, tag="caught_up", frozen=True, kw_only=True):
     id: Id | None = None
     cursor: str
+
+
+class UnreadNotifications(Outgoing, tag="unread_notifications", frozen=True, kw_only=True):
+    """What a client holds of notifications from now on; ``count`` is of all that are unread."""
+
+    notifications: list[Notification]
+    count: int
 
 
 class Heartbeat(Outgoing, tag="heartbeat", frozen=True, kw_only=True):

@@ -15,8 +15,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from feedline.errors import CloseCode, ProtocolViolation
-from feedline.feed.channels import own_topic
+from feedline.feed.channels import notifications_channel, own_topic
 from feedline.feed.cursor import Cursor
+from feedline.feed.notifications import Notification
 from feedline.feed.people import Identity
 from feedline.wire.coverage import Coverage
 from feedline.wire.effects import (
@@ -27,6 +28,7 @@ from feedline.wire.effects import (
     ReadLog,
     Replay,
     Send,
+    TellUnread,
     VerifyToken,
 )
 from feedline.wire.encoded import EncodedEvent
@@ -43,6 +45,7 @@ from feedline.wire.messages import (
     Resync,
     Subscribe,
     Subscribed,
+    UnreadNotifications,
     Unsubscribe,
     Unsubscribed,
     encode,
@@ -230,6 +233,11 @@ class Session:
         """The socket has drained; what was missed is read from the log."""
         self._paused = False
 
+    def tell_unread(self, notifications: list[Notification], count: int) -> None:
+        """Answers TellUnread."""
+        if self.live:  # or else the client is behind, and what it reads on has all of it
+            self._say(UnreadNotifications(notifications=notifications, count=count))
+
     def close(self, code: CloseCode, reason: str) -> None:
         """Ends the session."""
         if not self.closed:
@@ -250,6 +258,11 @@ class Session:
                 yield self._out.pop(0)
             elif self.closed or not self._step():
                 return
+
+    @property
+    def notifications_channel(self) -> str:
+        """This person's."""
+        return notifications_channel(self.standing.viewer.id or "")
 
     def here(self) -> int:
         """The position up to which this connection has been sent everything."""
@@ -287,6 +300,8 @@ class Session:
         if self._say_caught_up:
             self._say_caught_up = False
             self._say(CaughtUp(cursor=self._cursor(self.here())))
+            if self.notifications_channel in self.coverage.channels:
+                self._out.append(TellUnread())
 
     def _go_on_replaying(self, replay: _Replay) -> None:
         if replay.position != self.level():
@@ -297,6 +312,8 @@ class Session:
         self.coverage.add(replay.channel, replay.start)
         self._out.append(Join())
         self._say(CaughtUp(id=replay.id, cursor=self._cursor(self.here())))
+        if replay.channel == self.notifications_channel:
+            self._out.append(TellUnread())
 
     def _send_from_page(self, page: deque[EncodedEvent]) -> None:
         """Sends a stretch of what is wanted of a page, or ends the page."""
