@@ -67,6 +67,7 @@ async def test_a_killed_server_is_missed_and_found_again(
     expect_outage(ann)
     before = await publish_all(bob.person, ["before the fall"])
     page = await screen.live_page(ann, f"/u/{bob.username}")
+    await expect_posts(page, before)
     async with outage(server):
         await screen.connection(page, "offline")
         await expect(page.get_by_text("Offline since")).to_be_visible()
