@@ -84,6 +84,8 @@ async def test_channels_are_granted_or_refused_one_by_one(ann: Person, bob: Pers
             if code is None:
                 assert (await connection.expect("subscribed"))["channel"] == channel
                 await connection.expect("caught_up")
+                if channel == f"notifications:{ann.id}":
+                    await connection.expect("unread_notifications")
             else:
                 error = await connection.expect("error")
                 assert (error["id"], error["code"]) == (channel, code)
@@ -167,8 +169,9 @@ async def test_post_brings_changes_of_that_post(ann: Person, bob: Person) -> Non
     assert messages[0]["post"]["content"]["text"] == "here"
 
 
-async def test_notifications_are_silent_so_far(ann: Person, bob: Person) -> None:
+async def test_posts_bring_nothing_to_notifications(ann: Person, bob: Person) -> None:
     async with live(ann, f"notifications:{ann.id}") as connection:
+        await connection.expect("unread_notifications")
         await change_and_delete(bob)
         assert await hear_all_before(connection, ann) == []
 
