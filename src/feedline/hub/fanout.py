@@ -27,7 +27,7 @@ _WRITE_BYTES = 48 * 1024  # past which a joined write ends, so that a slow reade
 
 logger = logging.getLogger("feedline.hub")
 
-_LOOK_AT_CLOCK = 16  # connections served between looks at the clock
+_LOOK_AT_CLOCK = 50  # connections served between looks at the clock
 
 
 class Framing(Protocol):
@@ -299,14 +299,15 @@ class _Round:
         if not self._batch:
             return True
         first, last = self._batch[0].seq, self._batch[-1].seq
-        shared, seats = self._shared, self._seats
-        size = len(shared or b"")
+        shared, seats = self._shared or b"", self._seats
+        size = len(shared)
+        behind = -1 if self._shared is None else first  # who is, gets the shared bytes
         while self._next < len(seats):
             group = seats[self._next : self._next + _LOOK_AT_CLOCK]
             self._next += _LOOK_AT_CLOCK
             for seat in group:
                 try:
-                    if shared is not None and seat.last < first:
+                    if seat.last < behind:
                         seat.last = last
                         # Word for word _write(seat, shared): here a call costs some percent.
                         write = seat.write
@@ -314,7 +315,7 @@ class _Round:
                             taken = write(shared)
                         except OSError:
                             taken = 0
-                        if taken is not None and taken != size:
+                        if taken != size and taken is not None:
                             seat.keep(shared, taken)
                     elif seat.last < last:
                         send(seat, [event for event in self._batch if event.seq > seat.last])
