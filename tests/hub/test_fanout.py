@@ -89,7 +89,7 @@ def test_an_event_comes_once_however_many_topics_match() -> None:
 
 
 def test_a_large_lane_is_served_in_slices_and_in_order() -> None:
-    hub, readers = fanout(), [Reader(str(index)) for index in range(100)]
+    hub, readers = fanout(), [Reader(str(index)) for index in range(500)]
     for reader in readers:
         hub.place(reader, ["public"], 0)
     hub.offer(post(1), ())
