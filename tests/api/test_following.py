@@ -150,3 +150,54 @@ async def test_a_tier_needs_two_people_who_are_there(world: World) -> None:
         path = f"/api/users/{creator}/subscribers/{subscriber}"
         problem(await ann.client.put(path, json={"tier": "vip"}), 404, "not_found")
     problem(await grant(ann, ann, ann, "vip"), 422, "validation_failed")
+
+
+async def subscribers(client: httpx.AsyncClient, creator: Person, query: str = "") -> Any:
+    answer = await client.get(f"/api/users/{creator.id}/subscribers{query}")
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def test_who_holds_a_tier_is_told_to_those_who_may_grant_it(world: World) -> None:
+    ann, ben, cat = [await world.person(name) for name in ("ann", "ben", "cat")]
+    assert await subscribers(ann.client, ann) == {"subscribers": [], "next": None}
+    await grant(ann, ann, ben, "basic")
+    world.clock.forward(seconds=1)
+    await grant(ann, ann, cat, "vip")
+    await grant(ann, ann, ben, "premium")  # who has been here for longer stays below
+    for client in (ann.client, (await world.admin()).client, await world.program()):
+        body = await subscribers(client, ann)
+        assert [(row["user"]["username"], row["tier"]) for row in body["subscribers"]] == [
+            ("cat", "vip"),
+            ("ben", "premium"),
+        ]
+    assert body["subscribers"][0]["user"] == {
+        "id": cat.id,
+        "username": "cat",
+        "name": "cat",
+        "avatar": None,
+        "isVerified": False,
+    }
+    path = f"/api/users/{ann.id}/subscribers"
+    problem(await ben.client.get(path), 403, "forbidden")
+    problem(await world.client().get(path), 401, "unauthenticated")
+    problem(await ann.client.get(f"/api/users/{new_id()}/subscribers"), 404, "not_found")
+    await ann.client.delete(f"{path}/{cat.id}")
+    assert [row["user"]["id"] for row in (await subscribers(ann.client, ann))["subscribers"]] == [
+        ben.id
+    ]
+
+
+async def test_subscribers_come_in_pages(world: World) -> None:
+    ann = await world.person("ann")
+    people = [await world.person(f"p{number}") for number in range(5)]
+    for person in people:
+        await grant(ann, ann, person, "basic")
+    found, page = [], ""
+    while True:
+        body = await subscribers(ann.client, ann, f"?limit=2&page={page}")
+        found += [row["user"]["id"] for row in body["subscribers"]]
+        page = body["next"]
+        if page is None:
+            break
+    assert found == [person.id for person in reversed(people)]

@@ -1,3 +1,4 @@
+import httpx
 import pytest
 
 from tests.api.world import World, paths, problem
@@ -89,3 +90,44 @@ async def test_a_name_is_whatever_people_are_called(world: World, name: str) -> 
     ann = await world.person()
     answer = await ann.client.patch("/api/me", json={"name": name})
     assert answer.json()["user"]["name"] == name
+
+
+async def suggested(client: httpx.AsyncClient, query: str = "") -> list[str]:
+    answer = await client.get(f"/api/users{query}")
+    assert answer.status_code == 200, answer.text
+    return [user["username"] for user in answer.json()["users"]]
+
+
+async def test_people_to_follow_are_those_who_post_the_most_followed_first(world: World) -> None:
+    names = ("ann", "ben", "cat", "dan")
+    ann, ben, cat, dan = [await world.person(name) for name in names]
+    assert await suggested(world.client()) == []
+    for person in (ben, ann, cat):
+        await person.publish()
+        world.clock.forward(seconds=1)
+    assert await suggested(world.client()) == ["cat", "ann", "ben"]
+    await dan.client.put(f"/api/users/{ben.id}/follow")
+    assert await suggested(world.client()) == ["ben", "cat", "ann"]
+    assert await suggested(dan.client) == ["cat", "ann"]
+    assert await suggested(ben.client, "?limit=1") == ["cat"]
+    await dan.client.delete(f"/api/users/{ben.id}/follow")
+    await ann.publish()
+    assert await suggested(dan.client) == ["ann", "cat", "ben"]
+
+
+async def test_who_has_no_post_any_more_is_not_suggested(world: World) -> None:
+    ann, ben = await world.person("ann"), await world.person("ben")
+    first, second = await ann.publish(), await ann.publish()
+    for post, left in ((second, ["ann"]), (first, [])):
+        assert (await ann.client.delete(f"/api/posts/{post['id']}")).status_code == 204
+        assert await suggested(ben.client) == left
+
+
+async def test_people_to_follow_have_the_shape_of_a_profile(world: World) -> None:
+    ann = await world.person("ann")
+    await ann.publish()
+    body = (await world.client().get("/api/users?limit=100")).json()
+    assert body == {"users": [{**ann.user, "postsCount": 1}]}
+    for limit in ("0", "101", "x"):
+        answer = await world.client().get(f"/api/users?limit={limit}")
+        assert paths(problem(answer, 422, "validation_failed")) == ["limit"]

@@ -1,8 +1,10 @@
 """Home feeds: both ways to read one against a model, each by an index."""
 
+import random
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from feedline.feed.instants import Place
@@ -12,7 +14,7 @@ from feedline.store.base import Snapshot, Transaction
 from feedline.store.queries import load_queries
 from feedline.store.sqlite import SqliteStore
 from feedline.store.sqlite_connections import migrate, open_reader
-from tests.store.opening import SECOND, Clock, publish, register
+from tests.store.opening import NOW, SECOND, Clock, publish, register
 
 
 def settle(tx: Transaction) -> tuple[str, set[str]]:
@@ -61,6 +63,31 @@ async def test_pages_of_a_home_feed_are_what_a_model_picks(
     await store.read(check)
 
 
+async def test_where_a_creator_is_in_a_home_feed_follows_their_newest_post(
+    store: SqliteStore, clock: Clock
+) -> None:
+    """As posts go, and come with a time of long ago, which foreign ones may have."""
+
+    def check(snapshot: Snapshot) -> None:
+        rows = snapshot.posts(PostQuery(limit=1_000))
+        assert paged(snapshot, reader_id, 3) == [
+            row.text for row in rows if row.creator.id in shown
+        ]
+
+    reader_id, shown = await store.write(settle)
+    chance = random.Random(5)
+    for _ in range(20):
+
+        def change(tx: Transaction) -> None:
+            for row in chance.sample(tx.posts(PostQuery(limit=1_000)), 4):
+                tx.remove_post(row.id)
+            old = msgspec.structs.replace(row, id=tx.new_id(), text="old", created_at=NOW - SECOND)
+            tx.add_post(old)
+
+        await store.write(change)
+        await store.read(check)
+
+
 VALUES: dict[str, Any] = {"me": "x", "time": 1, "id": "x", "limit": 21, "floor": 0, "depth": 9}
 
 
@@ -70,6 +97,7 @@ VALUES: dict[str, Any] = {"me": "x", "time": 1, "id": "x", "limit": 21, "floor":
         ("home_floor", "posts_by_time"),
         ("home_among_newest", "posts_by_time"),
         ("home_creators", "posts_by_author"),
+        ("home_creators", "COVERING INDEX users_by_newest_post"),
         ("home_of_creator", "posts_by_author"),
     ],
 )

@@ -169,9 +169,19 @@ def test_a_list_reads_an_index_in_its_order(path: Path, names: tuple[bool, ...])
         assert any("posts_by_author" in step for step in steps), steps
 
 
+def test_people_to_follow_are_read_in_the_order_of_an_index(path: Path) -> None:
+    migrate(path)
+    connection = open_reader(path)
+    steps = plan(connection, load_queries("sqlite.sql")["people_to_follow"], {"me": "", "limit": 9})
+    connection.close()
+    assert "SCAN u USING INDEX users_by_followers" in steps
+    assert not [step for step in steps if "TEMP B-TREE" in step], steps
+
+
 @pytest.mark.parametrize(
     "name",
     [
+        "subscribers",
         "user",
         "user_by_name",
         "signed_in",

@@ -2,12 +2,13 @@
 
 from feedline.api.identity import Caller
 from feedline.api.operation import Call
+from feedline.api.paging import PageQuery, cut
 from feedline.api.services import Services
 from feedline.feed import following
-from feedline.feed.people import UserRow, Wire
-from feedline.feed.ports import Reads
+from feedline.feed.people import Creator, UserRow, Wire
+from feedline.feed.ports import Reads, SubscriberQuery, SubscriberRow
 from feedline.feed.visibility import Tier
-from feedline.store.base import Transaction
+from feedline.store.base import Snapshot, Transaction
 from feedline.wire.answers import Answer, answered
 
 
@@ -35,6 +36,20 @@ class TierAnswer(Wire, frozen=True):
     cursor: str
 
 
+class Subscriber(Wire, frozen=True):
+    """Somebody who holds a tier of a creator."""
+
+    user: Creator
+    tier: Tier
+
+
+class SubscribersAnswer(Wire, frozen=True):
+    """A page of subscribers, and where the next one begins."""
+
+    subscribers: list[Subscriber]
+    next: str | None
+
+
 class Following:
     """The handlers of follows and tiers."""
 
@@ -52,6 +67,19 @@ class Following:
             return following.unfollow(tx, call.caller.person(tx), call.params["id"])
 
         return _answer(await self._store.write(command))
+
+    async def subscribers(self, call: Call[None, PageQuery]) -> Answer:
+        limit = call.query.limit
+        query = SubscriberQuery(
+            creator_id=call.params["id"], before=call.query.before, limit=limit + 1
+        )
+
+        def read(reads: Snapshot) -> list[SubscriberRow]:
+            return following.subscribers_of(reads, _grantor(call.caller, reads), query)
+
+        rows, after = cut(await self._store.read(read), limit)
+        subscribers = [Subscriber(user=row.user, tier=row.tier) for row in rows]
+        return answered(SubscribersAnswer(subscribers=subscribers, next=after))
 
     async def grant_tier(self, call: Call[TierGrant, None]) -> Answer:
         creator_id, subscriber_id = call.params["id"], call.params["subscriberId"]

@@ -25,7 +25,7 @@ from feedline.api.social_routes import (
     notification_operations,
     reaction_operations,
 )
-from feedline.api.users import ProfileAnswer, UserAnswer, Users
+from feedline.api.users import ProfileAnswer, SuggestionQuery, UserAnswer, Users, UsersAnswer
 from feedline.feed.drafts import Draft
 from feedline.feed.people import ProfileChange, Registration
 from feedline.wire.requests import Events, PollQuery, StreamQuery
@@ -126,6 +126,17 @@ def _user_operations(users: Users) -> list[Operation]:
             handler=users.change_me,
             body=ProfileChange,
             answer=ProfileAnswer,
+        ),
+        Operation(
+            method="GET",
+            path="/api/users",
+            name="people_to_follow",
+            summary="People to follow: those who post and whom the caller does not follow yet",
+            tag="people",
+            handler=users.to_follow,
+            auth="optional",
+            query=SuggestionQuery,
+            answer=UsersAnswer,
         ),
         Operation(
             method="GET",

@@ -1,6 +1,12 @@
 """The part of the table of routes that is about other people: follows, tiers, likes, comments."""
 
-from feedline.api.following import FollowAnswer, Following, TierAnswer, TierGrant
+from feedline.api.following import (
+    FollowAnswer,
+    Following,
+    SubscribersAnswer,
+    TierAnswer,
+    TierGrant,
+)
 from feedline.api.notifications import (
     Notifications,
     NotificationsAnswer,
@@ -33,6 +39,17 @@ def following_operations(following: Following) -> list[Operation]:
             tag="people",
             handler=following.unfollow,
             answer=FollowAnswer,
+        ),
+        Operation(
+            method="GET",
+            path="/api/users/{id}/subscribers",
+            name="subscribers",
+            summary="Who holds a tier of a person; for that person, admins and other programs",
+            tag="people",
+            handler=following.subscribers,
+            query=PageQuery,
+            answer=SubscribersAnswer,
+            codes=("forbidden",),
         ),
         Operation(
             method="PUT",

@@ -3,6 +3,7 @@
 import msgspec
 
 from feedline.api.operation import Call
+from feedline.api.paging import Limit
 from feedline.api.services import Services
 from feedline.errors import NotFound
 from feedline.feed import actions
@@ -29,6 +30,16 @@ class ProfileAnswer(Wire, frozen=True):
     user: Profile
 
 
+class UsersAnswer(Wire, frozen=True):
+    users: list[User]
+
+
+class SuggestionQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """How many people to suggest."""
+
+    limit: Limit = 20
+
+
 class Users:
     """The handlers of profiles."""
 
@@ -48,6 +59,15 @@ class Users:
             return profile_of(actions.change_profile(tx, caller.person(tx), change))
 
         return answered(ProfileAnswer(user=await self._store.write(command)))
+
+    async def to_follow(self, call: Call[None, SuggestionQuery]) -> Answer:
+        limit = call.query.limit
+
+        def read(reads: Snapshot) -> list[UserRow]:
+            return reads.people_to_follow(call.caller.viewer(reads).id, limit)
+
+        rows = await self._store.read(read)
+        return answered(UsersAnswer(users=[user_of(row) for row in rows]))
 
     async def one(self, call: Call[None, None]) -> Answer:
         wanted = call.params["idOrUsername"]

@@ -8,7 +8,7 @@ from feedline.feed.events import FeedUpdate, NewSubscription, PostRetracted
 from feedline.feed.instants import rfc3339
 from feedline.feed.notices import notify
 from feedline.feed.people import UserRow
-from feedline.feed.ports import Reads, Writes
+from feedline.feed.ports import Reads, SubscriberQuery, SubscriberRow, Writes
 from feedline.feed.visibility import TIERS, Tier
 
 
@@ -105,6 +105,17 @@ def end_tier(tx: Writes, grantor: UserRow | None, creator_id: str, subscriber_id
     return _change_tier(tx, creator_id, subscriber_id, held, None)
 
 
+def subscribers_of(
+    reads: Reads, asker: UserRow | None, query: SubscriberQuery
+) -> list[SubscriberRow]:
+    """Who holds a tier of a creator, for who may grant and end them.
+
+    Raises NotFound or Forbidden.
+    """
+    _require_creator(reads, asker, query.creator_id)
+    return reads.subscribers(query)
+
+
 def _change_tier(
     tx: Writes, creator_id: str, subscriber_id: str, held: Tier | None, now_held: Tier | None
 ) -> str:
@@ -131,10 +142,14 @@ def _change_tier(
 def _require_grant(
     reads: Reads, grantor: UserRow | None, creator_id: str, subscriber_id: str
 ) -> None:
-    _existing_person(reads, creator_id)
-    if grantor is not None and grantor.id != creator_id and grantor.role != "admin":
-        raise Forbidden("Only the creator, an admin or a service may grant and end tiers.")
+    _require_creator(reads, grantor, creator_id)
     _existing_person(reads, subscriber_id)
+
+
+def _require_creator(reads: Reads, asker: UserRow | None, creator_id: str) -> None:
+    _existing_person(reads, creator_id)
+    if asker is not None and asker.id != creator_id and asker.role != "admin":
+        raise Forbidden("The tiers of a creator are for them, an admin or a service.")
 
 
 def _existing_person(reads: Reads, user_id: str) -> UserRow:

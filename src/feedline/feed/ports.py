@@ -8,7 +8,7 @@ from feedline.feed.comments import CommentQuery, CommentRow
 from feedline.feed.events import AnyEvent
 from feedline.feed.instants import Millis, Place
 from feedline.feed.notifications import NotificationKind, NotificationQuery, NotificationRow
-from feedline.feed.people import Identity, UserRow
+from feedline.feed.people import Creator, Identity, UserRow
 from feedline.feed.posts import PostRow
 from feedline.feed.visibility import Tier, Viewer
 
@@ -31,6 +31,26 @@ class OwedLike(msgspec.Struct, frozen=True, kw_only=True):
     user_id: str
     liked: bool
     due: Millis
+
+
+class SubscriberQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Who holds a tier of a creator, the newest first."""
+
+    creator_id: str
+    before: Place | None = None
+    limit: int = 20
+
+
+class SubscriberRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who holds a tier, and since when they hold any."""
+
+    user: Creator
+    tier: Tier
+    created_at: Millis
+
+    @property
+    def id(self) -> str:
+        return self.user.id
 
 
 class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,6 +116,11 @@ class Reads(Protocol):
         """The ids of everyone whom a person follows."""
 
     def is_following(self, follower_id: str, creator_id: str) -> bool: ...
+
+    def people_to_follow(self, user_id: str | None, limit: int) -> list[UserRow]:
+        """People who post and whom somebody does not follow: the most followed, then the newest."""
+
+    def subscribers(self, query: SubscriberQuery) -> list[SubscriberRow]: ...
 
     def tier_held(self, subscriber_id: str, creator_id: str) -> Tier | None: ...
 

@@ -5,13 +5,21 @@ from typing import Any
 
 from feedline.feed.comments import CommentQuery, CommentRow
 from feedline.feed.instants import Millis, Place
-from feedline.feed.ports import OwedLike
+from feedline.feed.people import UserRow
+from feedline.feed.ports import OwedLike, SubscriberQuery, SubscriberRow
 from feedline.feed.posts import PostRow
 from feedline.feed.visibility import Tier, Viewer, known_tier
-from feedline.store.sqlite_rows import SqliteRows, Value, comment_row, post_row, user_row
+from feedline.store.sqlite_rows import (
+    SqliteRows,
+    Value,
+    comment_row,
+    creator_row,
+    post_row,
+    user_row,
+)
 
-FEW_CREATORS = 500  # up to so many, looking at each one's newest post is cheap
-SEARCHED = 4_000  # newest posts that are searched before
+FEW_CREATORS = 500  # up to so many, the newest posts of all are hardly ever theirs
+SEARCHED = 2_000  # newest posts of all that are searched before, in less than a millisecond
 OWED = 1_000  # posts whose likes are told in one transaction
 
 _END = Place(2**62, "")  # before every post, newest first
@@ -29,6 +37,20 @@ class SqliteCircles(SqliteRows):
 
     def is_following(self, follower_id: str, creator_id: str) -> bool:
         return self._first("follow", follower_id, creator_id) is not None
+
+    def people_to_follow(self, user_id: str | None, limit: int) -> list[UserRow]:
+        values: dict[str, Value] = {"me": user_id or "", "limit": limit}
+        return [user_row(row) for row in self._named("people_to_follow", values)]
+
+    def subscribers(self, query: SubscriberQuery) -> list[SubscriberRow]:
+        time, id_ = query.before or _END
+        rows = self._rows("subscribers", query.creator_id, time, id_, query.limit)
+        return [
+            SubscriberRow(
+                tier=known_tier(row[0]) or "vip", created_at=row[1], user=creator_row(row[2:])
+            )
+            for row in rows
+        ]
 
     def tier_held(self, subscriber_id: str, creator_id: str) -> Tier | None:
         row = self._first("tier_held", subscriber_id, creator_id)
@@ -73,13 +95,8 @@ class SqliteCircles(SqliteRows):
 
     def _home_by_creator(self, values: dict[str, Value], limit: int) -> list[str]:
         """The newest posts of the creators whose newest posts are the newest."""
-        creators = list(self._named("home_creators", values))
-        # As many creators as posts are enough, but for those whose newest is of the same instant.
-        last = creators[limit - 1][1] if len(creators) > limit else 0
         places: list[tuple[Any, ...]] = []
-        for creator, newest in creators:
-            if newest < last:
-                break
+        for (creator,) in list(self._named("home_creators", values)):
             places += self._named("home_of_creator", {**values, "creator": creator})
         return [id_ for _, id_ in nlargest(limit, places)]
 

@@ -235,7 +235,7 @@ class SqliteTransaction(SqliteCircleWrites, SqliteNotificationWrites, SqliteSnap
             *msgspec.structs.astuple(row.media),
         )
         self._add_tags(row)
-        self._rows("count_post", 1, row.creator.id)
+        self._rows("count_post", row.created_at, row.creator.id)
 
     def change_post(self, row: PostRow) -> None:
         self._rows(
@@ -256,7 +256,7 @@ class SqliteTransaction(SqliteCircleWrites, SqliteNotificationWrites, SqliteSnap
         self.release_media(post_id)
         removed = self._first("remove_post", post_id)
         if removed is not None:
-            self._rows("count_post", -1, removed[0])
+            self._rows("uncount_post", removed[0])
 
     def add_media(self, row: MediaRow) -> None:
         self._rows(

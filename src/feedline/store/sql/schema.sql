@@ -11,8 +11,13 @@ CREATE TABLE users (
     posts_count INTEGER NOT NULL DEFAULT 0,
     created_at INTEGER NOT NULL,
     followers_count INTEGER NOT NULL DEFAULT 0,
-    following_count INTEGER NOT NULL DEFAULT 0
+    following_count INTEGER NOT NULL DEFAULT 0,
+    newest_post_at INTEGER
 ) STRICT;
+
+CREATE INDEX users_by_newest_post ON users (id, newest_post_at);
+CREATE INDEX users_by_followers ON users (followers_count, newest_post_at, id)
+WHERE newest_post_at IS NOT NULL;
 
 CREATE TABLE sessions (
     id TEXT PRIMARY KEY,
@@ -84,7 +89,7 @@ CREATE TABLE subscriptions (
     PRIMARY KEY (subscriber_id, creator_id)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX subscriptions_by_creator ON subscriptions (creator_id);
+CREATE INDEX subscriptions_by_creator ON subscriptions (creator_id, created_at, subscriber_id);
 
 CREATE TABLE likes (
     post_id TEXT NOT NULL REFERENCES posts (id) ON DELETE CASCADE,

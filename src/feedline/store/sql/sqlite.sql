@@ -22,7 +22,24 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 UPDATE users SET name = ?, avatar = ? WHERE id = ?
 
 -- name: count_post
-UPDATE users SET posts_count = posts_count + ? WHERE id = ?
+UPDATE users
+SET posts_count = posts_count + 1, newest_post_at = max(coalesce(newest_post_at, 0), ?)
+WHERE id = ?
+
+-- name: uncount_post
+UPDATE users
+SET posts_count = posts_count - 1,
+    newest_post_at = (SELECT max(created_at) FROM posts WHERE author_id = users.id)
+WHERE id = ?
+
+-- name: people_to_follow
+-- In the order of an index, past those who are followed, until there are enough.
+SELECT u.id, u.username, u.name, u.avatar, u.is_verified, u.role, u.password_hash, u.posts_count,
+    u.created_at, u.followers_count, u.following_count
+FROM users AS u
+WHERE u.newest_post_at IS NOT NULL AND u.id <> :me AND NOT EXISTS (
+    SELECT 1 FROM follows AS f WHERE f.follower_id = :me AND f.creator_id = u.id)
+ORDER BY u.followers_count DESC, u.newest_post_at DESC, u.id DESC LIMIT :limit
 
 -- name: add_session
 INSERT INTO sessions (id, user_id, created_at, expires_at) VALUES (?, ?, ?, ?)
@@ -213,13 +230,20 @@ ORDER BY p.created_at DESC, p.id DESC LIMIT :limit
 
 -- name: home_creators
 -- The newest posts of a home feed are by those creators of it whose newest posts are the newest.
-WITH creators (id) AS (SELECT creator_id FROM follows WHERE follower_id = :me UNION ALL SELECT :me)
-SELECT id, (
-    SELECT created_at FROM posts
-    WHERE author_id = creators.id AND (created_at, id) < (:time, :id)
-    ORDER BY created_at DESC, id DESC LIMIT 1) AS newest
-FROM creators WHERE newest IS NOT NULL
-ORDER BY newest DESC
+-- As many creators as posts are enough, but for those whose newest is of the same instant.
+WITH creators (id, newest) AS MATERIALIZED (
+    SELECT u.id, CASE WHEN u.newest_post_at < :time THEN u.newest_post_at ELSE (
+        SELECT created_at FROM posts
+        WHERE author_id = u.id AND (created_at, id) < (:time, :id)
+        ORDER BY created_at DESC, id DESC LIMIT 1) END
+    FROM (SELECT creator_id FROM follows WHERE follower_id = :me UNION ALL SELECT :me) AS f
+    -- This index alone: the planner would go on to the rows, which are many times larger.
+    JOIN users AS u INDEXED BY users_by_newest_post ON u.id = f.creator_id
+    WHERE u.newest_post_at IS NOT NULL)
+SELECT id FROM creators
+WHERE newest >= coalesce(
+    (SELECT newest FROM creators WHERE newest IS NOT NULL
+    ORDER BY newest DESC LIMIT 1 OFFSET :limit - 1), 0)
 
 -- name: home_of_creator
 SELECT created_at, id FROM posts
@@ -235,6 +259,12 @@ SELECT tier FROM subscriptions WHERE subscriber_id = ? AND creator_id = ?
 -- name: hold_tier
 INSERT INTO subscriptions (subscriber_id, creator_id, tier, created_at) VALUES (?, ?, ?, ?)
 ON CONFLICT (subscriber_id, creator_id) DO UPDATE SET tier = excluded.tier
+
+-- name: subscribers
+SELECT s.tier, s.created_at, u.id, u.username, u.name, u.avatar, u.is_verified
+FROM subscriptions AS s JOIN users AS u ON u.id = s.subscriber_id
+WHERE s.creator_id = ? AND (s.created_at, s.subscriber_id) < (?, ?)
+ORDER BY s.created_at DESC, s.subscriber_id DESC LIMIT ?
 
 -- name: drop_tier
 DELETE FROM subscriptions WHERE subscriber_id = ? AND creator_id = ?
