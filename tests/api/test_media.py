@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from PIL import Image
 
 from feedline.config import Settings
 from feedline.feed.visibility import TIERS
@@ -245,7 +246,9 @@ async def test_a_file_is_for_those_who_may_see_its_post(world: World, tier: str 
     assert await statuses(world, media["url"], ben, None) == [others] * 8
     seen = (await ben.client.get(f"/api/posts/{post['id']}")).json()["post"]["media"]
     assert (seen["type"], seen["aspectRatio"]) == ("image", 1.5)
-    assert (seen["url"] is None, seen["thumbnail"] is None) == (tier is not None,) * 2
+    blurred = f"/api/posts/{post['id']}/blurred"
+    assert seen["url"] == (media["url"] if tier is None else None)
+    assert seen["thumbnail"] == (media["thumbnail"] if tier is None else blurred)
     await ann.client.patch(f"/api/posts/{post['id']}", json={"tier": "vip"})
     assert await statuses(world, media["url"], ben, None) == [404] * 8
     await ann.client.delete(f"/api/posts/{post['id']}")
@@ -267,6 +270,51 @@ async def test_a_tier_opens_the_files_of_its_posts_until_it_ends(
     assert await statuses(world, media["url"], None) == [404] * 4
     assert (await ann.client.delete(grant)).status_code == 204
     assert await statuses(world, media["url"], ben) == [404] * 4
+
+
+async def test_of_a_locked_picture_everybody_sees_the_colours(world: World) -> None:
+    ann = await world.person("ann")
+    image = Image.effect_noise((800, 400), 200).convert("RGB")
+    image.paste((255, 0, 0), (400, 0, 800, 400))
+    media = await sent(ann, samples.encoded(image, "PNG"))
+    post = await ann.publish(mediaId=media["mediaId"], tier="vip")
+    locked = (await world.client().get(f"/api/posts/{post['id']}")).json()["post"]
+    assert media["mediaId"] not in str(locked)
+    url = locked["media"]["thumbnail"]
+    for _ in range(2):  # made, and kept
+        answer = await world.client().get(url)
+        assert answer.status_code == 200
+        assert answer.headers["content-type"] == "image/webp"
+        assert answer.headers["cache-control"] == "private, max-age=300"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert media["mediaId"] not in str(answer.headers)
+        small = opened(answer.content).convert("RGB")
+        assert small.size == (20, 10)
+        red, green, blue = small.getpixel((17, 5))  # type: ignore[misc]
+        assert (red > 200, green < 60, blue < 60) == (True, True, True)
+    assert kept(world) == [media["mediaId"], f"{media['mediaId']}.thumbnail"]
+    head = await world.client().head(url)
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-length"] == str(len(answer.content))
+    await ann.client.delete(f"/api/posts/{post['id']}")
+    problem(await world.client().get(url), 404, "not_found")
+
+
+async def test_a_locked_post_without_a_picture_of_ours_shows_none(world: World) -> None:
+    ann = await world.person("ann")
+    film = await ann.publish(mediaId=(await sent(ann, samples.MP4))["mediaId"], tier="vip")
+    locked = (await world.client().get(f"/api/posts/{film['id']}")).json()["post"]
+    assert locked["media"] == {"type": "video", "url": None, "thumbnail": None, "aspectRatio": None}
+    for post_id in (film["id"], (await ann.publish())["id"], "x"):
+        problem(await world.client().get(f"/api/posts/{post_id}/blurred"), 404, "not_found")
+
+
+async def test_the_colours_of_a_picture_that_the_disk_has_lost(world: World) -> None:
+    ann = await world.person("ann")
+    post = await ann.publish(mediaId=(await sent(ann))["mediaId"], tier="vip")
+    for path in (world.services.settings.data / "media").iterdir():
+        path.unlink()
+    problem(await world.client().get(f"/api/posts/{post['id']}/blurred"), 404, "not_found")
 
 
 async def test_a_browser_sees_it_by_its_cookie(world: World) -> None:

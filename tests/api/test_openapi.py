@@ -43,6 +43,7 @@ CALLS = {
     "POST /api/media",
     "GET /api/media/{id}",
     "GET /api/media/{id}/thumbnail",
+    "GET /api/posts/{id}/blurred",
     "POST /api/notify/post-author",
     "POST /api/notify/new-post",
     "POST /api/notify/post-likes",

@@ -96,6 +96,18 @@ def test_the_locked_form_holds_nothing_of_what_is_locked(
         assert row.text not in as_json(normalize(row, viewer)).decode()
 
 
+def test_the_thumbnail_of_a_locked_post_is_a_blurred_one() -> None:
+    for address, shown in (
+        ("/api/media/1/thumbnail", f"/api/posts/{row_of().id}/blurred"),
+        ("https://elsewhere.test/api/media/1/thumbnail", None),
+        ("/api/media/1", None),
+        (None, None),
+    ):
+        file = Media(type="image", url="/api/media/1", thumbnail=address, aspect_ratio=2)
+        form = normalize(msgspec.structs.replace(row_of(tier="vip"), media=file), STRANGER)
+        assert form.media == Media(type="image", url=None, thumbnail=shown, aspect_ratio=2)
+
+
 @examples(50)
 @given(post_rows)
 def test_locking_twice_is_locking_once_and_keeps_what_everyone_may_see(row: PostRow) -> None:

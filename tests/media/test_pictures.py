@@ -12,7 +12,7 @@ from PIL import Image, ImageCms
 
 from feedline.errors import Unavailable, ValidationFailed
 from feedline.media import pictures
-from feedline.media.pictures import Picture, Pictures, remade
+from feedline.media.pictures import Picture, Pictures, blurred, remade
 from tests.media.samples import MP4, animation, encoded, opened, picture
 
 PIXELS = 1_000_000
@@ -69,6 +69,18 @@ def test_a_large_picture_is_made_smaller_and_its_thumbnail_smaller_still(tmp_pat
     assert opened(made.path.read_bytes()).size == (2_560, 128)
     assert opened(made.thumbnail.read_bytes()).size == (480, 24)
     assert made.aspect_ratio == 20
+
+
+def test_nothing_can_be_made_out_on_a_blurred_picture(tmp_path: Path) -> None:
+    """Stripes that a person would see are one colour, within what an eye can tell."""
+    image = Image.new("RGB", (960, 640), (255, 255, 255))
+    for left in range(0, 960, 24):
+        image.paste((0, 0, 0), (left, 0, left + 12, 640))
+    made = make(tmp_path, encoded(image, "PNG"))
+    seen = opened(blurred(made.thumbnail.read_bytes()))
+    assert seen.size == (20, 13)
+    shades = seen.convert("L").getextrema()
+    assert shades[1] - shades[0] < 30  # type: ignore[operator]
 
 
 def test_what_can_be_seen_through_stays_so(tmp_path: Path) -> None:

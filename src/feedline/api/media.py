@@ -2,7 +2,7 @@
 
 import contextlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,6 +93,29 @@ class MediaCalls:
             raise NotFound("file")
         name = file_names(row.id)[1]
         return await self._answer(call, name, row.thumbnail_size, THUMBNAIL_TYPE)
+
+    async def blurred(self, call: Call[None, None]) -> FileAnswer:
+        """For everybody: whoever sees a post locked sees the colours of its picture."""
+        row, data = await self._store.read(lambda reads: _picture_of(reads, call.params["id"]))
+        if data is None:
+            data = await self._blur(row)
+        headers = (
+            (b"content-type", THUMBNAIL_TYPE.encode()),
+            (b"content-length", str(len(data)).encode()),
+            *_HEADERS,
+        )
+        return FileAnswer(200, headers, b"" if call.method == "HEAD" else data, _in_pieces())
+
+    async def _blur(self, row: MediaRow) -> bytes:
+        """Makes it once. Raises NotFound, Unavailable."""
+        pieces = self._files.read(file_names(row.id)[1], 0, row.thumbnail_size)
+        try:
+            thumbnail = b"".join([piece async for piece in pieces])
+        except FileNotFoundError:
+            raise NotFound("file") from None
+        data = await self._services.pictures.blur(thumbnail)
+        await self._store.write(lambda tx: tx.keep_blurred(row.id, data))
+        return data
 
     async def _admit(self, call: Call[None, None]) -> None:
         """Before anything is received. Raises Unauthenticated, RateLimited, PayloadTooLarge."""
@@ -186,3 +209,16 @@ class MediaCalls:
             *_HEADERS,
         )
         return FileAnswer(200 if span is None else 206, headers, first, pieces)
+
+
+def _picture_of(reads: Reads, post_id: str) -> tuple[MediaRow, bytes | None]:
+    """The picture of a post, and what was made of it for everybody. Raises NotFound."""
+    row = reads.media_of_post(post_id)
+    if row is None or not row.thumbnail_size:
+        raise NotFound("file")
+    return row, reads.blurred(row.id)
+
+
+async def _in_pieces(*pieces: bytes) -> AsyncGenerator[bytes]:
+    for piece in pieces:
+        yield piece

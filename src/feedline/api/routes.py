@@ -256,6 +256,17 @@ def _media_operations(media: MediaCalls) -> list[Operation]:
             media_type=b"image/webp",
             codes=("range_not_satisfiable",),
         ),
+        Operation(
+            method="GET",
+            path="/api/posts/{id}/blurred",
+            name="blurred",
+            summary="What everybody may see of the picture of a post: its colours",
+            tag="posts",
+            handler=media.blurred,
+            auth="none",
+            media_type=b"image/webp",
+            codes=("unavailable",),
+        ),
     ]
 
 

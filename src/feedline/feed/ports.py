@@ -144,6 +144,11 @@ class Reads(Protocol):
 
     def media(self, media_id: str) -> MediaRow | None: ...
 
+    def media_of_post(self, post_id: str) -> MediaRow | None: ...
+
+    def blurred(self, media_id: str) -> bytes | None:
+        """What everybody may see of a picture, if that was made yet."""
+
     def media_bytes(self, owner_id: str) -> int:
         """How much room a person's files take."""
 
@@ -199,6 +204,8 @@ class Writes(Reads, Protocol):
         """Takes note of a file that arrives; it is there for others once it is finished."""
 
     def finish_media(self, media_id: str) -> None: ...
+
+    def keep_blurred(self, media_id: str, data: bytes) -> None: ...
 
     def attach_media(self, media_id: str, post_id: str) -> None: ...
 

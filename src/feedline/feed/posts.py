@@ -3,6 +3,7 @@
 REST answers, events and the page all carry what :func:`normalize` returns, so they can't differ.
 """
 
+import re
 from typing import Literal, get_args
 
 import msgspec
@@ -13,6 +14,7 @@ from feedline.feed.visibility import Tier, Viewer, can_see, known_tier
 
 MediaType = Literal["text", "image", "video", "audio"]
 MEDIA_TYPES: tuple[str, ...] = get_args(MediaType)
+_OWN_THUMBNAIL = re.compile(r"/api/media/[^/]+/thumbnail")
 
 
 class Content(Wire, frozen=True):
@@ -113,14 +115,25 @@ def normalize(row: PostRow, viewer: Viewer) -> Post:
 
 
 def locked(post: Post) -> Post:
-    """The form of a post for those without its tier: no text, no media, no client id."""
+    """The form of a post for those without its tier: no text, no file, no client id."""
+    if post.access.is_locked:
+        return post
     return msgspec.structs.replace(
         post,
         client_id=None,
         content=msgspec.structs.replace(post.content, text=""),
-        media=msgspec.structs.replace(post.media, url=None, thumbnail=None),
+        media=msgspec.structs.replace(post.media, url=None, thumbnail=_blurred(post)),
         access=Access(tier=post.access.tier, is_locked=True),
     )
+
+
+def _blurred(post: Post) -> str | None:
+    """Where a picture of the post is on which nothing can be made out, if it has one of ours.
+
+    It is named after the post: the name of the file is for those who may see it.
+    """
+    own = _OWN_THUMBNAIL.fullmatch(post.media.thumbnail or "")
+    return f"/api/posts/{post.id}/blurred" if own else None
 
 
 def shared(post: Post) -> Post:

@@ -1,11 +1,15 @@
 """Pictures are made anew: what comes out has only pixels of what came in, and not too many."""
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from io import BytesIO
 from pathlib import Path
+from typing import TypeVar
 
-from PIL import Image, ImageOps, ImageSequence
+from PIL import Image, ImageFilter, ImageOps, ImageSequence
 
 from feedline.errors import FieldProblem, Unavailable, ValidationFailed
 
@@ -14,8 +18,13 @@ MOST_FRAMES = 500
 SIDE = 2_560  # pixels of the longer side: a large screen
 THUMBNAIL_SIDE = 480  # a column of the page
 THUMBNAIL_TYPE = "image/webp"
+BLURRED_SIDE = 20
+_BLUR = 1.5  # pixels, of those few
 _QUALITY = 85
 _THUMBNAIL_QUALITY = 75
+
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +48,24 @@ class Pictures:
 
     async def remake(self, source: Path) -> Picture:
         """Makes a picture beside ``source``. Raises ValidationFailed, or Unavailable."""
+        return await self._in_turn(partial(remade, source, self._pixels))
+
+    async def blur(self, thumbnail: bytes) -> bytes:
+        """The colours of a thumbnail, with nothing to make out. Raises Unavailable."""
+        return await self._in_turn(partial(blurred, thumbnail))
+
+    def close(self) -> None:
+        self._threads.shutdown(cancel_futures=True)
+
+    async def _in_turn(self, make: Callable[[], Made]) -> Made:
         if self._most is not None and self._inside >= self._most:
             raise Unavailable("Too many pictures are being sent at this moment.")
         self._inside += 1
         try:
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._threads, remade, source, self._pixels)
+            return await loop.run_in_executor(self._threads, make)
         finally:
             self._inside -= 1
-
-    def close(self) -> None:
-        self._threads.shutdown(cancel_futures=True)
 
 
 def remade(source: Path, pixels: int) -> Picture:
@@ -62,6 +78,16 @@ def remade(source: Path, pixels: int) -> Picture:
         raise
     except Exception as error:  # whatever a decoder says of hostile bytes, it means the same
         raise _refused("This picture is broken.") from error
+
+
+def blurred(thumbnail: bytes) -> bytes:
+    """So few pixels, each mixed with its neighbours, that no word and no face is left in them."""
+    with Image.open(BytesIO(thumbnail), formats=("WEBP",)) as image:
+        small = image.convert("RGB")
+    small.thumbnail((BLURRED_SIDE, BLURRED_SIDE))
+    into = BytesIO()
+    small.filter(ImageFilter.GaussianBlur(_BLUR)).save(into, "WEBP", quality=_THUMBNAIL_QUALITY)
+    return into.getvalue()
 
 
 def _require_size(image: Image.Image, pixels: int) -> None:

@@ -66,6 +66,14 @@ class SqliteSnapshot(SqliteCircles, SqliteNotifications):
         row = self._first("media", media_id)
         return None if row is None else MediaRow(*row)
 
+    def media_of_post(self, post_id: str) -> MediaRow | None:
+        row = self._first("media_of_post", post_id)
+        return None if row is None else MediaRow(*row)
+
+    def blurred(self, media_id: str) -> bytes | None:
+        row: tuple[bytes | None] = self._first("blurred", media_id) or (None,)
+        return row[0]
+
     def media_bytes(self, owner_id: str) -> int:
         (size,) = self._first("media_bytes", owner_id) or (0,)
         return int(size)
@@ -273,6 +281,9 @@ class SqliteTransaction(SqliteCircleWrites, SqliteNotificationWrites, SqliteSnap
 
     def finish_media(self, media_id: str) -> None:
         self._rows("finish_media", media_id)
+
+    def keep_blurred(self, media_id: str, data: bytes) -> None:
+        self._rows("keep_blurred", data, media_id)
 
     def attach_media(self, media_id: str, post_id: str) -> None:
         self._rows("attach_media", post_id, media_id)

@@ -191,7 +191,8 @@ CREATE TABLE media (
     thumbnail_size INTEGER NOT NULL,
     aspect_ratio REAL,
     state TEXT NOT NULL DEFAULT 'arriving' CHECK (state IN ('arriving', 'ready', 'removed')),
-    created_at INTEGER NOT NULL
+    created_at INTEGER NOT NULL,
+    blurred BLOB
 ) STRICT;
 
 CREATE INDEX media_by_owner ON media (owner_id);

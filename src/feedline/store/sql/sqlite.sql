@@ -122,6 +122,16 @@ DELETE FROM post_tags WHERE post_id = ?
 SELECT id, owner_id, post_id, type, content_type, size, thumbnail_size, aspect_ratio, created_at
 FROM media WHERE id = ? AND state = 'ready'
 
+-- name: media_of_post
+SELECT id, owner_id, post_id, type, content_type, size, thumbnail_size, aspect_ratio, created_at
+FROM media WHERE post_id = ? AND state = 'ready'
+
+-- name: blurred
+SELECT blurred FROM media WHERE id = ?
+
+-- name: keep_blurred
+UPDATE media SET blurred = ? WHERE id = ?
+
 -- name: media_bytes
 SELECT coalesce(sum(size + thumbnail_size), 0) FROM media WHERE owner_id = ? AND state <> 'removed'
 
