@@ -246,14 +246,14 @@ def last_event(town: Town) -> AnyEvent:
 
 
 def test_a_new_post_is_in_its_event_as_in_the_answer(town: Town) -> None:
-    post, cursor = town.act(
+    post, position = town.act(
         "ann",
         lambda tx, ann: actions.publish_post(tx, ann, Draft(text="a", tier="vip"), LIMITS, "key"),
     )
     event = last_event(town)
     assert isinstance(event, PostCreated)
     assert event.post == for_event(post)
-    assert event.cursor == cursor
+    assert event.cursor == str(position)
     assert event.channel == f"creator:{town.ids['ann']}"
     assert event.timestamp == post.created_at
     assert post.client_id == "key"

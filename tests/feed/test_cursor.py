@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedline.feed.cursor import Cursor
+from feedline.feed.cursor import Cursor, Position
 from tests.feed.strategies import examples
 
 epochs = st.text(min_size=1, max_size=30)
@@ -54,3 +54,12 @@ def test_what_is_no_cursor(text: str) -> None:
 
 def test_an_epoch_may_hold_dashes() -> None:
     assert Cursor.parse("a-b-12") == Cursor("a-b", 12)
+
+
+def test_a_position_is_known_once_it_is_settled() -> None:
+    position = Position()
+    with pytest.raises(RuntimeError, match="at the commit"):
+        str(position)
+    position.settle("e-1")
+    assert str(position) == "e-1"
+    assert str(Position("e-2")) == "e-2"

@@ -32,10 +32,10 @@ class Bench:
     async def publish(self, text: str = "hello") -> int:
         """Publishes a post; its place in the log."""
         draft = Draft(text=text)
-        _, cursor = await self.store.write(
+        _, position = await self.store.write(
             lambda tx: actions.publish_post(tx, self.author, draft, DraftLimits(), None)
         )
-        return int(cursor.rpartition("-")[2])
+        return int(str(position).rpartition("-")[2])
 
     async def catch_up(self) -> None:
         """Lets the hub have every announcement."""

@@ -9,6 +9,7 @@ from typing import Any
 import apsw
 
 from feedline.feed import actions
+from feedline.feed.cursor import Position
 from feedline.feed.drafts import Draft, DraftLimits
 from feedline.feed.events import CreatorUpdated
 from feedline.feed.people import Creator, Registration, UserRow
@@ -86,8 +87,8 @@ def publish(tx: Transaction, author: UserRow, **draft: Any) -> Post:
     return post
 
 
-def append(tx: Transaction, name: str = "Ann") -> str:
-    """An event that needs nothing but the log; returns its cursor."""
+def append(tx: Transaction, name: str = "Ann") -> Position:
+    """An event that needs nothing but the log."""
     creator = Creator(id="1", username="ann", name=name, avatar=None, is_verified=False)
     return tx.append(CreatorUpdated(channel="creator:1", timestamp="", creator=creator))
 

@@ -10,6 +10,7 @@ import apsw
 import pytest
 
 from feedline.errors import Unavailable
+from feedline.feed.cursor import Position
 from feedline.store.base import Transaction
 from feedline.store.sqlite import SqliteStore
 from tests.store.disks import FailingDisk, plugged_in
@@ -35,8 +36,8 @@ async def attempt(store: SqliteStore, count: int) -> list[int]:
     )
     seqs = []
     for outcome in outcomes:
-        if isinstance(outcome, str):
-            seqs.append(int(outcome.partition("-")[2]))
+        if isinstance(outcome, Position):
+            seqs.append(int(str(outcome).partition("-")[2]))
         else:
             assert isinstance(outcome, Unavailable), outcome
             assert outcome.code == "unavailable"

@@ -9,7 +9,7 @@ import pytest
 
 from feedline.feed.instants import Place
 from feedline.feed.ports import PostQuery
-from feedline.store import sqlite_circles
+from feedline.store import circles
 from feedline.store.base import Snapshot, Transaction
 from feedline.store.queries import load_queries
 from feedline.store.sqlite import SqliteStore
@@ -50,8 +50,8 @@ async def test_pages_of_a_home_feed_are_what_a_model_picks(
     searched: int,
     limit: int,
 ) -> None:
-    monkeypatch.setattr(sqlite_circles, "FEW_CREATORS", few)
-    monkeypatch.setattr(sqlite_circles, "SEARCHED", searched)
+    monkeypatch.setattr(circles, "FEW_CREATORS", few)
+    monkeypatch.setattr(circles, "SEARCHED", searched)
     reader_id, shown = await store.write(settle)
 
     def check(snapshot: Snapshot) -> None:

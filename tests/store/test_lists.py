@@ -25,7 +25,8 @@ from feedline.store.base import Snapshot, Transaction
 from feedline.store.queries import load_queries
 from feedline.store.sqlite import SqliteStore
 from feedline.store.sqlite_connections import migrate, open_reader
-from feedline.store.sqlite_views import _posts_sql, posts_values
+from feedline.store.sqlite_views import posts_sql
+from feedline.store.views import posts_values
 from tests.feed.strategies import examples, new_id
 from tests.store.opening import DAY, NOW, Clock, opened, publish, register
 
@@ -159,7 +160,7 @@ def test_a_list_reads_an_index_in_its_order(path: Path, names: tuple[bool, ...])
     wanted = {name: "x" for name, given in zip(FILTERS, names, strict=True) if given}
     query = msgspec.convert({**wanted, "before": Place(1, "x") if names[-1] else None}, PostQuery)
     connection = open_reader(path)
-    steps = plan(connection, _posts_sql(query), {**posts_values(query), "viewer": None})
+    steps = plan(connection, posts_sql(query), {**posts_values(query), "viewer": None})
     connection.close()
     assert not [step for step in steps if "TEMP B-TREE" in step], steps
     scans = [step for step in steps if step.startswith("SCAN")]

@@ -4,6 +4,7 @@ import asyncio
 import tempfile
 from contextlib import AbstractAsyncContextManager
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from feedline.feed.cursor import Position
 from feedline.feed.events import CreatorUpdated
 from feedline.store.base import LogBounds, LogEntry, Transaction
 from feedline.store.sqlite import SqliteStore
@@ -35,7 +37,7 @@ def name_in(entry: LogEntry) -> str:
     return entry.event.creator.name
 
 
-commands = st.tuples(st.integers(0, 3), st.booleans())  # how many events, and whether it fails
+COMMANDS = st.tuples(st.integers(0, 3), st.booleans())  # how many events, and whether it fails
 
 
 class LogMachine(RuleBasedStateMachine):
@@ -50,6 +52,7 @@ class LogMachine(RuleBasedStateMachine):
         self.floor = 0
         self.runner = asyncio.Runner()
         self.epoch = ""
+        self.numbers = count(1)
 
     @initialize()
     def begin(self) -> None:
@@ -69,28 +72,34 @@ class LogMachine(RuleBasedStateMachine):
     def bounds(self) -> LogBounds:
         return self.runner.run(self.store.read(lambda snapshot: snapshot.log_bounds()))
 
-    @rule(group=st.lists(commands, min_size=1, max_size=6))
+    @rule(group=st.lists(COMMANDS, min_size=1, max_size=6))
     def write(self, group: list[tuple[int, bool]]) -> None:
-        async def all_of_it() -> list[list[str] | BaseException]:
+        async def all_of_it() -> list[list[Position] | BaseException]:
             return await asyncio.gather(
-                *(self.store.write(partial(self.command, events=n, fails=f)) for n, f in group),
-                return_exceptions=True,
+                *(self.store.write(command) for command in commands), return_exceptions=True
             )
 
-        for (events, fails), outcome in zip(group, self.runner.run(all_of_it()), strict=True):
+        names = [[str(next(self.numbers)) for _ in range(events)] for events, _ in group]
+        commands = [
+            partial(self.command, names=told, fails=fails)
+            for told, (_, fails) in zip(names, group, strict=True)
+        ]
+        outcomes = self.runner.run(all_of_it())
+        for told, (_, fails), outcome in zip(names, group, outcomes, strict=True):
             if fails:
                 assert isinstance(outcome, Refused)
             else:
+                assert not isinstance(outcome, BaseException)
                 first = len(self.told) + 1
-                self.told += [Told(self.clock.now, str(first + n)) for n in range(events)]
-                assert outcome == [f"{self.epoch}-{first + n}" for n in range(events)]
+                self.told += [Told(self.clock.now, name) for name in told]
+                cursors = [f"{self.epoch}-{first + n}" for n in range(len(told))]
+                assert [str(position) for position in outcome] == cursors
 
-    def command(self, tx: Transaction, events: int, fails: bool) -> list[str]:
-        """Names each event after the place in the log that it is told to have."""
-        cursors = [append(tx, str(tx.log_bounds().head + 1)) for _ in range(events)]
+    def command(self, tx: Transaction, names: list[str], fails: bool) -> list[Position]:
+        positions = [append(tx, name) for name in names]
         if fails:
             raise Refused
-        return cursors
+        return positions
 
     @rule(age=st.integers(0, 40), keep=st.integers(0, 12))
     def trim(self, age: int, keep: int) -> None:
@@ -145,8 +154,8 @@ TestLog = LogMachine.TestCase
 TestLog.settings = examples(20, steps=14)
 
 
-async def fill(store: SqliteStore, count: int) -> list[LogEntry]:
-    await store.write(lambda tx: [append(tx, f"{n:03}") for n in range(count)])
+async def fill(store: SqliteStore, many: int) -> list[LogEntry]:
+    await store.write(lambda tx: [append(tx, f"{n:03}") for n in range(many)])
     return await whole_log(store)
 
 
@@ -162,7 +171,7 @@ async def test_a_page_of_long_events_ends_early(
     """However long events are, a page costs bounded memory."""
     log = await fill(store, 10)
     size = len(msgspec.json.encode(log[0].event))
-    monkeypatch.setattr("feedline.store.sqlite_views.PAGE_BYTES", 3 * size)
+    monkeypatch.setattr("feedline.store.views.PAGE_BYTES", 3 * size)
     page = await store.read(lambda snapshot: snapshot.log_page(0, 500))
     assert page.end == len(page.entries) == 3
     assert await whole_log(store) == log

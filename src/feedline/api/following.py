@@ -5,6 +5,7 @@ from feedline.api.operation import Call
 from feedline.api.paging import PageQuery, cut
 from feedline.api.services import Services
 from feedline.feed import following
+from feedline.feed.cursor import Position
 from feedline.feed.people import Creator, UserRow, Wire
 from feedline.feed.ports import Reads, SubscriberQuery, SubscriberRow
 from feedline.feed.visibility import Tier
@@ -85,19 +86,24 @@ class Following:
         creator_id, subscriber_id = call.params["id"], call.params["subscriberId"]
         tier = call.body.tier
 
-        def command(tx: Transaction) -> str:
+        def command(tx: Transaction) -> Position:
             grantor = _grantor(call.caller, tx)
             return following.grant_tier(tx, grantor, creator_id, subscriber_id, tier)
 
-        cursor = await self._store.write(command)
+        position = await self._store.write(command)
         return answered(
-            TierAnswer(creator_id=creator_id, subscriber_id=subscriber_id, tier=tier, cursor=cursor)
+            TierAnswer(
+                creator_id=creator_id,
+                subscriber_id=subscriber_id,
+                tier=tier,
+                cursor=str(position),
+            )
         )
 
     async def end_tier(self, call: Call[None, None]) -> Answer:
         creator_id, subscriber_id = call.params["id"], call.params["subscriberId"]
 
-        def command(tx: Transaction) -> str:
+        def command(tx: Transaction) -> Position:
             return following.end_tier(tx, _grantor(call.caller, tx), creator_id, subscriber_id)
 
         await self._store.write(command)
@@ -116,6 +122,6 @@ def _answer(followed: following.Followed) -> Answer:
             user_id=creator.id,
             is_followed=followed.is_followed,
             followers_count=creator.followers_count,
-            cursor=followed.cursor,
+            cursor=str(followed.position),
         )
     )

@@ -8,6 +8,7 @@ from feedline.api.operation import Call
 from feedline.api.paging import PageQuery, cut
 from feedline.api.services import Services
 from feedline.feed import notices
+from feedline.feed.cursor import Position
 from feedline.feed.notifications import Notification, NotificationQuery, notification_of
 from feedline.feed.people import Wire
 from feedline.store.base import Snapshot, Transaction
@@ -65,11 +66,11 @@ class Notifications:
     async def read(self, call: Call[ReadNotice, None]) -> Answer:
         ids = call.body.ids
 
-        def command(tx: Transaction) -> tuple[int, str]:
+        def command(tx: Transaction) -> tuple[int, Position]:
             return notices.read_notifications(tx, call.caller.person(tx), ids)
 
-        unread, cursor = await self._store.write(command)
-        return answered(ReadAnswer(unread_count=unread, cursor=cursor))
+        unread, position = await self._store.write(command)
+        return answered(ReadAnswer(unread_count=unread, cursor=str(position)))
 
     async def clear(self, call: Call[None, None]) -> Answer:
         def command(tx: Transaction) -> None:

@@ -8,6 +8,7 @@ from feedline.api.limits import draft_limits
 from feedline.api.operation import Call
 from feedline.api.services import Services
 from feedline.errors import FieldProblem, ValidationFailed
+from feedline.feed.cursor import Position
 from feedline.feed.foreign import take_likes, take_post, take_subscribers
 from feedline.feed.people import Wire
 from feedline.feed.raw_posts import RawPost, Unreadable, read_id, read_raw_post
@@ -80,14 +81,14 @@ class Notify:
         author_id = _id("authorId", notice.author_id)
         raw = read_raw_post(notice.post, self._limits)
 
-        def command(tx: Transaction) -> str:
+        def command(tx: Transaction) -> Position:
             caller.service(tx)
             return take_post(tx, raw, author_id)
 
-        cursor = await self._store.write(command)
+        position = await self._store.write(command)
         delivery = self._delivery(author_id)
         self._metrics.author_notified(delivery)
-        return answered(AuthorNotified(delivery=delivery, cursor=cursor))
+        return answered(AuthorNotified(delivery=delivery, cursor=str(position)))
 
     async def new_post(self, call: Call[FollowersNotice, None]) -> Answer:
         caller, notice = call.caller, call.body
@@ -95,18 +96,18 @@ class Notify:
         given = notice.subscriber_ids
         ids = None if given is None else {_id("subscriberIds", id_) for id_ in given}
 
-        def command(tx: Transaction) -> tuple[int, str]:
+        def command(tx: Transaction) -> tuple[int, Position]:
             caller.service(tx)
             author_id = _author_id(tx, raw)
-            cursor = take_post(tx, raw, author_id)
+            position = take_post(tx, raw, author_id)
             if ids is not None:
                 take_subscribers(tx, author_id, sorted(ids))
-                return len(ids - {author_id}), cursor
+                return len(ids - {author_id}), position
             author = tx.user(author_id)
-            return (author.followers_count if author else 0), cursor
+            return (author.followers_count if author else 0), position
 
-        receivers, cursor = await self._store.write(command)
-        return answered(FollowersNotified(receivers=receivers, cursor=cursor))
+        receivers, position = await self._store.write(command)
+        return answered(FollowersNotified(receivers=receivers, cursor=str(position)))
 
     async def post_likes(self, call: Call[LikesNotice, None]) -> Answer:
         caller, notice = call.caller, call.body
@@ -120,7 +121,7 @@ class Notify:
         liked = await self._store.write(command)
         if liked.is_owed:
             self._likes_owed()
-        return answered(LikesNotified(cursor=liked.cursor))
+        return answered(LikesNotified(cursor=str(liked.position)))
 
     def _delivery(self, author_id: str) -> Literal["direct", "channel-only"]:
         return "direct" if self._is_connected(author_id) else "channel-only"

@@ -1,6 +1,8 @@
 """Posts over REST: publish, read, edit, delete, and the caller's own feed."""
 
 import hashlib
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated
 
 import msgspec
@@ -13,6 +15,7 @@ from feedline.api.services import Services
 from feedline.api.users import find_user
 from feedline.errors import FieldProblem, IdempotencyMismatch, ValidationFailed
 from feedline.feed import actions
+from feedline.feed.cursor import Position
 from feedline.feed.drafts import Draft
 from feedline.feed.people import Wire
 from feedline.feed.ports import PostQuery
@@ -62,19 +65,18 @@ class Posts:
         key = idempotency_key(call.headers)
         fingerprint = hashlib.sha256(encode(draft)).digest()
 
-        def command(tx: Transaction) -> Answer:
+        def command(tx: Transaction) -> Callable[[], Answer]:
             author = caller.person(tx)
             if key is not None:
                 stored = tx.stored_answer(author.id, key)
                 if stored is not None:
-                    return _repeated(stored, fingerprint)
-            post, cursor = actions.publish_post(tx, author, draft, self._limits, key)
-            body = encode(PostAnswer(post=post, cursor=cursor))
+                    return partial(_repeated, stored, fingerprint)
+            published = actions.publish_post(tx, author, draft, self._limits, key)
             if key is not None:
-                tx.store_answer(author.id, key, StoredAnswer(fingerprint, body))
-            return Answer(body)
+                tx.store_answer(author.id, key, fingerprint, partial(_published, *published))
+            return lambda: Answer(_published(*published))
 
-        answer = await self._store.write(command)
+        answer = (await self._store.write(command))()
         if not answer.headers:
             self._published.inc()
         return answer
@@ -123,11 +125,11 @@ class Posts:
     async def edit(self, call: Call[Draft, None]) -> Answer:
         caller, draft, post_id = call.caller, call.body, call.params["id"]
 
-        def command(tx: Transaction) -> tuple[Post, str]:
+        def command(tx: Transaction) -> tuple[Post, Position]:
             return actions.edit_post(tx, caller.person(tx), post_id, draft, self._limits)
 
-        post, cursor = await self._store.write(command)
-        return answered(PostAnswer(post=post, cursor=cursor))
+        post, position = await self._store.write(command)
+        return answered(PostAnswer(post=post, cursor=str(position)))
 
     async def delete(self, call: Call[None, None]) -> Answer:
         caller, post_id = call.caller, call.params["id"]
@@ -145,6 +147,10 @@ def idempotency_key(headers: Headers) -> str | None:
             FieldProblem("Idempotency-Key", f"Use 1 to {KEY_LONGEST} visible ASCII characters.")
         )
     return key.decode("ascii")
+
+
+def _published(post: Post, position: Position) -> bytes:
+    return encode(PostAnswer(post=post, cursor=str(position)))
 
 
 def _repeated(stored: StoredAnswer, fingerprint: bytes) -> Answer:

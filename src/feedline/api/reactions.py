@@ -5,6 +5,7 @@ from feedline.api.paging import PageQuery, cut
 from feedline.api.services import Services
 from feedline.feed import reactions
 from feedline.feed.comments import Comment, CommentDraft, CommentQuery, comment_of
+from feedline.feed.cursor import Position
 from feedline.feed.people import Wire
 from feedline.store.base import Snapshot, Transaction
 from feedline.wire.answers import Answer, answered
@@ -72,15 +73,15 @@ class Reactions:
     async def add_comment(self, call: Call[CommentDraft, None]) -> Answer:
         post_id, draft = call.params["id"], call.body
 
-        def command(tx: Transaction) -> tuple[Comment, int, str]:
+        def command(tx: Transaction) -> tuple[Comment, int, Position]:
             person = call.caller.person(tx)
             return reactions.add_comment(tx, person, post_id, draft, self._limit)
 
-        comment, count, cursor = await self._store.write(command)
-        return answered(CommentAnswer(comment=comment, comments_count=count, cursor=cursor))
+        comment, count, position = await self._store.write(command)
+        return answered(CommentAnswer(comment=comment, comments_count=count, cursor=str(position)))
 
     async def delete_comment(self, call: Call[None, None]) -> Answer:
-        def command(tx: Transaction) -> str:
+        def command(tx: Transaction) -> Position:
             return reactions.delete_comment(tx, call.caller.person(tx), call.params["id"])
 
         await self._store.write(command)
@@ -94,6 +95,6 @@ class Reactions:
                 post_id=post_id,
                 likes_count=liked.likes_count,
                 is_liked=liked.is_liked,
-                cursor=liked.cursor,
+                cursor=str(liked.position),
             )
         )

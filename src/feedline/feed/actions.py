@@ -8,6 +8,7 @@ import msgspec
 
 from feedline.errors import FieldProblem, Forbidden, NotFound, ValidationFailed
 from feedline.feed.channels import creator_channel, session_channel
+from feedline.feed.cursor import Position
 from feedline.feed.drafts import Draft, DraftLimits, draft_problems, is_empty
 from feedline.feed.events import (
     CreatorUpdated,
@@ -85,8 +86,8 @@ def change_profile(tx: Writes, user: UserRow, change: ProfileChange) -> UserRow:
 
 def publish_post(
     tx: Writes, author: UserRow, draft: Draft, limits: DraftLimits, client_id: str | None
-) -> tuple[Post, str]:
-    """Publishes a post: the post as its author sees it, and the cursor of its event.
+) -> tuple[Post, Position]:
+    """Publishes a post: the post as its author sees it, and the position of its event.
 
     Raises ValidationFailed if a part is not valid or the post would be empty.
     """
@@ -105,7 +106,7 @@ def publish_post(
     _require_valid(draft, row, limits)
     tx.add_post(row)
     post = normalize(row, Viewer(author.id))
-    cursor = tx.append(
+    position = tx.append(
         PostCreated(
             channel=creator_channel(author.id),
             timestamp=rfc3339(tx.now),
@@ -113,12 +114,12 @@ def publish_post(
             user_id=author.id,
         )
     )
-    return post, cursor
+    return post, position
 
 
 def edit_post(
     tx: Writes, editor: UserRow, post_id: str, draft: Draft, limits: DraftLimits
-) -> tuple[Post, str]:
+) -> tuple[Post, Position]:
     """Changes a post of the editor's own; an edit that changes nothing is no event.
 
     Raises NotFound, Forbidden or ValidationFailed.
@@ -129,7 +130,7 @@ def edit_post(
     row = with_media(tx, draft.laid_over(old), draft)
     _require_valid(draft, row, limits)
     if row == old:
-        return normalize(old, Viewer(editor.id)), tx.cursor()
+        return normalize(old, Viewer(editor.id)), tx.position()
     # Two edits in one millisecond, or a clock set back, must still sort in their order.
     row.updated_at = max(tx.now, old.updated_at + 1)
     tx.change_post(row)
@@ -145,8 +146,8 @@ def edit_post(
     return post, tx.append(updated)
 
 
-def delete_post(tx: Writes, person: UserRow, post_id: str) -> str:
-    """Deletes a post and scrubs it from the log; returns the cursor of the event.
+def delete_post(tx: Writes, person: UserRow, post_id: str) -> Position:
+    """Deletes a post and scrubs it from the log; returns the position of the event.
 
     Its author and admins may. Raises NotFound or Forbidden.
     """

@@ -23,3 +23,24 @@ class Cursor:
             return None
         seq = int(digits)
         return cls(epoch, seq) if seq < 2**63 else None
+
+
+class Position:
+    """Where a write stands in the log: its cursor, which is known for certain at the commit.
+
+    A database that several nodes write to gives out places in the log last of all, so a
+    command can hand its position on but not look at it.
+    """
+
+    __slots__ = ("_cursor",)
+
+    def __init__(self, cursor: str | None = None) -> None:
+        self._cursor = cursor
+
+    def settle(self, cursor: str) -> None:
+        self._cursor = cursor
+
+    def __str__(self) -> str:
+        if self._cursor is None:
+            raise RuntimeError("A position is known at the commit.")
+        return self._cursor

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from feedline.errors import FieldProblem, Forbidden, NotFound, ValidationFailed
 from feedline.feed.channels import feed_channel, notifications_channel
+from feedline.feed.cursor import Position
 from feedline.feed.events import FeedUpdate, NewSubscription, PostRetracted
 from feedline.feed.instants import rfc3339
 from feedline.feed.notices import notify
@@ -14,11 +15,11 @@ from feedline.feed.visibility import TIERS, Tier
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """Somebody as they are for a follower now, and the cursor of the change."""
+    """Somebody as they are for a follower now, and the position of the change."""
 
     creator: UserRow
     is_followed: bool
-    cursor: str
+    position: Position
 
 
 def follow(tx: Writes, person: UserRow, creator_id: str) -> Followed:
@@ -30,9 +31,9 @@ def follow(tx: Writes, person: UserRow, creator_id: str) -> Followed:
     if creator.id == person.id:
         raise ValidationFailed(FieldProblem("", "One can't follow oneself."))
     if tx.is_following(person.id, creator.id):
-        return Followed(creator, True, tx.cursor())
+        return Followed(creator, True, tx.position())
     tx.add_follow(person.id, creator.id)
-    cursor = tx.append(
+    position = tx.append(
         FeedUpdate(
             channel=feed_channel(person.id),
             timestamp=rfc3339(tx.now),
@@ -41,31 +42,31 @@ def follow(tx: Writes, person: UserRow, creator_id: str) -> Followed:
         )
     )
     notify(tx, creator.id, "follow", person)
-    return Followed(_existing_person(tx, creator.id), True, cursor)
+    return Followed(_existing_person(tx, creator.id), True, position)
 
 
 def unfollow(tx: Writes, person: UserRow, creator_id: str) -> Followed:
     """Follows somebody no more. Raises NotFound."""
     creator = _existing_person(tx, creator_id)
     if not tx.is_following(person.id, creator.id):
-        return Followed(creator, False, tx.cursor())
+        return Followed(creator, False, tx.position())
     tx.remove_follow(person.id, creator.id)
     channel, timestamp = feed_channel(person.id), rfc3339(tx.now)
     tx.append(
         FeedUpdate(channel=channel, timestamp=timestamp, reason="unfollow", creator_id=creator.id)
     )
-    cursor = tx.append(
+    position = tx.append(
         PostRetracted(
             channel=channel, timestamp=timestamp, creator_id=creator.id, reason="unfollowed"
         )
     )
-    return Followed(_existing_person(tx, creator.id), False, cursor)
+    return Followed(_existing_person(tx, creator.id), False, position)
 
 
 def grant_tier(
     tx: Writes, grantor: UserRow | None, creator_id: str, subscriber_id: str, tier: Tier
-) -> str:
-    """Gives somebody a tier of a creator, in place of the one they hold; returns the cursor.
+) -> Position:
+    """Gives somebody a tier of a creator, in place of the one they hold; returns the position.
 
     ``grantor``: None for another program, which looks after payments. Raises
     NotFound, Forbidden or ValidationFailed.
@@ -75,11 +76,11 @@ def grant_tier(
         raise ValidationFailed(FieldProblem("", "Creators see all of their own posts anyway."))
     held = tx.tier_held(subscriber_id, creator_id)
     if held == tier:
-        return tx.cursor()
+        return tx.position()
     tx.hold_tier(subscriber_id, creator_id, tier)
-    cursor = _change_tier(tx, creator_id, subscriber_id, held, tier)
+    position = _change_tier(tx, creator_id, subscriber_id, held, tier)
     if held is None:
-        cursor = tx.append(
+        position = tx.append(
             NewSubscription(
                 channel=notifications_channel(creator_id),
                 timestamp=rfc3339(tx.now),
@@ -89,18 +90,18 @@ def grant_tier(
             )
         )
         notify(tx, creator_id, "subscription", _existing_person(tx, subscriber_id))
-    return cursor
+    return position
 
 
-def end_tier(tx: Writes, grantor: UserRow | None, creator_id: str, subscriber_id: str) -> str:
-    """Takes the tier that somebody holds of a creator; returns the cursor.
+def end_tier(tx: Writes, grantor: UserRow | None, creator_id: str, subscriber_id: str) -> Position:
+    """Takes the tier that somebody holds of a creator; returns the position.
 
     Raises NotFound or Forbidden.
     """
     _require_grant(tx, grantor, creator_id, subscriber_id)
     held = tx.tier_held(subscriber_id, creator_id)
     if held is None:
-        return tx.cursor()
+        return tx.position()
     tx.drop_tier(subscriber_id, creator_id)
     return _change_tier(tx, creator_id, subscriber_id, held, None)
 
@@ -118,10 +119,10 @@ def subscribers_of(
 
 def _change_tier(
     tx: Writes, creator_id: str, subscriber_id: str, held: Tier | None, now_held: Tier | None
-) -> str:
+) -> Position:
     """Tells the subscriber; first what they may see from now on, then what they may no more."""
     channel, timestamp = feed_channel(subscriber_id), rfc3339(tx.now)
-    cursor = tx.append(
+    position = tx.append(
         FeedUpdate(
             channel=channel,
             timestamp=timestamp,
@@ -131,12 +132,12 @@ def _change_tier(
         )
     )
     if held is not None and (now_held is None or TIERS.index(now_held) < TIERS.index(held)):
-        cursor = tx.append(
+        position = tx.append(
             PostRetracted(
                 channel=channel, timestamp=timestamp, creator_id=creator_id, reason="tier"
             )
         )
-    return cursor
+    return position
 
 
 def _require_grant(

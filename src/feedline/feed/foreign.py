@@ -12,6 +12,7 @@ import msgspec
 from feedline.errors import Conflict, FieldProblem, ValidationFailed
 from feedline.feed.actions import existing_post
 from feedline.feed.channels import creator_channel
+from feedline.feed.cursor import Position
 from feedline.feed.drafts import is_empty
 from feedline.feed.events import PostCreated, PostUpdated
 from feedline.feed.following import follow
@@ -26,8 +27,8 @@ from feedline.feed.visibility import Viewer
 _USERNAME_LONGEST = 40
 
 
-def take_post(tx: Writes, raw: RawPost, author_id: str) -> str:
-    """Keeps a post under its own id, new or changed; returns the cursor at which it is so.
+def take_post(tx: Writes, raw: RawPost, author_id: str) -> Position:
+    """Keeps a post under its own id, new or changed; returns the position at which it is so.
 
     An author who is not known is made. What is known already, unchanged, is no event. Raises
     ValidationFailed for an empty post, Conflict if the post is somebody else's.
@@ -43,7 +44,7 @@ def take_post(tx: Writes, raw: RawPost, author_id: str) -> str:
         tx.add_post(row)
         return tx.append(_event(tx, PostCreated, row))
     if msgspec.structs.replace(row, updated_at=old.updated_at) == old:
-        return tx.cursor()
+        return tx.position()
     tx.change_post(row)
     updated = _event(tx, PostUpdated, row)
     tx.amend(updated)
@@ -72,12 +73,12 @@ def take_likes(
     person = tx.user(user_id) if user_id is not None else None
     changed = person is not None and _take_like(tx, post_id, person.id, liked=liked)
     if likes_count == row.likes_count and not changed:
-        return Liked(likes_count, liked, tx.cursor())
+        return Liked(likes_count, liked, tx.position())
     tx.count_likes(post_id, likes_count)
     if person is not None:
         return liked_by(tx, person.id, row, likes_count, liked=liked)
     is_owed = tell_likes_soon(tx, row, user_id or "", likes_count, liked=liked)
-    return Liked(likes_count, liked, tx.cursor(), is_owed)
+    return Liked(likes_count, liked, tx.position(), is_owed)
 
 
 def _take_like(tx: Writes, post_id: str, user_id: str, *, liked: bool) -> bool:

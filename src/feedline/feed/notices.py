@@ -6,6 +6,7 @@ What many do to one post is one notification for as long as it is not read.
 import msgspec
 
 from feedline.feed.channels import notifications_channel
+from feedline.feed.cursor import Position
 from feedline.feed.events import NotificationAdded, NotificationRead, NotificationsCleared
 from feedline.feed.instants import rfc3339
 from feedline.feed.notifications import NotificationKind, NotificationRow, notification_of
@@ -70,13 +71,13 @@ def tell_notification(tx: Writes, row: NotificationRow) -> None:
     )
 
 
-def read_notifications(tx: Writes, person: UserRow, ids: list[str] | None) -> tuple[int, str]:
-    """Marks some notifications as read, or all: how many are unread, and the cursor."""
+def read_notifications(tx: Writes, person: UserRow, ids: list[str] | None) -> tuple[int, Position]:
+    """Marks some notifications as read, or all: how many are unread, and the position."""
     changed = tx.read_notifications(person.id, ids)
     unread = tx.unread_count(person.id)
     if not changed:
-        return unread, tx.cursor()
-    cursor = tx.append(
+        return unread, tx.position()
+    position = tx.append(
         NotificationRead(
             channel=notifications_channel(person.id),
             timestamp=rfc3339(tx.now),
@@ -84,7 +85,7 @@ def read_notifications(tx: Writes, person: UserRow, ids: list[str] | None) -> tu
             unread_count=unread,
         )
     )
-    return unread, cursor
+    return unread, position
 
 
 def clear_notifications(tx: Writes, person: UserRow) -> None:

@@ -5,6 +5,7 @@ from typing import Protocol
 import msgspec
 
 from feedline.feed.comments import CommentQuery, CommentRow
+from feedline.feed.cursor import Position
 from feedline.feed.events import AnyEvent
 from feedline.feed.instants import Millis, Place
 from feedline.feed.notifications import NotificationKind, NotificationQuery, NotificationRow
@@ -162,8 +163,11 @@ class Writes(Reads, Protocol):
     def new_id(self) -> str:
         """An id that sorts after all earlier ones."""
 
-    def append(self, event: AnyEvent) -> str:
-        """Appends an event to the log and returns its cursor, also set in the event."""
+    def append(self, event: AnyEvent) -> Position:
+        """Appends an event to the log; its cursor is set in it once it is known."""
+
+    def position(self) -> Position:
+        """Where the log stands with all that this transaction has read and appended."""
 
     def amend(self, later: AnyEvent) -> None:
         """Takes out of the log what may not be kept once this event has passed."""

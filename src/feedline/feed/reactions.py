@@ -6,6 +6,7 @@ from feedline.errors import Forbidden, NotFound, ValidationFailed
 from feedline.feed.actions import existing_post
 from feedline.feed.channels import feed_channel, post_channel
 from feedline.feed.comments import Comment, CommentDraft, CommentRow, comment_of, comment_problems
+from feedline.feed.cursor import Position
 from feedline.feed.events import CommentAdded, CommentDeleted, Gate, PostLiked, PostUnliked
 from feedline.feed.instants import Millis, rfc3339
 from feedline.feed.notices import notify, tell_likes_of
@@ -24,7 +25,7 @@ class Liked:
 
     likes_count: int
     is_liked: bool
-    cursor: str
+    position: Position
     is_owed: bool = False
 
 
@@ -32,7 +33,7 @@ def like_post(tx: Writes, person: UserRow, post_id: str) -> Liked:
     """Likes a post, locked or not; who does already changes nothing. Raises NotFound."""
     row = existing_post(tx, post_id)
     if tx.is_liked(post_id, person.id):
-        return Liked(row.likes_count, True, tx.cursor())
+        return Liked(row.likes_count, True, tx.position())
     count = tx.add_like(post_id, person.id)
     notify(tx, row.creator.id, "like", person, post_id=post_id)
     return liked_by(tx, person.id, row, count, liked=True)
@@ -42,7 +43,7 @@ def unlike_post(tx: Writes, person: UserRow, post_id: str) -> Liked:
     """Takes a like back. Raises NotFound."""
     row = existing_post(tx, post_id)
     if not tx.is_liked(post_id, person.id):
-        return Liked(row.likes_count, False, tx.cursor())
+        return Liked(row.likes_count, False, tx.position())
     return liked_by(tx, person.id, row, tx.remove_like(post_id, person.id), liked=False)
 
 
@@ -59,8 +60,8 @@ def tell_owed_likes(tx: Writes) -> Millis | None:
 
 def add_comment(
     tx: Writes, person: UserRow, post_id: str, draft: CommentDraft, limit: int
-) -> tuple[Comment, int, str]:
-    """Comments on a post: the comment, how many there are now, and the cursor.
+) -> tuple[Comment, int, Position]:
+    """Comments on a post: the comment, how many there are now, and the position.
 
     Raises NotFound, Forbidden for a locked post, or ValidationFailed.
     """
@@ -76,7 +77,7 @@ def add_comment(
         created_at=tx.now,
     )
     comments_count, comment = tx.add_comment(row), comment_of(row)
-    cursor = tx.append(
+    position = tx.append(
         CommentAdded(
             channel=post_channel(post_id),
             timestamp=rfc3339(tx.now),
@@ -87,11 +88,11 @@ def add_comment(
         )
     )
     notify(tx, post.creator.id, "comment", person, post_id=post_id, comment_id=row.id)
-    return comment, comments_count, cursor
+    return comment, comments_count, position
 
 
-def delete_comment(tx: Writes, person: UserRow, comment_id: str) -> str:
-    """Deletes a comment and takes its text out of the log; returns the cursor.
+def delete_comment(tx: Writes, person: UserRow, comment_id: str) -> Position:
+    """Deletes a comment and takes its text out of the log; returns the position.
 
     Its author, the post's author and admins may. Raises NotFound or Forbidden.
     """
@@ -126,7 +127,7 @@ def visible_post(reads: Reads, viewer: Viewer, post_id: str) -> PostRow:
 def liked_by(tx: Writes, user_id: str, row: PostRow, count: int, *, liked: bool) -> Liked:
     """Tells the liker's own connections at once, and all others soon."""
     kind = PostLiked if liked else PostUnliked
-    cursor = tx.append(
+    position = tx.append(
         kind(
             channel=feed_channel(user_id),
             timestamp=rfc3339(tx.now),
@@ -137,7 +138,7 @@ def liked_by(tx: Writes, user_id: str, row: PostRow, count: int, *, liked: bool)
         )
     )
     is_owed = tell_likes_soon(tx, row, user_id, count, liked=liked)
-    return Liked(count, liked, cursor, is_owed)
+    return Liked(count, liked, position, is_owed)
 
 
 def tell_likes_soon(tx: Writes, row: PostRow, user_id: str, count: int, *, liked: bool) -> bool:

@@ -57,9 +57,13 @@ class Snapshot(Reads, Protocol):
 class Transaction(Snapshot, Writes, Protocol):
     """One command's part of a commit."""
 
-    def stored_answer(self, user_id: str, key: str) -> StoredAnswer | None: ...
+    def stored_answer(self, user_id: str, key: str) -> StoredAnswer | None:
+        """What was answered for a key; whoever is about to answer first is waited for."""
 
-    def store_answer(self, user_id: str, key: str, answer: StoredAnswer) -> None: ...
+    def store_answer(
+        self, user_id: str, key: str, fingerprint: bytes, body: Callable[[], bytes]
+    ) -> None:
+        """Keeps what ``body`` returns: it is called when positions are known."""
 
     def trim(self, keep_from: Millis, keep_events: int, limit: int) -> int: ...
 

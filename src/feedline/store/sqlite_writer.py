@@ -17,8 +17,7 @@ from feedline.errors import Unavailable
 from feedline.feed.instants import IdSource, Millis
 from feedline.store.base import Announce, LogEntry
 from feedline.store.sqlite_connections import DATABASE_FAILURES, open_writer
-from feedline.store.sqlite_rows import SQL
-from feedline.store.sqlite_views import SqliteTransaction
+from feedline.store.sqlite_views import SQL, SqliteTransaction
 
 T = TypeVar("T")
 

@@ -4,12 +4,12 @@ from typing import Any
 
 from feedline.feed.instants import Place
 from feedline.feed.notifications import NotificationKind, NotificationQuery, NotificationRow
-from feedline.store.sqlite_rows import SqliteRows, creator_row
+from feedline.store.rows import Rows, creator_row
 
 _END = Place(2**62, "")  # before every notification, newest first
 
 
-class SqliteNotifications(SqliteRows):
+class Notifications(Rows):
     """Reads of what people are notified of."""
 
     def notifications(self, query: NotificationQuery) -> list[NotificationRow]:
@@ -27,18 +27,18 @@ class SqliteNotifications(SqliteRows):
         return None if row is None else _notification_row(row)
 
 
-class SqliteNotificationWrites(SqliteNotifications):
+class NotificationWrites(Notifications):
     """The writes of the same."""
 
     def add_notification(self, row: NotificationRow) -> None:
         subjects = (row.post_id, row.comment_id)
         actor_id = row.actor.id
-        self._rows(
+        self._do(
             "add_notification", row.id, row.user_id, row.kind, actor_id, *subjects, row.created_at
         )
 
     def change_notification(self, row: NotificationRow) -> None:
-        self._rows("change_notification", row.actor.id, row.comment_id, row.actors, row.id)
+        self._do("change_notification", row.actor.id, row.comment_id, row.actors, row.id)
 
     def add_actor(self, notification_id: str, actor_id: str) -> bool:
         return self._first("add_actor", notification_id, actor_id) is not None

@@ -9,14 +9,7 @@ from feedline.feed.people import UserRow
 from feedline.feed.ports import OwedLike, SubscriberQuery, SubscriberRow
 from feedline.feed.posts import PostRow
 from feedline.feed.visibility import Tier, Viewer, known_tier
-from feedline.store.sqlite_rows import (
-    SqliteRows,
-    Value,
-    comment_row,
-    creator_row,
-    post_row,
-    user_row,
-)
+from feedline.store.rows import Rows, Value, comment_row, creator_row, post_row, user_row
 
 FEW_CREATORS = 500  # up to so many, the newest posts of all are hardly ever theirs
 SEARCHED = 2_000  # newest posts of all that are searched before, in less than a millisecond
@@ -25,7 +18,7 @@ OWED = 1_000  # posts whose likes are told in one transaction
 _END = Place(2**62, "")  # before every post, newest first
 
 
-class SqliteCircles(SqliteRows):
+class Circles(Rows):
     """Reads of who is close to whom, and what they think of each other's posts."""
 
     def viewer(self, user_id: str) -> Viewer:
@@ -90,7 +83,7 @@ class SqliteCircles(SqliteRows):
         user = self._first("user", values["me"])
         if user is None or user_row(user).following_count <= FEW_CREATORS:
             return []
-        floor = next(self._named("home_floor", {**values, "depth": SEARCHED}), (0,))[0]
+        floor = (self._named("home_floor", {**values, "depth": SEARCHED}).fetchone() or (0,))[0]
         return [id_ for (id_,) in self._named("home_among_newest", {**values, "floor": floor})]
 
     def _home_by_creator(self, values: dict[str, Value], limit: int) -> list[str]:
@@ -101,53 +94,54 @@ class SqliteCircles(SqliteRows):
         return [id_ for _, id_ in nlargest(limit, places)]
 
 
-class SqliteCircleWrites(SqliteCircles):
+class CircleWrites(Circles):
     """The writes of the same, in a transaction that happens at ``now``."""
 
     now: Millis
 
     def add_follow(self, follower_id: str, creator_id: str) -> None:
-        self._rows("add_follow", follower_id, creator_id, self.now)
+        self._do("add_follow", follower_id, creator_id, self.now)
         self._count_follow(follower_id, creator_id, 1)
 
     def remove_follow(self, follower_id: str, creator_id: str) -> None:
-        self._rows("remove_follow", follower_id, creator_id)
+        self._remove("remove_follow", follower_id, creator_id)
         self._count_follow(follower_id, creator_id, -1)
 
     def hold_tier(self, subscriber_id: str, creator_id: str, tier: Tier) -> None:
-        self._rows("hold_tier", subscriber_id, creator_id, tier, self.now)
+        self._do("hold_tier", subscriber_id, creator_id, tier, self.now)
 
     def drop_tier(self, subscriber_id: str, creator_id: str) -> None:
-        self._rows("drop_tier", subscriber_id, creator_id)
+        self._do("drop_tier", subscriber_id, creator_id)
 
     def add_like(self, post_id: str, user_id: str) -> int:
-        self._rows("add_like", post_id, user_id, self.now)
+        self._do("add_like", post_id, user_id, self.now)
         return int(self._one("count_like", 1, post_id))
 
     def remove_like(self, post_id: str, user_id: str) -> int:
-        self._rows("remove_like", post_id, user_id)
+        self._remove("remove_like", post_id, user_id)
         return int(self._one("count_like", -1, post_id))
 
     def count_likes(self, post_id: str, likes_count: int) -> None:
-        self._rows("count_likes", likes_count, post_id)
+        self._do("count_likes", likes_count, post_id)
 
     def likes_told_at(self, post_id: str) -> Millis:
         return int(self._one("likes_told_at", post_id))
 
     def tell_likes(self, post_id: str) -> None:
-        self._rows("tell_likes", self.now, post_id)
-        self._rows("pay_likes", post_id)
+        self._do("tell_likes", self.now, post_id)
+        self._do("pay_likes", post_id)
 
     def owe_likes(self, owed: OwedLike) -> None:
-        self._rows("owe_likes", owed.post_id, owed.user_id, owed.liked, owed.due)
+        self._do("owe_likes", owed.post_id, owed.user_id, owed.liked, owed.due)
 
     def add_comment(self, row: CommentRow) -> int:
-        self._rows("add_comment", row.id, row.post_id, row.author.id, row.text, row.created_at)
+        self._do("add_comment", row.id, row.post_id, row.author.id, row.text, row.created_at)
         return int(self._one("count_comment", 1, row.post_id))
 
     def remove_comment(self, comment_id: str) -> int:
-        return int(self._one("count_comment", -1, self._one("remove_comment", comment_id)))
+        (post_id,) = self._removed("remove_comment", comment_id)
+        return int(self._one("count_comment", -1, post_id))
 
     def _count_follow(self, follower_id: str, creator_id: str, by: int) -> None:
-        self._rows("count_follower", by, creator_id)
-        self._rows("count_following", by, follower_id)
+        self._do("count_follower", by, creator_id)
+        self._do("count_following", by, follower_id)
