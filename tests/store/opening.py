@@ -27,7 +27,6 @@ TABLES = (
     "sessions",
     "tickets",
     "posts",
-    "removed_posts",
     "post_tags",
     "follows",
     "subscriptions",

@@ -18,7 +18,7 @@ from feedline.feed.events import (
     SessionRevoked,
 )
 from feedline.feed.instants import Millis, instant_of, rfc3339
-from feedline.feed.media import take_avatar, with_media
+from feedline.feed.media import with_media
 from feedline.feed.people import (
     ProfileChange,
     Registration,
@@ -73,8 +73,6 @@ def change_profile(tx: Writes, user: UserRow, change: ProfileChange) -> UserRow:
     )
     if changed == user:
         return user
-    if changed.avatar != user.avatar:
-        take_avatar(tx, user.id, changed.avatar)
     tx.change_profile(user.id, changed.name, changed.avatar)
     tx.append(
         CreatorUpdated(

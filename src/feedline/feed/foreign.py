@@ -30,12 +30,9 @@ _USERNAME_LONGEST = 40
 def take_post(tx: Writes, raw: RawPost, author_id: str) -> Position:
     """Keeps a post under its own id, new or changed; returns the position at which it is so.
 
-    An author who is not known is made. What is known already, unchanged, is no event, nor is
-    what was deleted here: it stays so. Raises ValidationFailed for an empty post, Conflict if
-    the post is somebody else's.
+    An author who is not known is made. What is known already, unchanged, is no event. Raises
+    ValidationFailed for an empty post, Conflict if the post is somebody else's.
     """
-    if tx.is_removed(raw.id):
-        return tx.position()
     author = known_or_made(tx, raw.author, author_id)
     old = tx.post(raw.id)
     if old is not None and old.creator.id != author.id:
