@@ -35,7 +35,15 @@ from bench.scenarios import SCENARIOS
 _SPARE_DESCRIPTORS = 500  # beside the sockets: files, pipes, the database
 _PAGE = 120  # columns of what is not printed to a terminal
 _QUICK = Scale(
-    connections=500, rounds=10, seconds=1, posts=100, busy_posts=20, stream=200, healthy=50
+    connections=500,
+    rounds=10,
+    seconds=1,
+    posts=100,
+    busy_posts=20,
+    stream=200,
+    healthy=50,
+    people=12_000,
+    feed_posts=100_000,
 )
 
 
@@ -142,6 +150,8 @@ def _parser() -> argparse.ArgumentParser:
         ("busy_posts", 3_000, "the same while all sockets are served"),
         ("stream", 50_000, "sockets of the firehose"),
         ("healthy", 50_000, "sockets beside a stalled one"),
+        ("people", 1_000_000, "people of the large installation"),
+        ("feed_posts", 10_000_000, "posts of the large installation"),
     ):
         parser.add_argument(
             f"--{name.replace('_', '-')}",

@@ -18,6 +18,7 @@ class Row:
     case: str
     figures: dict[str, float]
     missing: str | None = None  # why there are no figures
+    notes: Sequence[str] = ()  # what is no figure
 
     @property
     def label(self) -> str:
@@ -39,6 +40,8 @@ def show(console: Console, result: Result) -> None:
     for row in result.rows:
         if row.missing:
             console.print(f"{row.label}: {row.missing}", markup=False, highlight=False)
+        for note in row.notes:
+            console.print(f"{row.label}: {note}", markup=False, highlight=False)
     if result.failure:
         console.print(f"FAILED: {result.failure}", style="red", markup=False, highlight=False)
 
@@ -46,7 +49,7 @@ def show(console: Console, result: Result) -> None:
 def _table(rows: Sequence[Row]) -> Table:
     table = Table(box=SIMPLE_HEAD, padding=(0, 0, 0, 1))
     table.add_column(no_wrap=True)
-    rows = [row for row in rows if not row.missing]
+    rows = [row for row in rows if row.figures]
     columns = [[row.label for row in rows]]
     for name in dict.fromkeys(name for row in rows for name in row.figures):
         cells = [_cell(row.figures.get(name)) for row in rows]

@@ -13,6 +13,7 @@ from bench.load import Audience, Floor, Launch, Sockets, Workload, Writers
 from bench.machine import Cores
 from bench.peers import RunningPeer, running
 from bench.peers.kits import Kits
+from bench.population import Population
 from bench.server import Server, User
 
 
@@ -28,6 +29,8 @@ class Scale:
     busy_posts: int = 300  # the same while all connections are served
     stream: int = 2_000  # connections of the firehose
     healthy: int = 500  # connections beside a stalled one
+    people: int = 100_000  # of the large installation
+    feed_posts: int = 1_000_000  # and its posts
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +50,14 @@ class Rig:
         self.progress.update(self.task, description=what)
 
     @contextmanager
-    def server(self) -> Iterator[Server]:
+    def server(self, population: Population | None = None) -> Iterator[Server]:
         """A running Feedline with a data directory of its own, which goes with it."""
-        self.step("starting the server")
-        with (
-            tempfile.TemporaryDirectory(dir=self.folder) as folder,
-            Server(Path(folder), core=self.cores.server) as server,
-        ):
-            yield server
+        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
+            if population is not None:
+                population.fill(Path(folder) / "data")
+            self.step("starting the server")
+            with Server(Path(folder), core=self.cores.server) as server:
+                yield server
 
     @contextmanager
     def sockets(self, server: Server, audience: Audience) -> Iterator[Sockets]:

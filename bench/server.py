@@ -30,7 +30,7 @@ class Server(Child):
 
     def __init__(self, folder: Path, *, core: int | None) -> None:
         self.port = free_port()
-        data = folder / "data"
+        self.data = data = folder / "data"
         command = [sys.executable, "-m", "feedline", "serve"]
         command += ["--port", str(self.port), "--data", str(data)]
         defaults = {k: v for k, v in os.environ.items() if not k.startswith("FEEDLINE_")}

@@ -66,7 +66,7 @@ def _result(result: Mapping[str, Any], later: Mapping[str, Any] | None) -> Itera
             f"before: {later['load_before']}; after: {later['load_after']}."
         )
         yield ""
-    rows = [row for row in result["rows"] if not row["missing"]]
+    rows = [row for row in result["rows"] if row["figures"]]
     names = list(dict.fromkeys(name for row in rows for name in row["figures"]))
     if rows:
         heads = [name.replace("_us", "_µs").replace("_", " ") for name in names]
@@ -80,6 +80,10 @@ def _result(result: Mapping[str, Any], later: Mapping[str, Any] | None) -> Itera
     for row in result["rows"]:
         if row["missing"]:
             yield f"Not measured: {row['subject']}. {_sentence(row['missing'])}"
+            yield ""
+        for note in row.get("notes", ()):
+            yield f"* {note}"
+        if row.get("notes"):
             yield ""
     if result["failure"]:
         yield f"**Failed:** {result['failure']}"

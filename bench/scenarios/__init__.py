@@ -10,6 +10,7 @@ from bench.scenarios import (
     busy,
     fanout,
     firehose,
+    home,
     memory,
     publish,
     slow_reader,
@@ -32,4 +33,5 @@ SCENARIOS = {
     "slow_reader": Scenario(slow_reader.TITLE, slow_reader.run),
     "storm": Scenario(storm.TITLE, storm.run),
     "memory": Scenario(memory.TITLE, memory.run),
+    "home": Scenario(home.TITLE, home.run),
 }
