@@ -145,9 +145,9 @@ class Stage:
 
     async def end(self) -> None:
         await self.hold("lapsing", None)
-        await self._comment_on(*self.posts[: 5 * len(EVERY_TIER) : 5])  # at once
         await self.hold("lapsing afar", None)
         await self.hold("shrinking", "basic")
+        await self._comment_on(*self.posts[: 5 * len(EVERY_TIER) : 5])  # at once
 
     async def close(self) -> None:
         for tier, staged in zip(EVERY_TIER, self.closing, strict=True):

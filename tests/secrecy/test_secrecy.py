@@ -105,7 +105,7 @@ class Audience:
     async def told(self) -> None:
         """Waits until each was told everything up to now."""
         place = int((await head(self._stage.author)).rpartition("-")[2])
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(3 * PATIENCE):  # there are a hundred of them
             while any(ear.place < place for ear in self._ears if ear.viewer.person is not None):
                 await asyncio.sleep(0.02)
 

@@ -30,23 +30,33 @@ class Asker:
         self._ends: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def ask(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> bytes:
-        """The whole answer."""
+        """The whole answer. A connection that was idle for too long is made anew."""
         lines = [f"{name}: {value}" for name, value in {**self._headers, **headers}.items()]
         head = "\r\n".join([f"{method} {url} HTTP/1.1", *lines, f"Content-Length: {len(body)}"])
+        request = f"{head}\r\n\r\n".encode() + body
+        while True:
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    return await self._exchange(request)
+            except (asyncio.IncompleteReadError, ConnectionError):
+                await self.close()
+
+    async def _exchange(self, request: bytes) -> bytes:
         if self._ends is None:
             self._ends = await asyncio.open_connection("127.0.0.1", self._server.port)
         reader, writer = self._ends
-        writer.write(f"{head}\r\n\r\n".encode() + body)
-        answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE)
+        writer.write(request)
+        answer = await reader.readuntil(b"\r\n\r\n")
         size = _LENGTH.search(answer)
-        if size is None or method == "HEAD":
+        if size is None or request.startswith(b"HEAD"):
             return answer
-        return answer + await asyncio.wait_for(reader.readexactly(int(size[1])), PATIENCE)
+        return answer + await reader.readexactly(int(size[1]))
 
     async def close(self) -> None:
         if self._ends is not None:
             self._ends[1].close()
-            await self._ends[1].wait_closed()
+            with suppress(ConnectionError):
+                await self._ends[1].wait_closed()
         self._ends = None
 
 
