@@ -126,6 +126,26 @@ async def test_comments_are_listed_newest_first_in_pages(world: World) -> None:
     assert (await engagement(ann.client, post))["commentsCount"] == 5
 
 
+async def test_a_comment_with_a_key_is_added_once(world: World) -> None:
+    ann = await world.person("ann")
+    post, other = await ann.publish(), await ann.publish()
+
+    async def send(post: dict[str, Any], text: str) -> httpx.Response:
+        return await ann.client.post(
+            f"/api/posts/{post['id']}/comments",
+            json={"text": text},
+            headers={"idempotency-key": "key"},
+        )
+
+    first, again = await send(post, "once"), await send(post, "once")
+    assert first.status_code == again.status_code == 201
+    assert again.content == first.content
+    assert again.headers["idempotency-replayed"] == "true"
+    problem(await send(post, "something else"), 422, "idempotency_mismatch")
+    problem(await send(other, "once"), 422, "idempotency_mismatch")
+    assert (await engagement(ann.client, post))["commentsCount"] == 1
+
+
 async def test_a_comment_is_deleted_by_its_author_the_posts_author_or_an_admin(
     world: World,
 ) -> None:

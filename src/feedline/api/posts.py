@@ -70,7 +70,7 @@ class Posts:
             if key is not None:
                 stored = tx.stored_answer(author.id, key)
                 if stored is not None:
-                    return partial(_repeated, stored, fingerprint)
+                    return partial(repeated, stored, fingerprint)
             published = actions.publish_post(tx, author, draft, self._limits, key)
             if key is not None:
                 tx.store_answer(author.id, key, fingerprint, partial(_published, *published))
@@ -153,7 +153,8 @@ def _published(post: Post, position: Position) -> bytes:
     return encode(PostAnswer(post=post, cursor=str(position)))
 
 
-def _repeated(stored: StoredAnswer, fingerprint: bytes) -> Answer:
+def repeated(stored: StoredAnswer, fingerprint: bytes) -> Answer:
+    """The answer that a key already has. Raises IdempotencyMismatch."""
     if stored.fingerprint != fingerprint:
         raise IdempotencyMismatch
     return Answer(stored.body, _REPLAYED)

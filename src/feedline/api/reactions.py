@@ -1,14 +1,19 @@
 """Likes and comments over REST."""
 
+import hashlib
+from collections.abc import Callable
+from functools import partial
+
 from feedline.api.operation import Call
 from feedline.api.paging import PageQuery, cut
+from feedline.api.posts import idempotency_key, repeated
 from feedline.api.services import Services
 from feedline.feed import reactions
 from feedline.feed.comments import Comment, CommentDraft, CommentQuery, comment_of
 from feedline.feed.cursor import Position
 from feedline.feed.people import Wire
 from feedline.store.base import Snapshot, Transaction
-from feedline.wire.answers import Answer, answered
+from feedline.wire.answers import Answer, answered, encode
 
 
 class LikeAnswer(Wire, frozen=True):
@@ -71,14 +76,22 @@ class Reactions:
         return await self._store.read(read)
 
     async def add_comment(self, call: Call[CommentDraft, None]) -> Answer:
+        """Adds it once for each Idempotency-Key: a repeat gets the first answer's bytes."""
         post_id, draft = call.params["id"], call.body
+        key = idempotency_key(call.headers)
+        fingerprint = hashlib.sha256(b"%b\0%b" % (post_id.encode(), encode(draft))).digest()
 
-        def command(tx: Transaction) -> tuple[Comment, int, Position]:
+        def command(tx: Transaction) -> Callable[[], Answer]:
             person = call.caller.person(tx)
-            return reactions.add_comment(tx, person, post_id, draft, self._limit)
+            stored = None if key is None else tx.stored_answer(person.id, key)
+            if stored is not None:
+                return partial(repeated, stored, fingerprint)
+            added = partial(_added, *reactions.add_comment(tx, person, post_id, draft, self._limit))
+            if key is not None:
+                tx.store_answer(person.id, key, fingerprint, added)
+            return lambda: Answer(added())
 
-        comment, count, position = await self._store.write(command)
-        return answered(CommentAnswer(comment=comment, comments_count=count, cursor=str(position)))
+        return (await self._store.write(command))()
 
     async def delete_comment(self, call: Call[None, None]) -> Answer:
         def command(tx: Transaction) -> Position:
@@ -98,3 +111,7 @@ class Reactions:
                 cursor=str(liked.position),
             )
         )
+
+
+def _added(comment: Comment, count: int, position: Position) -> bytes:
+    return encode(CommentAnswer(comment=comment, comments_count=count, cursor=str(position)))
