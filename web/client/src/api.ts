@@ -1,6 +1,6 @@
 import type { HttpRequest, HttpResponse, Platform } from "./platform";
 import { ApiProblem, problemFrom, Unreachable } from "./problem";
-import type { Cursor, Post, User } from "./protocol";
+import type { Cursor, Post, Tier, User } from "./protocol";
 
 const TIMEOUT_MS = 20_000;
 
@@ -9,6 +9,11 @@ export interface Draft {
   text?: string;
   category?: string | null;
   tags?: readonly string[];
+  tier?: Tier | null;
+  /** A file that was sent before, for a post to have; null takes it away. */
+  mediaId?: string | null;
+  /** How that file is shown until the server answers; it is not sent. */
+  media?: Post["media"];
 }
 
 export interface PostPage {
@@ -25,6 +30,12 @@ export interface PostAnswer {
 export interface Credentials {
   username: string;
   password: string;
+}
+
+export interface ProfileChange {
+  name?: string;
+  /** An https address. */
+  avatar?: string | null;
 }
 
 export interface PostQuery {
@@ -58,7 +69,7 @@ export class Api {
 
   /** The session goes on for another while, and its cookie with it. */
   refresh(): Promise<unknown> {
-    return this.#signedIn("POST", "/api/auth/refresh");
+    return this.call("POST", "/api/auth/refresh");
   }
 
   /** Who the cookie belongs to, or null if to nobody. */
@@ -76,7 +87,7 @@ export class Api {
   }
 
   homeFeed({ page, limit }: PostQuery): Promise<PostPage> {
-    return this.#signedIn("GET", `/api/feed${query({ limit, page })}`);
+    return this.call("GET", `/api/feed${query({ limit, page })}`);
   }
 
   post(id: string): Promise<PostAnswer> {
@@ -85,30 +96,31 @@ export class Api {
 
   /** The same key never makes a second post, however often it is sent. */
   publish(draft: Draft, idempotencyKey: string): Promise<PostAnswer> {
-    return this.#signedIn("POST", "/api/posts", draft, { "Idempotency-Key": idempotencyKey });
+    return this.call("POST", "/api/posts", { ...draft, media: undefined }, { "Idempotency-Key": idempotencyKey });
   }
 
   editPost(id: string, draft: Draft): Promise<PostAnswer> {
-    return this.#signedIn("PATCH", `/api/posts/${encodeURIComponent(id)}`, draft);
+    return this.call("PATCH", `/api/posts/${encodeURIComponent(id)}`, draft);
   }
 
   deletePost(id: string): Promise<void> {
-    return this.#signedIn("DELETE", `/api/posts/${encodeURIComponent(id)}`);
+    return this.call("DELETE", `/api/posts/${encodeURIComponent(id)}`);
   }
 
   like(id: string, isLiked: boolean): Promise<{ likesCount: number }> {
-    return this.#signedIn(isLiked ? "PUT" : "DELETE", `/api/posts/${encodeURIComponent(id)}/like`);
+    return this.call(isLiked ? "PUT" : "DELETE", `/api/posts/${encodeURIComponent(id)}/like`);
   }
 
   user(idOrUsername: string): Promise<{ user: User }> {
     return this.#send("GET", `/api/users/${encodeURIComponent(idOrUsername)}`);
   }
 
-  editMe(body: { name: string }): Promise<{ user: User }> {
-    return this.#signedIn("PATCH", "/api/me", body);
+  editMe(body: ProfileChange): Promise<{ user: User }> {
+    return this.call("PATCH", "/api/me", body);
   }
 
-  async #signedIn<T>(method: string, path: string, body?: object, headers?: Record<string, string>): Promise<T> {
+  /** Any call that needs a signed-in user. */
+  async call<T>(method: string, path: string, body?: object, headers?: Record<string, string>): Promise<T> {
     try {
       return await this.#send<T>(method, path, body, headers);
     } catch (error) {

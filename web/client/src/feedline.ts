@@ -1,13 +1,14 @@
-import { Api, type Draft } from "./api";
+import { Api, type Draft, type ProfileChange } from "./api";
 import { Appearance } from "./appearance";
 import { applyEvent } from "./apply-event";
 import { Connection, type ConnectionState } from "./connection";
 import type { Delivery } from "./conversation";
+import { Emitter } from "./emitter";
 import { Feed, type FeedOptions } from "./feed";
 import { creatorSource, everyoneSource, homeSource, type FeedSource } from "./feed-sources";
 import type { Clock, Platform } from "./platform";
-import { asCreator, type User } from "./protocol";
-import type { LiveQueries } from "./live-query";
+import { asCreator, type Cursor, type User } from "./protocol";
+import { LiveQuery, type LiveQueries } from "./live-query";
 import { Unreachable } from "./problem";
 import { Publisher } from "./publisher";
 import { Session, type SessionState } from "./session";
@@ -38,7 +39,9 @@ export class Feedline {
   readonly connection: Connection;
   readonly store: PostStore;
   readonly publisher: Publisher;
-  readonly #platform: Platform;
+  /** Events, after the posts have taken them in: for lists of something else. */
+  readonly delivered = new Emitter<readonly Delivery[]>();
+  readonly platform: Platform;
   readonly #options: Required<FeedlineOptions>;
   readonly #feeds = new Map<string, Feed>();
   readonly #appearance: Appearance;
@@ -47,7 +50,7 @@ export class Feedline {
   #lists = 0;
 
   constructor(platform: Platform, options: FeedlineOptions = {}) {
-    this.#platform = platform;
+    this.platform = platform;
     this.#options = { ...DEFAULTS, ...options };
     this.store = new PostStore(platform.clock, this.#options.batchUpdateDelayMs);
     this.clock = platform.clock;
@@ -102,24 +105,14 @@ export class Feedline {
     return new SinglePost(id, this.api, this.store, this.#queries, this.#viewerId !== null);
   }
 
+  /** Something else that is loaded by REST, and kept current by the events of a channel. */
+  live(channel: string | null, load: () => Promise<Cursor>): LiveQuery {
+    return new LiveQuery(this.#queries, channel, load);
+  }
+
   /** Publishes as the signed-in user; returns the client id of the post. */
   publish(draft: Draft): string {
     return this.publisher.publish(draft, asCreator(this.#user()));
-  }
-
-  /** Likes a post, or takes the like back: on the screen at once, and undone there if the server does not take it. */
-  async like(postId: string, isLiked: boolean): Promise<void> {
-    const before = this.store.entry(postId)?.post.engagement;
-    if (before && before.isLiked !== isLiked) {
-      this.store.engage(postId, { isLiked, likesCount: before.likesCount + (isLiked ? 1 : -1) });
-    }
-    try {
-      const { likesCount } = await this.api.like(postId, isLiked);
-      this.store.engage(postId, { isLiked, likesCount });
-    } catch (error) {
-      if (before) this.store.engage(postId, before);
-      throw error;
-    }
   }
 
   async edit(postId: string, draft: Draft): Promise<void> {
@@ -132,8 +125,8 @@ export class Feedline {
     this.store.delete(postId);
   }
 
-  async rename(name: string): Promise<User> {
-    const user = await this.session.rename(name);
+  async editProfile(change: ProfileChange): Promise<User> {
+    const user = await this.session.change(change);
     this.store.updateCreator(asCreator(user));
     return user;
   }
@@ -183,6 +176,7 @@ export class Feedline {
       () => deliveries.forEach((delivery) => applyEvent(delivery, audience)),
       own ? "now" : "paced",
     );
+    this.delivered.emit(deliveries);
   }
 
   async #reload(channels: readonly string[]): Promise<void> {
@@ -216,7 +210,7 @@ export class Feedline {
     if (viewerId === this.#viewerId) return;
     this.#leave();
     this.#viewerId = viewerId;
-    this.#platform.tabs?.tell(viewerId ?? "");
+    this.platform.tabs?.tell(viewerId ?? "");
     if (!user) return;
     this.publisher.open(asCreator(user));
     this.connection.start(user.id);

@@ -1,9 +1,11 @@
-export { Api, type Credentials, type Draft, type PostPage, type PostQuery } from "./api";
+export { Api, type Credentials, type Draft, type PostPage, type PostQuery, type ProfileChange } from "./api";
 export type { ConnectionState, ConnectionStatus, LiveConnection } from "./connection";
+export type { Delivery } from "./conversation";
 export { Feed, type FeedOptions, type FeedSnapshot } from "./feed";
 export type { FeedSource } from "./feed-sources";
 export { Feedline, type FeedlineOptions, type FeedName } from "./feedline";
 export type { Incident } from "./incidents";
+export type { LiveQuery } from "./live-query";
 export type * from "./platform";
 export { ApiProblem, isPassing, Unreachable, type FieldError } from "./problem";
 export type * from "./protocol";

@@ -19,6 +19,7 @@ export class LiveQuery {
   #current: Promise<void> = Promise.resolve();
   #next: Promise<void> | null = null;
   #stopListening: () => void = () => {};
+  #holds = false;
 
   /** `load` takes the answer in and resolves with its cursor. Without a channel nothing is live. */
   constructor(peers: LiveQueries, channel: string | null, load: () => Promise<Cursor>) {
@@ -73,12 +74,22 @@ export class LiveQuery {
   #end(): void {
     this.#peers.open.delete(this);
     this.#stopListening();
-    if (this.channel !== null) this.#peers.connection.leave(this.channel);
+    this.#holds = false;
+    if (this.channel !== null && !this.#isHeld) this.#peers.connection.leave(this.channel);
+  }
+
+  /** Whether the channel is wanted from a position on; several may share it. */
+  get #isHeld(): boolean {
+    return [...this.#peers.open].some((peer) => peer.channel === this.channel && peer.#holds);
   }
 
   async #run(): Promise<void> {
-    const cursor = await this.#load();
-    if (!this.isOpen) return;
-    if (this.channel !== null) this.#peers.connection.join(this.channel, cursor);
+    const before = this.#isHeld;
+    let cursor = await this.#load();
+    // Whoever has joined the channel meanwhile may have done so at a later position than that of this answer.
+    if (!before && this.#isHeld) cursor = await this.#load();
+    if (!this.isOpen || this.channel === null) return;
+    this.#holds = true;
+    this.#peers.connection.join(this.channel, cursor);
   }
 }

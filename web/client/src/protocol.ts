@@ -24,6 +24,36 @@ export interface User {
   createdAt: string;
 }
 
+/** A person as their profile shows them to the viewer. */
+export interface Profile extends User {
+  isFollowed: boolean;
+  /** Whether the viewer is notified of each new post of theirs. */
+  notifyPosts?: boolean;
+  /** What the viewer may see of what is for subscribers. */
+  tier: Tier | null;
+}
+
+export interface Comment {
+  id: string;
+  postId: string;
+  author: Creator;
+  text: string;
+  createdAt: string;
+}
+
+export interface Notification {
+  id: string;
+  kind: "post" | "like" | "comment" | "follow" | "subscription";
+  /** Whoever did it last. */
+  actor: Creator;
+  postId?: string;
+  commentId?: string;
+  /** One English sentence. */
+  text: string;
+  isRead: boolean;
+  createdAt: string;
+}
+
 /** What a user's posts say about them. */
 export function asCreator({ id, username, name, avatar, isVerified }: User): Creator {
   return { id, username, name, avatar, isVerified };
@@ -73,7 +103,12 @@ export type FeedEvent = EventBase &
     | { type: "post_deleted"; postId: string; userId: string }
     | { type: "post_retracted"; postId?: string; creatorId?: string; reason: RetractionReason }
     | { type: "post_liked" | "post_unliked"; postId: string; userId: string; likesCount: number }
-    | { type: "comment_added" | "comment_deleted"; postId: string; commentsCount: number }
+    | { type: "comment_added"; postId: string; comment: Comment; commentsCount: number }
+    | { type: "comment_deleted"; postId: string; commentId: string; commentsCount: number }
+    | { type: "notification"; notification: Notification }
+    | { type: "notification_read"; ids?: readonly string[]; unreadCount: number }
+    | { type: "notifications_cleared"; unreadCount: number }
+    | { type: "new_subscription"; creatorId: string; subscriberId: string; tier: Tier }
     | { type: "feed_update"; reason: "follow" | "unfollow" | "tier"; creatorId: string }
     | { type: "creator_updated"; creator: Creator }
   );

@@ -1,4 +1,4 @@
-import type { Api, Credentials } from "./api";
+import type { Api, Credentials, ProfileChange } from "./api";
 import { Emitter } from "./emitter";
 import type { Clock } from "./platform";
 import type { User } from "./protocol";
@@ -65,8 +65,8 @@ export class Session {
     this.#set(SIGNED_OUT);
   }
 
-  async rename(name: string): Promise<User> {
-    const { user } = await this.#api.editMe({ name });
+  async change(change: ProfileChange): Promise<User> {
+    const { user } = await this.#api.editMe(change);
     this.#set({ ...this.#state, user });
     return user;
   }

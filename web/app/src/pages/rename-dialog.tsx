@@ -17,7 +17,7 @@ export function RenameDialog({ name, onClose }: { name: string; onClose(): void 
   async function save(event: FormEvent): Promise<void> {
     event.preventDefault();
     try {
-      await client.rename(value.trim());
+      await client.editProfile({ name: value.trim() });
       toast(t.saved);
       onClose();
     } catch (error) {
