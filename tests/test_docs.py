@@ -27,6 +27,7 @@ from prometheus_client import generate_latest
 from feedline import app, cli, config
 from feedline.api.routes import operations
 from feedline.api.services import Services
+from feedline.bus.local import LocalBus
 from feedline.config import Settings
 from feedline.errors import CODES, CloseCode, ValidationFailed
 from feedline.feed.people import Registration, registration_problems
@@ -207,7 +208,9 @@ def test_events_and_messages_are_named() -> None:
 
 def test_the_metrics_are_those_of_the_registry() -> None:
     metrics = Metrics()
-    metrics.observe_gauges(lambda: app._gauges(cast("SqliteStore", _Zero()), cast("Hub", _Zero())))
+    metrics.observe_gauges(
+        lambda: app._gauges(cast("SqliteStore", _Zero()), cast("Hub", _Zero()), LocalBus())
+    )
     metrics.operation("any").answered(200, 0)
     metrics.post_visible("author", "realtime", 0)
     metrics.browser_connection("ws", "open")

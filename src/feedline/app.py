@@ -20,6 +20,8 @@ from feedline.api.passwords import Hasher
 from feedline.api.services import Services
 from feedline.api.throttle import LoginThrottle, UploadThrottle
 from feedline.api.tokens import Tokens, load_secret, load_shared_secret
+from feedline.bus.base import Bus
+from feedline.bus.letters import Letters
 from feedline.bus.local import LocalBus
 from feedline.config import Settings
 from feedline.errors import CloseCode, ExtraMissing, IdentityUnclear
@@ -36,11 +38,12 @@ from feedline.likes import LikeTeller
 from feedline.media.files import Files, FolderFiles
 from feedline.media.pictures import Pictures
 from feedline.media.upkeep import keep_clean
-from feedline.store.base import LogEntry
+from feedline.store.base import Announce, LogEntry
+from feedline.store.carried import CarriedEntries
 from feedline.store.lock import DataLock
 from feedline.store.retention import Retention, keep_trimmed
 from feedline.store.sqlite import SqliteStore, now_millis
-from feedline.telemetry.metrics import Gauge, Metrics
+from feedline.telemetry.metrics import Gauge, Metrics, Total
 from feedline.wire.intake import SessionLimits
 from feedline.wire.session import Session
 
@@ -52,6 +55,7 @@ class Feedline:
     settings: Settings
     store: SqliteStore
     hub: Hub
+    bus: Bus[list[LogEntry]]
     files: Files
     hasher: Hasher
     api: Application
@@ -74,21 +78,36 @@ async def running(settings: Settings) -> AsyncIterator[Feedline]:
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(DataLock(settings.data))
         store = SqliteStore(settings.data / "feedline.db", queue_limit=settings.write_queue)
-        bus: LocalBus[list[LogEntry]] = LocalBus()
         stack.push_async_callback(store.stop)
-        bounds = await store.start(bus.publish)
+        announce: Announce = lambda entries: bus.publish(entries)  # noqa: E731, PLW0108 - it is
+        bounds = await store.start(announce)  # made for the log's epoch, which is known now only
+        bus = _bus(settings, bounds.epoch)
         hub = Hub(store, bounds, limits=_hub_limits(settings), clock=now_millis)
         await hub.warm_up()
-        await bus.start(hub.announce)
+        await bus.start(hub)
         stack.push_async_callback(bus.stop)
         pictures = Pictures(
             settings.parallel_pictures, settings.waiting_pictures, settings.picture_pixels
         )
         stack.callback(pictures.close)
-        feedline = _assemble(settings, store, hub, _files(settings), pictures)
+        feedline = _assemble(settings, store, hub, bus, _files(settings), pictures)
         stack.callback(feedline.hasher.close)
         await stack.enter_async_context(_background(feedline))
         yield feedline
+
+
+def _bus(settings: Settings, epoch: str) -> Bus[list[LogEntry]]:
+    """What tells other nodes of new entries. Raises BusUnusable or ExtraMissing."""
+    if not settings.bus:
+        return LocalBus()
+    try:
+        from feedline.bus.addresses import client_maker
+        from feedline.bus.redis import RedisBus
+    except ModuleNotFoundError:
+        raise ExtraMissing("redis", "--bus") from None
+    letters = Letters(load_secret(settings.data))
+    connect = client_maker(settings.bus)
+    return RedisBus(connect, f"feedline:{epoch}:log", letters, CarriedEntries(epoch))
 
 
 def _files(settings: Settings) -> Files:
@@ -106,12 +125,17 @@ def _files(settings: Settings) -> Files:
 
 
 def _assemble(
-    settings: Settings, store: SqliteStore, hub: Hub, files: Files, pictures: Pictures
+    settings: Settings,
+    store: SqliteStore,
+    hub: Hub,
+    bus: Bus[list[LogEntry]],
+    files: Files,
+    pictures: Pictures,
 ) -> Feedline:
     tokens = Tokens(load_secret(settings.data))
     metrics = Metrics()
     like_teller = LikeTeller(store, now_millis)
-    metrics.observe_gauges(lambda: _gauges(store, hub))
+    metrics.observe_gauges(lambda: _gauges(store, hub, bus))
     hasher = Hasher(settings.parallel_hashes, settings.waiting_hashes)
     passes = Passes(tokens, _external(settings, store))
     services = Services(
@@ -126,6 +150,7 @@ def _assemble(
         clock=now_millis,
         draining=lambda: feedline.draining,
         is_connected=hub.is_connected,
+        bus_state=lambda: bus.state,
         uploads=UploadThrottle(settings.media_uploads),
         files=files,
         pictures=pictures,
@@ -149,7 +174,7 @@ def _assemble(
         message_limit=settings.message_limit,
         backlog_limit=settings.backlog_limit,
     )
-    feedline = Feedline(settings, store, hub, files, hasher, api, gateway, like_teller)
+    feedline = Feedline(settings, store, hub, bus, files, hasher, api, gateway, like_teller)
     return feedline
 
 
@@ -255,7 +280,14 @@ async def _background(feedline: Feedline) -> AsyncIterator[None]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _gauges(store: SqliteStore, hub: Hub) -> Iterable[Gauge]:
+def _gauges(store: SqliteStore, hub: Hub, bus: Bus[list[LogEntry]]) -> Iterable[Gauge | Total]:
+    traffic = bus.traffic
     yield Gauge("feedline_connections", "Open sockets, streams and polls.", hub.connections)
     yield Gauge("feedline_log_position", "Place in the log that was dispatched.", hub.position)
     yield Gauge("feedline_writes_waiting", "Writes that are not answered.", store.waiting_writes)
+    yield Gauge("feedline_bus_up", "Whether the bus carries hints.", float(bus.state == "ok"))
+    yield Total("feedline_bus_sent", "Messages to other nodes.", traffic.sent)
+    yield Total("feedline_bus_received", "Messages from other nodes.", traffic.received)
+    yield Total("feedline_bus_dropped", "Messages that were not sent.", traffic.dropped)
+    yield Total("feedline_bus_refused", "Messages of strangers.", traffic.refused)
+    yield Total("feedline_bus_reconnects", "Connections made anew.", traffic.reconnects)

@@ -20,6 +20,9 @@ class Settings:
     data: Path = Path("data")
     """Directory of the database, the secret and the lock; made when missing."""
 
+    bus: str = ""
+    """Bus between nodes, as redis://host:port; empty where there is one node."""
+
     demo: bool = False
     """Fill an empty installation with demo people and posts."""
 

@@ -27,6 +27,7 @@ The tree::
         ├── DataDirectoryInUse
         ├── DataDirectoryUnusable
         ├── DatabaseUnusable
+        ├── BusUnusable
         ├── SchemaMismatch
         ├── PortUnavailable
         ├── NoDatabase
@@ -343,6 +344,14 @@ class DatabaseUnusable(StartupError):
 
     def __str__(self) -> str:
         return f"Can't use the database {self.path}: {self.problem}."
+
+
+class BusUnusable(StartupError):
+    def __init__(self, problem: str) -> None:
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"Can't use this bus: {self.problem}. See --bus."
 
 
 class SchemaMismatch(StartupError):

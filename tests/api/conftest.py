@@ -60,6 +60,7 @@ async def world(settings: Settings, external: External) -> AsyncIterator[World]:
         clock=clock,
         draining=lambda: False,
         is_connected=connected.__contains__,
+        bus_state=lambda: "ok",
         uploads=UploadThrottle(settings.media_uploads),
         files=FolderFiles(settings.data / "media"),
         pictures=pictures,

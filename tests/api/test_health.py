@@ -39,7 +39,15 @@ async def test_a_live_process_says_so_without_its_database(world: World) -> None
 async def test_ready_is_with_a_database_and_not_draining(world: World) -> None:
     answer = await world.client().get("/readyz")
     assert answer.status_code == 200
-    assert answer.json() == {"status": "ready", "checks": {"database": "ok", "draining": "no"}}
+    checks = {"database": "ok", "bus": "ok", "draining": "no"}
+    assert answer.json() == {"status": "ready", "checks": checks}
+
+
+async def test_without_its_bus_a_server_is_ready_and_says_that_it_is_degraded(world: World) -> None:
+    answer = await rebuilt(world, bus_state=lambda: "degraded").get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json()["status"] == "degraded"
+    assert answer.json()["checks"]["bus"] == "degraded"
 
 
 @pytest.mark.parametrize(("store", "state"), [(FailingStore(), "failing"), (StuckStore(), "slow")])
@@ -49,13 +57,17 @@ async def test_without_its_database_a_server_is_not_ready(
     monkeypatch.setattr(health, "PATIENCE", 0.01)
     answer = await rebuilt(world, store=store).get("/readyz")
     body = problem(answer, 503, "unavailable")
-    assert body["checks"] == {"database": state, "draining": "no"}
+    assert body["checks"] == {"database": state, "bus": "ok", "draining": "no"}
     assert int(answer.headers["retry-after"]) >= 1
 
 
 async def test_a_draining_server_is_not_ready(world: World) -> None:
     answer = await rebuilt(world, draining=lambda: True).get("/readyz")
-    assert problem(answer, 503, "unavailable")["checks"] == {"database": "ok", "draining": "yes"}
+    assert problem(answer, 503, "unavailable")["checks"] == {
+        "database": "ok",
+        "bus": "ok",
+        "draining": "yes",
+    }
 
 
 async def test_metrics_are_in_the_form_that_prometheus_reads(world: World) -> None:

@@ -1,77 +1,84 @@
-"""What every bus must do; a bus between nodes is added to IMPLEMENTATIONS."""
+"""What every bus must do."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 import pytest
 
 from feedline.bus.base import Bus
 from feedline.bus.local import LocalBus
+from tests.bus.nodes import Batch, Node, becomes, redis_bus
+from tests.valkey import valkey
 
-Batch = list[int]
-
-IMPLEMENTATIONS: dict[str, Callable[[], Bus[Batch]]] = {"local": LocalBus}
+BusMaker = Callable[[], Bus[Batch]]
 
 
-class Received:
-    """Everything that a node was told."""
+async def _local(_: Path) -> AsyncIterator[BusMaker]:
+    yield LocalBus
 
-    def __init__(self) -> None:
-        self.batches: list[Batch] = []
-        self._changed = asyncio.Event()
 
-    def __call__(self, batch: Batch) -> None:
-        self.batches.append(batch)
-        self._changed.set()
+async def _redis(folder: Path) -> AsyncIterator[BusMaker]:
+    async with valkey(folder / "valkey") as server:
+        yield lambda: redis_bus(server.url)
 
-    async def until(self, batch: Batch) -> list[Batch]:
-        """All batches, once this one has come."""
-        while batch not in self.batches:
-            self._changed.clear()
-            await self._changed.wait()
-        return self.batches
+
+IMPLEMENTATIONS = {"local": _local, "redis": _redis}
 
 
 @pytest.fixture(params=IMPLEMENTATIONS)
-async def bus(request: pytest.FixtureRequest) -> AsyncIterator[Bus[Batch]]:
-    bus = IMPLEMENTATIONS[request.param]()
-    yield bus
-    await bus.stop()
+async def make_bus(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[BusMaker]:
+    """Makes buses that reach each other, each for a node of its own."""
+    made: list[Bus[Batch]] = []
+    async for maker in IMPLEMENTATIONS[request.param](tmp_path):
+
+        def make(maker: BusMaker = maker) -> Bus[Batch]:
+            made.append(maker())
+            return made[-1]
+
+        yield make
+        for bus in made:
+            await bus.stop()
 
 
-async def test_a_node_hears_what_it_publishes_itself_in_order(bus: Bus[Batch]) -> None:
-    received = Received()
-    await bus.start(received)
+@pytest.fixture
+async def node(make_bus: BusMaker) -> Node:
+    return Node(make_bus())
+
+
+async def test_a_node_hears_what_it_publishes_at_once_and_once(node: Node) -> None:
+    await node.start()
+    await becomes(node.bus, "ok")
     batches = [[1], [2, 3], [4]]
     for batch in batches:
-        bus.publish(batch)
-    assert await received.until([4]) == batches
+        node.bus.publish(batch)
+    assert node.batches == batches
+    looks = node.looks
+    await becomes(node.bus, "ok")
+    assert (node.batches, node.looks) == (batches, looks)
 
 
-async def test_what_is_published_before_the_start_is_lost_without_an_error(
-    bus: Bus[Batch],
-) -> None:
+async def test_what_is_published_before_the_start_is_lost_without_an_error(node: Node) -> None:
     """A bus is a hint: whoever starts reads the log for what was before."""
-    received = Received()
-    bus.publish([1])
-    await bus.start(received)
-    bus.publish([2])
-    assert await received.until([2]) == [[2]]
+    node.bus.publish([1])
+    node.bus.tell(b"note")
+    await node.start()
+    node.bus.publish([2])
+    assert node.batches == [[2]]
 
 
-async def test_what_is_published_after_the_end_is_lost_without_an_error(bus: Bus[Batch]) -> None:
-    before, after = Received(), Received()
-    await bus.start(before)
-    await bus.stop()
-    bus.publish([1])
-    await bus.start(after)
-    bus.publish([2])
-    assert await after.until([2]) == [[2]]
-    assert before.batches == []
+async def test_what_is_published_after_the_end_is_lost_without_an_error(node: Node) -> None:
+    await node.start()
+    await node.bus.stop()
+    node.bus.publish([1])
+    node.bus.tell(b"note")
+    assert node.batches == []
+    await node.start()
+    node.bus.publish([2])
+    assert node.batches == [[2]]
 
 
-async def test_a_bus_can_be_stopped_twice_and_without_a_start(bus: Bus[Batch]) -> None:
-    await bus.stop()
-    await bus.start(Received())
-    await bus.stop()
-    await bus.stop()
+async def test_a_bus_can_be_stopped_twice_and_without_a_start(node: Node) -> None:
+    await node.bus.stop()
+    await node.start()
+    await node.bus.stop()
+    await node.bus.stop()

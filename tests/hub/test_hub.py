@@ -113,12 +113,59 @@ async def test_a_gap_makes_the_hub_read_the_log_without_waiting_for_the_poll(ben
     assert reader.seqs == seqs
 
 
-async def test_entries_trimmed_before_they_were_seen_are_passed_over(bench: Bench) -> None:
-    last = [await bench.publish() for _ in range(5)][-1]
-    await bench.store.trim(2**62, 0)
+async def test_entries_trimmed_before_they_were_seen_end_the_connections(bench: Bench) -> None:
+    """A live session can't be told of them, so it has to come back and hear that it must reload."""
+    reader = bench.reader()
+    for _ in range(5):
+        await bench.publish()
+    await bench.store.trim(2**62, 2)
+    last = await bench.publish()
     follower = asyncio.create_task(bench.hub.follow())
     await reached(bench.hub, last)
     follower.cancel()
+    assert reader.closed == CloseCode.RESTART
+
+
+async def test_announcements_that_overlap_or_have_holes_are_dispatched_once_and_whole(
+    bench: Bench,
+) -> None:
+    reader = bench.reader()
+    follower = asyncio.create_task(bench.hub.follow())
+    seqs = [await bench.publish() for _ in range(6)]
+    await asyncio.sleep(0)
+    entries = [entry for batch in bench.announced for entry in batch if entry.seq in seqs]
+    bench.hub.announce(entries[:3])
+    bench.hub.announce(entries[1:4])
+    assert reader.seqs == seqs[:4]
+    bench.hub.announce([entries[3], entries[5]])
+    await reached(bench.hub, seqs[-1])
+    follower.cancel()
+    assert reader.seqs == seqs
+
+
+@pytest.mark.parametrize("told", [None, 2**40])
+async def test_a_hub_that_is_told_to_look_reads_the_log_at_once(
+    bench: Bench, told: int | None
+) -> None:
+    bounds = await bench.store.read(lambda snapshot: snapshot.log_bounds())
+    limits = HubLimits(poll_seconds=3600, join_seconds=0)
+    bench.hub = Hub(bench.store, bounds, limits=limits, clock=now_millis)
+    reader = bench.reader()
+    follower = asyncio.create_task(bench.hub.follow())
+    seq = await bench.publish()
+    bench.hub.look(bench.hub.position)
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert reader.seqs == []
+    bench.hub.look(told)
+    await _has(reader, seq)
+    follower.cancel()
+
+
+async def _has(reader: Reader, seq: int) -> None:
+    async with asyncio.timeout(5):
+        while reader.seqs != [seq]:
+            await asyncio.sleep(0.001)
 
 
 async def test_a_sign_out_closes_that_sessions_sockets_only(bench: Bench) -> None:

@@ -1,6 +1,6 @@
 from prometheus_client import generate_latest
 
-from feedline.telemetry.metrics import Gauge, Metrics
+from feedline.telemetry.metrics import Gauge, Metrics, Total
 
 
 def exposed(metrics: Metrics) -> str:
@@ -28,6 +28,13 @@ def test_live_gauges_are_asked_at_each_scrape() -> None:
     assert "feedline_connections 3.0" in exposed(metrics)
     open_sockets[0] = 4.0
     assert "feedline_connections 4.0" in exposed(metrics)
+
+
+def test_what_is_counted_elsewhere_is_a_counter() -> None:
+    metrics = Metrics()
+    metrics.observe_gauges(lambda: [Total("feedline_bus_sent", "Sent.", 2)])
+    assert "# TYPE feedline_bus_sent_total counter" in exposed(metrics)
+    assert "feedline_bus_sent_total 2.0" in exposed(metrics)
 
 
 def test_each_process_counts_for_itself() -> None:

@@ -40,10 +40,13 @@ class Health:
     async def ready(self, _call: Call[None, None]) -> Answer:
         checks = {
             "database": await self._database(),
+            "bus": self._services.bus_state(),
             "draining": "yes" if self._services.draining() else "no",
         }
-        if checks == {"database": "ok", "draining": "no"}:
-            return answered(Ready(status="ready", checks=checks))
+        if checks["database"] == "ok" and checks["draining"] == "no":
+            # Without the bus other nodes tell their readers a moment later, and nothing is lost.
+            status = "ready" if checks["bus"] == "ok" else "degraded"
+            return answered(Ready(status=status, checks=checks))
         return answer_to(Unavailable("This server is not ready."), checks)
 
     async def metrics(self, _call: Call[None, None]) -> Answer:

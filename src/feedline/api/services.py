@@ -30,6 +30,8 @@ class Services:
     draining: Callable[[], bool]
     is_connected: Callable[[str], bool]
     """Whether a person has a socket, a stream or a poll open here at this moment."""
+    bus_state: Callable[[], str]
+    """How the bus between nodes is: `ok`, or `degraded`."""
     uploads: UploadThrottle
     files: Files
     pictures: Pictures

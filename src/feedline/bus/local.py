@@ -3,21 +3,32 @@
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from feedline.bus.base import BusState, Receiver, Traffic
+
 Batch = TypeVar("Batch")
 
 
 class LocalBus(Generic[Batch]):
-    """Hands each batch straight to this process."""
+    """Hands each batch straight to this process. There are no other nodes."""
+
+    state: BusState = "ok"
 
     def __init__(self) -> None:
-        self._receive: Callable[[Batch], None] | None = None
+        self.traffic = Traffic()
+        self._receiver: Receiver[Batch] | None = None
 
-    async def start(self, receive: Callable[[Batch], None]) -> None:
-        self._receive = receive
+    async def start(self, receiver: Receiver[Batch]) -> None:
+        self._receiver = receiver
 
     def publish(self, batch: Batch) -> None:
-        if self._receive is not None:
-            self._receive(batch)
+        if self._receiver is not None:
+            self._receiver.announce(batch)
+
+    def tell(self, note: bytes) -> None:
+        """Nobody is there to hear it."""
+
+    def heed(self, hear: Callable[[bytes], None]) -> None:
+        """Nobody is there who tells."""
 
     async def stop(self) -> None:
-        self._receive = None
+        self._receiver = None

@@ -156,11 +156,14 @@ class Hub:
     # ---- the log
 
     def announce(self, entries: Sequence[LogEntry]) -> None:
-        """New entries were committed somewhere; in order, perhaps with some missing before."""
-        if entries[0].seq > self.position + 1:
-            self._gap.set()
-            return
+        """New entries were committed somewhere; in order, perhaps with some missing."""
         self._dispatch_all(entries)
+        self.look(entries[-1].seq)
+
+    def look(self, position: int | None = None) -> None:
+        """The log may hold more, up to a position at the least if that is known."""
+        if position is None or position > self.position:
+            self._gap.set()
 
     async def reach(self, position: int) -> None:
         """Waits until events up to a position have been dispatched."""
@@ -215,11 +218,20 @@ class Hub:
     async def _read_on(self) -> None:
         while True:
             page = await self.read_page(self.position)
+            if page.bounds.floor > self.position:
+                self._pass_over(page.bounds.floor)
             self._dispatch_all(page.entries)
             if self.position >= page.bounds.head:
                 return
-            # What was trimmed before this node saw it is passed over.
-            self.position = max(self.position, page.end)
+
+    def _pass_over(self, floor: int) -> None:
+        """Entries were trimmed before this node saw them: nobody here can be told of them.
+
+        Whoever is connected comes back with a cursor that is too old, and is told to load anew.
+        """
+        logger.warning("the log was trimmed up to %d, this node was at %d", floor, self.position)
+        self.position = floor
+        self.close_all(CloseCode.RESTART, "missed what was trimmed")
 
     def _dispatch_all(self, entries: Iterable[LogEntry]) -> None:
         for entry in entries:

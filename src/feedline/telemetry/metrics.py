@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 # From a cached read to the longest wait for a full write queue.
@@ -14,6 +14,14 @@ _STATUS_CLASSES = (2, 4, 5)  # hundreds; operations answer with no other
 
 class Gauge(NamedTuple):
     """A value as it is at the moment of a scrape."""
+
+    name: str
+    help: str
+    value: float
+
+
+class Total(NamedTuple):
+    """How often something has happened, as it is counted elsewhere."""
 
     name: str
     help: str
@@ -89,7 +97,7 @@ class Metrics:
     def author_notified(self, delivery: str) -> None:
         self._author_notices.labels(delivery).inc()
 
-    def observe_gauges(self, callback: Callable[[], Iterable[Gauge]]) -> None:
+    def observe_gauges(self, callback: Callable[[], Iterable[Gauge | Total]]) -> None:
         """Has ``callback`` asked at each scrape. It must be quick and must not wait."""
         self._live.callbacks.append(callback)
 
@@ -99,13 +107,14 @@ class Metrics:
 
 class _LiveGauges(Collector):
     def __init__(self) -> None:
-        self.callbacks: list[Callable[[], Iterable[Gauge]]] = []
+        self.callbacks: list[Callable[[], Iterable[Gauge | Total]]] = []
 
-    def describe(self) -> Iterable[GaugeMetricFamily]:
+    def describe(self) -> Iterable[Metric]:
         """Nothing: the names are known only when the callbacks are asked."""
         return ()
 
-    def collect(self) -> Iterable[GaugeMetricFamily]:
+    def collect(self) -> Iterable[Metric]:
         for callback in self.callbacks:
-            for gauge in callback():
-                yield GaugeMetricFamily(gauge.name, gauge.help, value=gauge.value)
+            for sample in callback():
+                family = CounterMetricFamily if isinstance(sample, Total) else GaugeMetricFamily
+                yield family(sample.name, sample.help, value=sample.value)

@@ -1,0 +1,151 @@
+"""A TCP proxy that does what networks do: delay, cut, reset, stand still, be half open, be slow."""
+
+import asyncio
+import random
+import socket
+import struct
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+_PIECE = 1 << 16
+_RESET = struct.pack("ii", 1, 0)  # SO_LINGER of 0 s: closing sends RST (RFC 9293 section 3.10.4)
+
+
+@dataclass
+class Faults:
+    """How the network is at this moment; changed at any time, for open connections too."""
+
+    latency: float = 0.0
+    """Seconds that bytes take, in each direction."""
+    jitter: float = 0.0
+    """Seconds that they may take longer."""
+    bytes_per_second: float = 0.0
+    """0: as fast as it goes."""
+    refuses: bool = False
+    """New connections are cut at once."""
+    swallows_up: bool = False
+    """What clients send is read and never arrives: half open towards the server."""
+    swallows_down: bool = False
+    """What the server sends is read and never arrives: half open towards the client."""
+
+
+class FaultProxy:
+    """Stands between clients and one server."""
+
+    def __init__(self, host: str, port: int, seed: int = 0) -> None:
+        self.faults = Faults()
+        self.port = 0
+        self.accepted = 0
+        self._target = (host, port)
+        self._random = random.Random(seed)
+        self._server: asyncio.Server | None = None
+        self._open: set[asyncio.WriteTransport] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Listens, on the port of last time if there was one."""
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        """Nobody listens any more, and everything is cut."""
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
+        self.cut()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def cut(self) -> None:
+        """Ends all connections, politely."""
+        for transport in tuple(self._open):
+            transport.close()
+
+    def reset(self) -> None:
+        """Ends all connections with a reset."""
+        for transport in tuple(self._open):
+            handle = transport.get_extra_info("socket")
+            handle.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            transport.abort()
+
+    def half_open(self) -> None:
+        """From now on nothing arrives, in either direction, and nobody is told."""
+        self.faults.swallows_up = self.faults.swallows_down = True
+
+    def heal(self) -> None:
+        self.faults = Faults()
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.accepted += 1
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        self._open.add(writer.transport)
+        try:
+            if not self.faults.refuses:
+                await self._pass_on(reader, writer)
+        except (OSError, asyncio.CancelledError):
+            pass  # a network says nothing of it either
+        finally:
+            self._open.discard(writer.transport)
+            writer.close()
+
+    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_reader, far_writer = await asyncio.open_connection(*self._target)
+        self._open.add(far_writer.transport)
+        ways = [
+            asyncio.ensure_future(self._pump(reader, far_writer, up=True)),
+            asyncio.ensure_future(self._pump(far_reader, writer, up=False)),
+        ]
+        try:
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for way in ways:
+                way.cancel()
+            await asyncio.gather(*ways, return_exceptions=True)
+            self._open.discard(far_writer.transport)
+            far_writer.close()
+
+    async def _pump(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, up: bool
+    ) -> None:
+        """One direction. What is delayed stays in order, as in TCP."""
+        loop = asyncio.get_running_loop()
+        under_way: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(64)
+        arriving = asyncio.ensure_future(self._arrive(under_way, writer))
+        try:
+            while piece := await reader.read(_PIECE):
+                faults = self.faults
+                if faults.swallows_up if up else faults.swallows_down:
+                    continue
+                delay = faults.latency + self._random.uniform(0, faults.jitter)
+                if faults.bytes_per_second:
+                    await asyncio.sleep(len(piece) / faults.bytes_per_second)
+                await under_way.put((loop.time() + delay, piece))
+        finally:
+            arriving.cancel()
+
+    async def _arrive(
+        self, under_way: "asyncio.Queue[tuple[float, bytes]]", writer: asyncio.StreamWriter
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            due, piece = await under_way.get()
+            if due > loop.time():
+                await asyncio.sleep(due - loop.time())
+            writer.write(piece)
+            await writer.drain()
+
+
+@asynccontextmanager
+async def faulty(port: int, seed: int = 0) -> AsyncIterator[FaultProxy]:
+    """A proxy to a port of this machine for the time of a block."""
+    proxy = FaultProxy("127.0.0.1", port, seed)
+    await proxy.start()
+    try:
+        yield proxy
+    finally:
+        await proxy.stop()
