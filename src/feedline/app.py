@@ -261,6 +261,8 @@ async def _background(feedline: Feedline) -> AsyncIterator[None]:
         log_days=settings.log_days,
         log_events=settings.log_events,
         answer_hours=settings.idempotency_hours,
+        notification_days=settings.notification_days,
+        notifications=settings.notifications,
     )
     tasks = [
         asyncio.create_task(feedline.hub.follow(), name="follow the log"),

@@ -89,6 +89,12 @@ class Settings:
     idempotency_hours: float = 24
     """Hours for which the answer to an Idempotency-Key is kept, at the least."""
 
+    notification_days: float = 90
+    """Days for which notifications are kept, read or not; 0: for ever."""
+
+    notifications: int = 1_000
+    """Newest notifications that one person keeps, beside those of new posts; 0: all."""
+
     media_limit: int = 50 * 1024 * 1024
     """Largest file that is sent, in bytes."""
 

@@ -37,6 +37,7 @@ async def test_following_somebody_counts_on_both_sides(world: World) -> None:
     assert body == {
         "userId": ann.id,
         "isFollowed": True,
+        "notifyPosts": True,
         "followersCount": 1,
         "cursor": body["cursor"],
     }

@@ -35,6 +35,7 @@ class Reader:
         self.kept: list[tuple[bytes, int]] = []
         self.closed: CloseCode | None = None
         self.rechecked = 0
+        self.recounted = 0
         self._order = order
 
     @property
@@ -46,6 +47,9 @@ class Reader:
 
     def recheck(self) -> None:
         self.rechecked += 1
+
+    def recount(self) -> None:
+        self.recounted += 1
 
     def tick(self, now: float) -> None:
         raise AssertionError("no test here waits for deadlines")

@@ -2,13 +2,19 @@
 
 import asyncio
 import logging
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from feedline.feed import actions
+from feedline.feed.following import follow
+from feedline.feed.notices import notify, read_notifications
+from feedline.feed.notifications import NotificationQuery
 from feedline.feed.people import Identity, UserRow
 from feedline.feed.ports import SessionRow
+from feedline.store import sqlite
 from feedline.store.base import StoredAnswer, Transaction
 from feedline.store.retention import Retention, keep_trimmed, trim
 from feedline.store.sqlite import SqliteStore
@@ -21,11 +27,12 @@ from tests.store.opening import (
     append,
     contents,
     opened,
+    publish,
     register,
     whole_log,
 )
 
-WEEK = Retention(log_days=7, log_events=3, answer_hours=24)
+WEEK = Retention(log_days=7, log_events=3, answer_hours=24, notification_days=30, notifications=5)
 
 
 async def seqs(store: SqliteStore) -> list[int]:
@@ -224,3 +231,63 @@ async def test_trimming_goes_on_by_itself_and_outlives_a_failing_database(
     await asyncio.gather(keeping, return_exceptions=True)
     await store.stop()
     assert [record.message for record in caplog.records][-1] == "clean-up"
+
+
+async def test_notifications_go_by_age_and_past_a_person_s_newest(
+    store: SqliteStore, clock: Clock, path: Path
+) -> None:
+    """Those of posts by age alone, with what was noted of who read them."""
+
+    def settle(tx: Transaction) -> None:
+        ann, ben = register(tx, "ann"), register(tx, "ben")
+        follow(tx, ben, ann.id)
+
+    def live_a_day(tx: Transaction) -> None:
+        ann, ben = tx.user_by_name("ann"), tx.user_by_name("ben")
+        assert ann is not None
+        assert ben is not None
+        publish(tx, ann, text="hello")
+        [newest, *_] = tx.notifications(NotificationQuery(user_id=ben.id))
+        read_notifications(tx, ben, [newest.id])
+        notify(tx, ann.id, "comment", ben, post_id=newest.post_id)
+
+    await store.write(settle)
+    for _ in range(40):
+        await store.write(live_a_day)
+        clock.now += DAY
+    await trim(store, WEEK, clock.now)
+    rows = contents(path)
+    assert len(rows["notifications"]) == len(rows["notification_actors"]) == 5
+    assert {row[8] for row in rows["notifications"]} == {NOW + day * DAY for day in range(35, 40)}
+    assert len(rows["post_notices"]) == len(rows["notices_read"]) == 30
+    assert await trim(store, WEEK, clock.now) == 0
+
+
+async def test_notifications_are_counted_person_by_person(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch, path: Path
+) -> None:
+    monkeypatch.setattr(sqlite, "PEOPLE", 2)
+    monkeypatch.setattr(sqlite, "SLICE", 3)
+
+    def settle(tx: Transaction) -> None:
+        people = [register(tx, f"p{number}") for number in range(7)]
+        for number, person in enumerate(people):
+            for count in range(3 * number):
+                notify(tx, person.id, "like", people[0], post_id=f"{person.id} {count}")
+
+    await store.write(settle)
+    await trim(store, WEEK, NOW)
+    kept = Counter(row[1] for row in contents(path)["notifications"])
+    assert sorted(kept.values()) == [3, 5, 5, 5, 5, 5]
+
+
+async def test_without_limits_notifications_stay(store: SqliteStore, path: Path) -> None:
+    def settle(tx: Transaction) -> None:
+        ann, ben = register(tx, "ann"), register(tx, "ben")
+        for number in range(9):
+            notify(tx, ann.id, "like", ben, post_id=str(number))
+
+    await store.write(settle)
+    for_ever = replace(WEEK, notification_days=0, notifications=0)
+    await trim(store, for_ever, NOW + 1_000 * DAY)
+    assert len(contents(path)["notifications"]) == 9

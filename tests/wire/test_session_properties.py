@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feedline.feed.cursor import Cursor
-from tests.wire.world import AUTHORS, CHANNELS, EPOCH, OWN, POSTS, Client, Link, World
+from tests.wire.world import AUTHORS, CHANNELS, EPOCH, INBOX, OWN, POSTS, Client, Link, World
 
-KINDS = ("created", "created", "created", "updated", "deleted", "creator", "revoked")
+KINDS = ("created", "notice", "created", "notice", "updated", "deleted", "creator", "revoked")
 EXAMPLES = int(os.environ.get("FEEDLINE_TEST_EXAMPLES", "150"))
 
 
@@ -155,6 +155,7 @@ class Story:
                 position = seq_of(message["cursor"])
                 assert client.cursor in (None, position)
                 client.cursor, client.connected = position, True
+                client.wants_unread = INBOX in client.start
                 for channel, start in client.start.items():
                     client.start[channel] = position if start < 0 else start
                 self.own_since = position if self.own_since is None else self.own_since
@@ -167,8 +168,13 @@ class Story:
                 channel, since = client.joining.pop(message["id"])
                 assert since is not None
                 client.start[channel] = since
+                client.wants_unread |= channel == INBOX
             case "caught_up" | "heartbeat":
                 client.cursor = max(client.cursor or 0, seq_of(message["cursor"]))
+            case "unread_notifications":
+                assert client.wants_unread
+                client.wants_unread = False
+                assert message["count"] >= (client.cursor or 0), "it is of now, or of later"
             case _:
                 self._take_event(message)
 
@@ -209,6 +215,7 @@ class Story:
             if link.in_flight:
                 self._take(msgspec.json.decode(link.in_flight.popleft()))
         assert not self.client.joining
+        assert not self.client.wants_unread
         head = self.world.head
         for channel, start in {**self.client.start, OWN: self.own_since or 0}.items():
             missing = set(self.world.wanted({channel}, start, head)) - self.client.had

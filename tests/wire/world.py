@@ -10,25 +10,42 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from feedline.feed.channels import creator_channel, feed_channel, own_topic
+from feedline.feed.channels import (
+    creator_channel,
+    feed_channel,
+    notifications_channel,
+    own_topic,
+)
 from feedline.feed.cursor import Cursor
 from feedline.feed.events import (
     AnyEvent,
     CreatorUpdated,
+    NotificationAdded,
     PostCreated,
     PostDeleted,
     PostUpdated,
     SessionRevoked,
+    herald_of,
     home_of,
     topics,
 )
+from feedline.feed.notifications import NotificationRow, notification_of
 from feedline.feed.people import Creator, Identity
 from feedline.feed.posts import Access, Content, Engagement, Media, Post
 from feedline.feed.visibility import Viewer
 from feedline.hub.fanout import GONE, Fanout, Framing, Lane, Seat
 from feedline.hub.ring import Ring
 from feedline.hub.stretches import Stretches
-from feedline.wire.effects import CheckChannels, Close, Effect, Join, ReadLog, Replay, Send
+from feedline.wire.effects import (
+    CheckChannels,
+    Close,
+    Effect,
+    Join,
+    ReadLog,
+    Replay,
+    Send,
+    TellUnread,
+)
 from feedline.wire.encoded import EncodedEvent
 from feedline.wire.intake import SessionLimits
 from feedline.wire.session import Session
@@ -41,7 +58,11 @@ OWN = own_topic(VIEWER)  # what every connection of the viewer gets, whatever it
 AUTHORS = (VIEWER, "ann", "bob")
 FOLLOWED = ("bob",)
 POSTS = ("p1", "p2")
-CHANNELS = ("feed:me", "creator:ann", "creator:bob", "creator:me", "public", "post:p1", "post:p2")
+INBOX = notifications_channel(VIEWER)
+CHANNELS = (
+    *("feed:me", INBOX, "creator:ann", "creator:bob", "creator:me"),
+    *("public", "post:p1", "post:p2"),
+)
 RING = 5  # events that a replay need not read from the log
 PAGE = 3  # entries of the log read at a time: small, so that replays have seams
 
@@ -60,6 +81,11 @@ def make_event(kind: str, author: str, post_id: str, seq: int) -> AnyEvent:
             return PostUpdated(**base, post=make_post(post_id, author), user_id=author)
         case "deleted":
             return PostDeleted(**base, post_id=post_id, user_id=author)
+        case "notice":
+            row = NotificationRow(
+                id=f"n{seq}", user_id=None, kind="post", actor=make_creator(author), created_at=seq
+            )
+            return NotificationAdded(**base, notification=notification_of(row))
         case "creator":
             return CreatorUpdated(**base, creator=make_creator(author))
         case _:
@@ -125,6 +151,10 @@ def _feeds(creator_id: str) -> list[str]:
     return [feed_channel(VIEWER)] if creator_id in (VIEWER, *FOLLOWED) else []
 
 
+def _hearing(creator_id: str) -> list[str]:
+    return [INBOX] if creator_id in FOLLOWED else []
+
+
 class World:
     """The log, and the hub's side of it. Its clock moves on whenever somebody looks at it."""
 
@@ -136,7 +166,7 @@ class World:
         self.ring = Ring(RING, 2**30)
         self.stretches = Stretches(self.ring)
         self._time = 0.0
-        self.fanout = Fanout(clock=self._tick, feeds=_feeds)
+        self.fanout = Fanout(clock=self._tick, feeds=_feeds, hearing=_hearing)
         self.crowd = [Bystander() for _ in range(20)]
 
     def _tick(self) -> float:
@@ -170,6 +200,7 @@ class World:
         return bool(
             channels & set(topics(event))
             or (feed_channel(VIEWER) in channels and home in (VIEWER, *FOLLOWED))
+            or (INBOX in channels and herald_of(event) in FOLLOWED)
         )
 
 
@@ -183,7 +214,7 @@ class Link:
         )
         self.session.identified(Identity(VIEWER, "session", 2**62), standing())
         self.in_flight: deque[bytes] = deque()
-        self.questions: deque[CheckChannels | ReadLog] = deque()
+        self.questions: deque[CheckChannels | ReadLog | TellUnread] = deque()
         self.closed_with: int | None = None
         world.links.append(self)
         self._pumping = False
@@ -217,6 +248,9 @@ class Link:
         world, question = self.world, self.questions.popleft()
         if isinstance(question, CheckChannels):
             self.session.channels_checked({}, LogSpan(EPOCH, world.floor, world.head))
+        elif isinstance(question, TellUnread):
+            self.settle()
+            self.session.tell_unread([], world.position)
         elif question.after > world.position:
             self.questions.append(question)
         else:
@@ -266,14 +300,14 @@ class Link:
                     seats: list[Seat] = [*self.world.crowd, self]
                     for seat in seats:
                         self.world.fanout.place(seat, topics, self.world.position)
-            case CheckChannels() | ReadLog():
+            case CheckChannels() | ReadLog() | TellUnread():
                 if not self._send_stretch(effect):
                     self.questions.append(effect)
             case Close(code=code):
                 self.closed_with = code
 
-    def _send_stretch(self, question: CheckChannels | ReadLog) -> bool:
-        if isinstance(question, CheckChannels) or question.topics is None:
+    def _send_stretch(self, question: CheckChannels | ReadLog | TellUnread) -> bool:
+        if not isinstance(question, ReadLog) or question.topics is None:
             return False
         if question.after >= self.world.position:
             return False
@@ -331,3 +365,5 @@ class Client:
     """Events of this connection that moved the cursor, in order of arrival."""
     replayed: dict[int, list[int]] = field(default_factory=dict)
     """Events of this connection that came as replay, by subscription."""
+    wants_unread: bool = False
+    """Whether it waits to be told which notifications are unread."""

@@ -1,5 +1,7 @@
 """Follows and tiers over REST."""
 
+import msgspec
+
 from feedline.api.identity import Caller
 from feedline.api.operation import Call
 from feedline.api.paging import PageQuery, cut
@@ -18,8 +20,15 @@ class FollowAnswer(Wire, frozen=True):
 
     user_id: str
     is_followed: bool
+    notify_posts: bool
     followers_count: int
     cursor: str
+
+
+class FollowSetting(Wire, frozen=True, forbid_unknown_fields=True):
+    """Whether to be notified of each new post; what is left out stays, and is yes at first."""
+
+    notify_posts: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class TierGrant(Wire, frozen=True, forbid_unknown_fields=True):
@@ -57,9 +66,13 @@ class Following:
     def __init__(self, services: Services) -> None:
         self._store = services.store
 
-    async def follow(self, call: Call[None, None]) -> Answer:
+    async def follow(self, call: Call[FollowSetting, None]) -> Answer:
+        wish = call.body.notify_posts
+        notify_posts = None if wish is msgspec.UNSET else wish
+
         def command(tx: Transaction) -> following.Followed:
-            return following.follow(tx, call.caller.person(tx), call.params["id"])
+            person, creator_id = call.caller.person(tx), call.params["id"]
+            return following.follow(tx, person, creator_id, notify_posts=notify_posts)
 
         return _answer(await self._store.write(command))
 
@@ -121,6 +134,7 @@ def _answer(followed: following.Followed) -> Answer:
         FollowAnswer(
             user_id=creator.id,
             is_followed=followed.is_followed,
+            notify_posts=followed.notify_posts,
             followers_count=creator.followers_count,
             cursor=str(followed.position),
         )

@@ -9,7 +9,7 @@ from feedline.api.operation import Call
 from feedline.api.services import Services
 from feedline.errors import FieldProblem, ValidationFailed
 from feedline.feed.cursor import Position
-from feedline.feed.foreign import take_likes, take_post, take_subscribers
+from feedline.feed.foreign import take_likes, take_post, take_subscribers, tell_followers
 from feedline.feed.people import Wire
 from feedline.feed.raw_posts import RawPost, Unreadable, read_id, read_raw_post
 from feedline.feed.reactions import Liked
@@ -102,9 +102,10 @@ class Notify:
             position = take_post(tx, raw, author_id)
             if ids is not None:
                 take_subscribers(tx, author_id, sorted(ids))
-                return len(ids - {author_id}), position
+            tell_followers(tx, author_id, raw.id)
             author = tx.user(author_id)
-            return (author.followers_count if author else 0), position
+            followers = author.followers_count if author else 0
+            return followers if ids is None else len(ids - {author_id}), position
 
         receivers, position = await self._store.write(command)
         return answered(FollowersNotified(receivers=receivers, cursor=str(position)))

@@ -3,6 +3,7 @@
 from feedline.api.following import (
     FollowAnswer,
     Following,
+    FollowSetting,
     SubscribersAnswer,
     TierAnswer,
     TierGrant,
@@ -28,6 +29,8 @@ def following_operations(following: Following) -> list[Operation]:
             summary="Follow a person: their posts come into the caller's home feed",
             tag="people",
             handler=following.follow,
+            body=FollowSetting,
+            body_may_be_empty=True,
             answer=FollowAnswer,
             codes=("validation_failed",),
         ),

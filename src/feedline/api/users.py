@@ -19,6 +19,7 @@ class Profile(User, frozen=True):
     """A person as their profile shows them to the caller."""
 
     is_followed: bool
+    notify_posts: bool
     tier: Tier | None
 
 
@@ -78,7 +79,12 @@ class Users:
             if row is None:
                 raise NotFound("person")
             followed = viewer.id is not None and reads.is_following(viewer.id, row.id)
-            return profile_of(row, is_followed=followed, tier=viewer.tiers.get(row.id))
+            return profile_of(
+                row,
+                is_followed=followed,
+                notify_posts=followed and reads.notifies_posts(str(viewer.id), row.id),
+                tier=viewer.tiers.get(row.id),
+            )
 
         return answered(ProfileAnswer(user=await self._store.read(read)))
 
@@ -89,6 +95,12 @@ def find_user(reads: Reads, id_or_username: str) -> UserRow | None:
     return reads.user(given) or reads.user_by_name(id_or_username)
 
 
-def profile_of(row: UserRow, *, is_followed: bool = False, tier: Tier | None = None) -> Profile:
+def profile_of(
+    row: UserRow,
+    *,
+    is_followed: bool = False,
+    notify_posts: bool = False,
+    tier: Tier | None = None,
+) -> Profile:
     fields = msgspec.structs.asdict(user_of(row))
-    return Profile(**fields, is_followed=is_followed, tier=tier)
+    return Profile(**fields, is_followed=is_followed, notify_posts=notify_posts, tier=tier)

@@ -19,6 +19,7 @@ from feedline.feed.events import (
 )
 from feedline.feed.instants import Millis, instant_of, rfc3339
 from feedline.feed.media import with_media
+from feedline.feed.notices import notify_followers
 from feedline.feed.people import (
     ProfileChange,
     Registration,
@@ -114,6 +115,7 @@ def publish_post(
             user_id=author.id,
         )
     )
+    notify_followers(tx, author, post_id)
     return post, position
 
 
@@ -147,14 +149,15 @@ def edit_post(
 
 
 def delete_post(tx: Writes, person: UserRow, post_id: str) -> Position:
-    """Deletes a post and scrubs it from the log; returns the position of the event.
+    """Deletes a post, with what anybody was notified of it, and scrubs it from the log.
 
-    Its author and admins may. Raises NotFound or Forbidden.
+    Returns the position of the event. Its author and admins may. Raises NotFound or Forbidden.
     """
     row = existing_post(tx, post_id)
     if row.creator.id != person.id and person.role != "admin":
         raise Forbidden("Only its author or an admin may delete a post.")
     tx.remove_post(post_id)
+    tx.remove_notifications_of(row.creator.id, post_id)
     deleted = PostDeleted(
         channel=creator_channel(row.creator.id),
         timestamp=rfc3339(tx.now),

@@ -9,6 +9,7 @@ from feedline.feed.channels import (
     PUBLIC,
     creator_channel,
     is_feed,
+    notifications_channel,
     own_topic,
     owner_of,
     post_channel,
@@ -97,12 +98,14 @@ class CommentDeleted(Event, tag="comment_deleted"):
 class FeedUpdate(Event, tag="feed_update"):
     """Whom somebody follows, or which tier of whom they hold, has changed.
 
-    ``tier``, with that reason: the one that they hold from now on.
+    ``tier``, with that reason: the one that they hold from now on. ``notify_posts``, with
+    ``follow``: whether they hear of each new post from now on.
     """
 
     reason: Literal["follow", "unfollow", "tier"]
     creator_id: str
     tier: Tier | Unset | None = msgspec.UNSET
+    notify_posts: bool | Unset = msgspec.UNSET
 
 
 class NewSubscription(Event, tag="new_subscription"):
@@ -112,7 +115,10 @@ class NewSubscription(Event, tag="new_subscription"):
 
 
 class NotificationAdded(Event, tag="notification"):
-    """A notification, new or changed: one with a known id takes its place."""
+    """A notification, new or changed: one with a known id takes its place.
+
+    Of a new post there is one for all who hear of it, published to its author's channel.
+    """
 
     notification: Notification
 
@@ -173,21 +179,35 @@ def topics(event: AnyEvent) -> tuple[str, ...]:
     match event:
         case PostCreated(user_id=author):
             return (own_topic(author), creator_channel(author), PUBLIC)
-        case PostUpdated(user_id=author) | PostDeleted(user_id=author):
-            return (creator_channel(author), post_channel(post_of(event) or ""), PUBLIC)
+        case PostUpdated(user_id=author):
+            return (creator_channel(author), post_channel(event.post.id), PUBLIC)
+        case PostDeleted(user_id=author, post_id=post_id):
+            own = notifications_channel(author)
+            return (creator_channel(author), post_channel(post_id), PUBLIC, own)
         case PostRetracted():
             return (own_topic(owner_of(event.channel)), event.channel)
         case PostLiked() | PostUnliked() if is_feed(event.channel):
             return (own_topic(event.user_id), event.channel)
-        case SessionRevoked():
-            return ()
-        case _:
-            return (event.channel,)
+    is_for_all = isinstance(event, SessionRevoked) or herald_of(event) is not None
+    return () if is_for_all else (event.channel,)
 
 
 def home_of(event: AnyEvent) -> str | None:
     """The creator whose followers have the event in their home feeds."""
     return event.user_id if isinstance(event, PostEvent | PostDeleted) else None
+
+
+def herald_of(event: AnyEvent) -> str | None:
+    """The creator whose followers have the event among their notifications.
+
+    That is the notice of a post, and the deletion that takes it away.
+    """
+    match event:
+        case PostDeleted(user_id=author):
+            return author
+        case NotificationAdded(notification=Notification(kind="post", actor=author)):
+            return author.id
+    return None
 
 
 def actor(event: AnyEvent) -> str | None:

@@ -20,29 +20,27 @@ class Followed:
     creator: UserRow
     is_followed: bool
     position: Position
+    notify_posts: bool = False
 
 
-def follow(tx: Writes, person: UserRow, creator_id: str) -> Followed:
-    """Follows somebody; who does already changes nothing.
+def follow(
+    tx: Writes, person: UserRow, creator_id: str, *, notify_posts: bool | None = None
+) -> Followed:
+    """Follows somebody, and says whether to be notified of each of their new posts.
 
-    Raises NotFound, or ValidationFailed for oneself.
+    ``notify_posts``: None for yes where this is new, else for as before. Who asks for what is so
+    already changes nothing. Raises NotFound, or ValidationFailed for oneself.
     """
     creator = _existing_person(tx, creator_id)
     if creator.id == person.id:
         raise ValidationFailed(FieldProblem("", "One can't follow oneself."))
     if tx.is_following(person.id, creator.id):
-        return Followed(creator, True, tx.position())
-    tx.add_follow(person.id, creator.id)
-    position = tx.append(
-        FeedUpdate(
-            channel=feed_channel(person.id),
-            timestamp=rfc3339(tx.now),
-            reason="follow",
-            creator_id=creator.id,
-        )
-    )
+        return _hear_of(tx, person, creator, notify_posts)
+    hears = notify_posts is not False
+    tx.add_follow(person.id, creator.id, notify_posts=hears)
+    position = _tell_follow(tx, person, creator, notify_posts=hears)
     notify(tx, creator.id, "follow", person)
-    return Followed(_existing_person(tx, creator.id), True, position)
+    return Followed(_existing_person(tx, creator.id), True, position, hears)
 
 
 def unfollow(tx: Writes, person: UserRow, creator_id: str) -> Followed:
@@ -61,6 +59,28 @@ def unfollow(tx: Writes, person: UserRow, creator_id: str) -> Followed:
         )
     )
     return Followed(_existing_person(tx, creator.id), False, position)
+
+
+def _hear_of(tx: Writes, person: UserRow, creator: UserRow, notify_posts: bool | None) -> Followed:
+    """Changes whether a follower hears of new posts, if that is said and not so already."""
+    hears = tx.notifies_posts(person.id, creator.id)
+    if notify_posts is None or notify_posts == hears:
+        return Followed(creator, True, tx.position(), hears)
+    tx.change_follow(person.id, creator.id, notify_posts=notify_posts)
+    position = _tell_follow(tx, person, creator, notify_posts=notify_posts)
+    return Followed(creator, True, position, notify_posts)
+
+
+def _tell_follow(tx: Writes, person: UserRow, creator: UserRow, *, notify_posts: bool) -> Position:
+    return tx.append(
+        FeedUpdate(
+            channel=feed_channel(person.id),
+            timestamp=rfc3339(tx.now),
+            reason="follow",
+            creator_id=creator.id,
+            notify_posts=notify_posts,
+        )
+    )
 
 
 def grant_tier(

@@ -17,6 +17,7 @@ from feedline.feed.drafts import is_empty
 from feedline.feed.events import PostCreated, PostUpdated
 from feedline.feed.following import follow
 from feedline.feed.instants import Millis, is_id, rfc3339
+from feedline.feed.notices import notify_followers
 from feedline.feed.people import USERNAME, UserRow, creator_of
 from feedline.feed.ports import Writes
 from feedline.feed.posts import PostRow, for_event, normalize
@@ -49,6 +50,13 @@ def take_post(tx: Writes, raw: RawPost, author_id: str) -> Position:
     updated = _event(tx, PostUpdated, row)
     tx.amend(updated)
     return tx.append(updated)
+
+
+def tell_followers(tx: Writes, author_id: str, post_id: str) -> None:
+    """Notifies those who follow somebody of a post that was taken, once for each post."""
+    author = tx.user(author_id)
+    if author is not None and not tx.has_post_notice(post_id):
+        notify_followers(tx, author, post_id)
 
 
 def take_subscribers(tx: Writes, creator_id: str, subscriber_ids: Iterable[str]) -> None:

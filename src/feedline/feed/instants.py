@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 Millis = int
@@ -20,6 +21,7 @@ class Place(NamedTuple):
     id: str
 
 
+@lru_cache(2_000)  # a post and its events name one instant five times, all of a commit the same
 def rfc3339(instant: Millis) -> str:
     """``2026-01-22T10:00:00.000Z`` for an instant; out-of-range values are moved into range."""
     seconds, millis = divmod(min(max(instant, 0), LATEST), 1000)

@@ -1,14 +1,15 @@
 """Notifying people, and what they do about it: read, and clear.
 
-What many do to one post is one notification for as long as it is not read.
+What many do to one post is one notification for as long as it is not read. That somebody has
+published a post is one as well, however many follow them: whose it is follows from who follows.
 """
 
 import msgspec
 
-from feedline.feed.channels import notifications_channel
+from feedline.feed.channels import creator_channel, notifications_channel
 from feedline.feed.cursor import Position
 from feedline.feed.events import NotificationAdded, NotificationRead, NotificationsCleared
-from feedline.feed.instants import rfc3339
+from feedline.feed.instants import instant_of, rfc3339
 from feedline.feed.notifications import NotificationKind, NotificationRow, notification_of
 from feedline.feed.people import UserRow, creator_of
 from feedline.feed.ports import Writes
@@ -61,10 +62,31 @@ def tell_likes_of(tx: Writes, user_id: str, post_id: str) -> None:
         tell_notification(tx, row)
 
 
+def notify_followers(tx: Writes, author: UserRow, post_id: str) -> None:
+    """Notifies those who follow somebody of a new post: one row and one event for all of them.
+
+    It says nothing of what is in the post, which may change, or be for some only.
+    """
+    if not author.followers_count:
+        return
+    id_ = tx.new_id()
+    row = NotificationRow(
+        id=id_,
+        user_id=None,
+        kind="post",
+        actor=creator_of(author),
+        post_id=post_id,
+        created_at=instant_of(id_) or tx.now,  # ids go on when a clock was set back
+    )
+    tell_notification(tx, row)
+    tx.add_post_notice(row)
+
+
 def tell_notification(tx: Writes, row: NotificationRow) -> None:
+    everybody = creator_channel(row.actor.id)
     tx.append(
         NotificationAdded(
-            channel=notifications_channel(row.user_id),
+            channel=everybody if row.user_id is None else notifications_channel(row.user_id),
             timestamp=rfc3339(tx.now),
             notification=notification_of(row),
         )

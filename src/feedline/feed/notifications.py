@@ -32,10 +32,13 @@ class Notification(Wire, frozen=True):
 
 
 class NotificationRow(msgspec.Struct, kw_only=True):
-    """A notification as stored: ``actors`` people did the same, the last of them ``actor``."""
+    """A notification as stored: ``actors`` people did the same, the last of them ``actor``.
+
+    ``user_id``: None for everybody who follows the actor and wants to hear of their posts.
+    """
 
     id: str
-    user_id: str
+    user_id: str | None
     kind: NotificationKind
     actor: Creator
     post_id: str | None = None

@@ -25,6 +25,10 @@ class PostQuery(msgspec.Struct, frozen=True, kw_only=True):
     limit: int = 20
 
 
+COUNTED = 1_000
+"""Up to so many unread posts are counted; more are told as so many."""
+
+
 class OwedLike(msgspec.Struct, frozen=True, kw_only=True):
     """The newest like of a post, or the taking back of one, of which nobody was told yet."""
 
@@ -118,6 +122,12 @@ class Reads(Protocol):
 
     def is_following(self, follower_id: str, creator_id: str) -> bool: ...
 
+    def notifies_posts(self, follower_id: str, creator_id: str) -> bool:
+        """Whether somebody follows a person, and is notified of each of their new posts."""
+
+    def muted(self, follower_id: str) -> list[str]:
+        """Whom a person follows without being notified of their posts."""
+
     def people_to_follow(self, user_id: str | None, limit: int) -> list[UserRow]:
         """People who post and whom somebody does not follow: the most followed, then the newest."""
 
@@ -134,9 +144,14 @@ class Reads(Protocol):
 
     def comments(self, query: CommentQuery) -> list[CommentRow]: ...
 
-    def notifications(self, query: NotificationQuery) -> list[NotificationRow]: ...
+    def notifications(self, query: NotificationQuery) -> list[NotificationRow]:
+        """A person's own, and those of posts by whom they hear of."""
 
-    def unread_count(self, user_id: str) -> int: ...
+    def unread_count(self, user_id: str) -> int:
+        """How many of these are unread; of posts, :data:`COUNTED` at most."""
+
+    def has_post_notice(self, post_id: str) -> bool:
+        """Whether followers were notified of a post."""
 
     def unread_notification(
         self, user_id: str, kind: NotificationKind, post_id: str | None
@@ -221,7 +236,12 @@ class Writes(Reads, Protocol):
 
     def forget_media(self, media_ids: list[str]) -> None: ...
 
-    def add_follow(self, follower_id: str, creator_id: str) -> None: ...
+    def add_follow(
+        self, follower_id: str, creator_id: str, *, notify_posts: bool = True
+    ) -> None: ...
+
+    def change_follow(self, follower_id: str, creator_id: str, *, notify_posts: bool) -> None:
+        """Whether a follower is notified of posts, those from now on."""
 
     def remove_follow(self, follower_id: str, creator_id: str) -> None: ...
 
@@ -251,7 +271,13 @@ class Writes(Reads, Protocol):
 
     def add_notification(self, row: NotificationRow) -> None: ...
 
+    def add_post_notice(self, row: NotificationRow) -> None:
+        """Keeps what followers are notified of, at the place of the newest event."""
+
     def change_notification(self, row: NotificationRow) -> None: ...
+
+    def remove_notifications_of(self, user_id: str, post_id: str) -> None:
+        """Removes what a person was notified of about a post of theirs."""
 
     def add_actor(self, notification_id: str, actor_id: str) -> bool:
         """Counts somebody in a notification; whether they were not yet."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from feedline.feed.instants import Millis
 from feedline.feed.joining import refusal_of
 from feedline.feed.people import Identity
+from feedline.feed.visibility import Viewer
 from feedline.hub.standings import Rights
 from feedline.store.base import Snapshot
 from feedline.wire.span import LogSpan
@@ -40,5 +41,9 @@ def admission(
         signed_in=snapshot.signed_in(identity.session_id, now) is not None,
         refusals={channel: code for channel, code in codes.items() if code},
         span=LogSpan(bounds.epoch, bounds.floor, bounds.head),
-        rights=Rights(snapshot.following(user_id), viewer.tiers) if with_rights else None,
+        rights=_rights(snapshot, user_id, viewer) if with_rights else None,
     )
+
+
+def _rights(snapshot: Snapshot, user_id: str, viewer: Viewer) -> Rights:
+    return Rights(snapshot.following(user_id), viewer.tiers, snapshot.muted(user_id))

@@ -226,6 +226,10 @@ class Connection(_Front):
         if channels:
             self._start(self._recheck(channels))
 
+    def recount(self) -> None:
+        self.session.owe_unread()
+        self._pump()
+
     def tick(self, now: float) -> None:
         session = self.session
         if session.closed:
@@ -346,14 +350,16 @@ class Connection(_Front):
 
     async def _tell_unread(self) -> None:
         """Tells what is unread, but never what is older than an event that was sent."""
-        user_id, channel = self.viewer.id or "", self.session.notifications_channel
+        session, user_id = self.session, self.viewer.id or ""
+        channel = session.notifications_channel
         while True:
             found = await self._patiently(
                 lambda: self._store.read(partial(unread, user_id=user_id))
             )
             since = self._hub.recent(found.head) or ()
-            if not any(channel in event.topics for event in since):
-                self.session.tell_unread(found.notifications, found.count)
+            if not any(session.coverage.brings(channel, event) for event in since):
+                self._hub.fanout.settle(self)  # what is owed from before must not come after
+                session.tell_unread(found.notifications, found.count)
                 return
 
     async def _recheck(self, channels: Sequence[str]) -> None:

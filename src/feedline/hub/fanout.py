@@ -91,6 +91,10 @@ def _own_feed(creator_id: str) -> Iterable[str]:
     return (feed_channel(creator_id),)
 
 
+def _nobody(_: str) -> Iterable[str]:
+    return ()
+
+
 class Fanout:
     """All lanes, and the work of serving them."""
 
@@ -99,14 +103,17 @@ class Fanout:
         *,
         joins: bool = True,
         feeds: Callable[[str], Iterable[str]] = _own_feed,
+        hearing: Callable[[str], Iterable[str]] = _nobody,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         """``joins``: whether what gathers within a window is joined; else nothing waits.
 
-        ``feeds`` tells the feed channels of those here who follow a creator.
+        ``feeds`` tells the feed channels of those here who follow a creator, ``hearing`` the
+        notifications channels of those who hear of their posts.
         """
         self._joins = joins
         self._feeds = feeds
+        self._hearing = hearing
         self._clock = clock
         self._lanes: dict[tuple[Framing, frozenset[str]], Lane] = {}
         self._by_topic: dict[str, dict[Lane, None]] = {}
@@ -159,6 +166,9 @@ class Fanout:
             lanes.update(self._by_topic.get(topic, {}))
         if event.home is not None:
             for topic in self._feeds(event.home):
+                lanes.update(self._by_topic.get(topic, {}))
+        if event.herald is not None:
+            for topic in self._hearing(event.herald):
                 lanes.update(self._by_topic.get(topic, {}))
         for lane in lanes:
             lane.pending.append(event)

@@ -10,7 +10,13 @@ from typing import Protocol
 
 from feedline.errors import CloseCode, Unavailable
 from feedline.feed.channels import post_channel
-from feedline.feed.events import PostRetracted, PostUpdated, SessionRevoked
+from feedline.feed.events import (
+    AnyEvent,
+    FeedUpdate,
+    PostRetracted,
+    PostUpdated,
+    SessionRevoked,
+)
 from feedline.feed.instants import Millis
 from feedline.feed.people import Identity
 from feedline.hub.admission import Admission, admission
@@ -35,6 +41,9 @@ class Member(Seat, Protocol):
     address: str
 
     def close(self, code: CloseCode, reason: str) -> None: ...
+
+    def recount(self) -> None:
+        """This person hears of somebody's posts no more: fewer notifications are theirs."""
 
     def tick(self, now: float) -> None:
         """Looks at the connection's deadlines; ``now`` is the loop's time."""
@@ -72,7 +81,11 @@ class Hub:
         self.epoch = bounds.epoch
         self.position = bounds.head
         self.standings = Standings()
-        self.fanout = Fanout(joins=limits.join_seconds > 0, feeds=self.standings.feeds)
+        self.fanout = Fanout(
+            joins=limits.join_seconds > 0,
+            feeds=self.standings.feeds,
+            hearing=self.standings.hearing,
+        )
         self.clock = clock
         self._store = store
         self._limits = limits
@@ -250,9 +263,12 @@ class Hub:
         if isinstance(event.event, SessionRevoked):
             self._end_session(event.event.session_id)
             return
-        own = self._by_user.get(event.actor or "", ())
+        own = self._by_user.get(event.actor or "", set())
         self.standings.apply(event.event, event.actor, event.seq)
         self.fanout.offer(event, own)
+        if _takes_notices(event.event):
+            for member in tuple(own):
+                member.recount()
         if isinstance(event.event, PostRetracted):
             self._recheck(own)
         elif isinstance(event.event, PostUpdated) and event.is_gated:
@@ -278,6 +294,13 @@ class Hub:
     def _end_session(self, session_id: str) -> None:
         for member in tuple(self._by_session.get(session_id, ())):
             member.close(CloseCode.SESSION_ENDED, "signed out")
+
+
+def _takes_notices(event: AnyEvent) -> bool:
+    """Whether what somebody was notified of posts is not theirs any more."""
+    return isinstance(event, FeedUpdate) and (
+        event.reason == "unfollow" or event.notify_posts is False
+    )
 
 
 def _over(count: int, limit: int) -> bool:

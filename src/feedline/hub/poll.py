@@ -132,6 +132,9 @@ class Poll:
     def recheck(self) -> None:
         """Nothing: a poll is over soon, and what it may not have it does not find."""
 
+    def recount(self) -> None:
+        """Nothing: what is unread is not told here."""
+
     def tick(self, now: float) -> None:  # noqa: ARG002
         if self._identity.expires_at <= self._hub.clock():
             self.close(CloseCode.SESSION_ENDED, "token expired")

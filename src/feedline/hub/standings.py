@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
-from feedline.feed.channels import feed_channel
+from feedline.feed.channels import feed_channel, notifications_channel
 from feedline.feed.events import AnyEvent, FeedUpdate
 from feedline.feed.visibility import Tier
 from feedline.wire.standing import Mark, Standing, mark_of
@@ -18,6 +18,7 @@ class Rights:
 
     creators: Sequence[str]
     tiers: Mapping[str, Tier]
+    muted: Sequence[str] = ()
 
 
 @dataclass(slots=True)
@@ -26,6 +27,8 @@ class _Person:
 
     number: int
     standing: Standing
+    feed: str
+    notifications: str
     loaded: bool = False
     early: list[tuple[int, FeedUpdate]] = field(default_factory=list)
     """What changed before their rights were loaded."""
@@ -40,16 +43,22 @@ class Standings:
 
     def __init__(self) -> None:
         self._people: dict[str, _Person] = {}
-        self._feeds: dict[int, str] = {}
+        self._numbered: dict[int, _Person] = {}
         self._followers: dict[Mark, array[int]] = {}
+        self._muting: dict[Mark, set[int]] = {}  # the few of them who do not hear of posts
         self._numbers = count()
 
     def of(self, user_id: str) -> Standing:
         """The one standing of a person, from their first connection to :meth:`forget`."""
         person = self._people.get(user_id)
         if person is None:
-            person = self._people[user_id] = _Person(next(self._numbers), Standing(user_id))
-            self._feeds[person.number] = feed_channel(user_id)
+            person = self._people[user_id] = _Person(
+                next(self._numbers),
+                Standing(user_id),
+                feed_channel(user_id),
+                notifications_channel(user_id),
+            )
+            self._numbered[person.number] = person
         return person.standing
 
     def is_loaded(self, user_id: str) -> bool:
@@ -61,10 +70,12 @@ class Standings:
         person = self._people.get(user_id)
         if person is None or person.loaded:
             return
-        person.standing.load(rights.creators, rights.tiers)
+        person.standing.load(rights.creators, rights.tiers, rights.muted)
         person.loaded = True
         for mark in person.standing.followed:
             self._index(mark, person.number)
+        for mark in person.standing.muted:
+            self._mute(mark, person.number)
         early, person.early = person.early, []
         for seq, event in early:
             if seq > head:
@@ -77,7 +88,9 @@ class Standings:
             return
         for mark in person.standing.followed:
             self._drop(mark, person.number)
-        del self._feeds[person.number]
+        for mark in person.standing.muted:
+            self._unmute(mark, person.number)
+        del self._numbered[person.number]
 
     def apply(self, event: AnyEvent, user_id: str | None, seq: int) -> None:
         """Takes in what an event changes of somebody's rights."""
@@ -91,8 +104,18 @@ class Standings:
 
     def feeds(self, creator_id: str) -> Iterator[str]:
         """The feed channels of those who follow somebody, that person's own among them."""
-        feeds = self._feeds
-        return (feeds[number] for number in self._followers.get(mark_of(creator_id), ()))
+        people = self._numbered
+        return (people[number].feed for number in self._followers.get(mark_of(creator_id), ()))
+
+    def hearing(self, creator_id: str) -> Iterator[str]:
+        """The notifications channels of those followers who hear of somebody's posts."""
+        mark, people = mark_of(creator_id), self._numbered
+        muting = self._muting.get(mark, ())
+        creator = self._people.get(creator_id)
+        oneself = creator.number if creator else None
+        for number in self._followers.get(mark, ()):
+            if number != oneself and number not in muting:
+                yield people[number].notifications
 
     def _change(self, person: _Person, event: FeedUpdate, seq: int) -> None:
         standing, creator = person.standing, event.creator_id
@@ -100,11 +123,28 @@ class Standings:
             case FeedUpdate(reason="follow"):
                 if standing.follow(creator, seq):
                     self._index(mark_of(creator), person.number)
+                self._hear_of(person, creator, seq, notify_posts=event.notify_posts is not False)
             case FeedUpdate(reason="unfollow"):
                 if standing.unfollow(creator):
                     self._drop(mark_of(creator), person.number)
+                    self._unmute(mark_of(creator), person.number)
             case FeedUpdate(tier=tier):
                 standing.hold(creator, tier or None)
+
+    def _hear_of(self, person: _Person, creator: str, seq: int, *, notify_posts: bool) -> None:
+        person.standing.hear_of(creator, seq, notify_posts=notify_posts)
+        change = self._unmute if notify_posts else self._mute
+        change(mark_of(creator), person.number)
+
+    def _mute(self, mark: Mark, number: int) -> None:
+        self._muting.setdefault(mark, set()).add(number)
+
+    def _unmute(self, mark: Mark, number: int) -> None:
+        muting = self._muting.get(mark)
+        if muting is not None:
+            muting.discard(number)
+            if not muting:
+                del self._muting[mark]
 
     def _index(self, mark: Mark, number: int) -> None:
         followers = self._followers.setdefault(mark, array("q"))

@@ -53,6 +53,13 @@ class Snapshot(Reads, Protocol):
 
     def log_page(self, after: int, limit: int) -> LogPage: ...
 
+    def crowded(self, after: str, keep: int, limit: int) -> tuple[list[str], str | None]:
+        """Looks at the next people after one who are notified of anything.
+
+        Those who have more than ``keep`` of their own, and the last one that was looked at; None
+        if there are no more.
+        """
+
 
 class Transaction(Snapshot, Writes, Protocol):
     """One command's part of a commit."""
@@ -68,6 +75,12 @@ class Transaction(Snapshot, Writes, Protocol):
     def trim(self, keep_from: Millis, keep_events: int, limit: int) -> int: ...
 
     def forget(self, before: Millis, limit: int) -> int: ...
+
+    def forget_notifications(self, before: Millis, limit: int) -> int:
+        """Drops up to ``limit`` of each kind of notifications of before an instant."""
+
+    def thin_out(self, user_id: str, keep: int, limit: int) -> int:
+        """Drops up to ``limit`` of a person's own notifications, but never their newest."""
 
 
 Announce = Callable[[list[LogEntry]], None]
@@ -99,3 +112,6 @@ class Store(Protocol):
 
     async def forget_answers(self, before: Millis) -> int:
         """Drops stored answers, tickets and sessions that ended before an instant; how many."""
+
+    async def forget_notifications(self, before: Millis, keep: int) -> int:
+        """Drops notifications of before an instant, and what is past a person's newest."""

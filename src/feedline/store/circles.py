@@ -31,6 +31,12 @@ class Circles(Rows):
     def is_following(self, follower_id: str, creator_id: str) -> bool:
         return self._first("follow", follower_id, creator_id) is not None
 
+    def notifies_posts(self, follower_id: str, creator_id: str) -> bool:
+        return self._first("notices_after", follower_id, creator_id) is not None
+
+    def muted(self, follower_id: str) -> list[str]:
+        return [creator for (creator,) in self._rows("muted", follower_id)]
+
     def people_to_follow(self, user_id: str | None, limit: int) -> list[UserRow]:
         values: dict[str, Value] = {"me": user_id or "", "limit": limit}
         return [user_row(row) for row in self._named("people_to_follow", values)]
@@ -99,9 +105,14 @@ class CircleWrites(Circles):
 
     now: Millis
 
-    def add_follow(self, follower_id: str, creator_id: str) -> None:
-        self._do("add_follow", follower_id, creator_id, self.now)
+    def add_follow(self, follower_id: str, creator_id: str, *, notify_posts: bool = True) -> None:
+        after = self._head() if notify_posts else None
+        self._do("add_follow", follower_id, creator_id, self.now, after)
         self._count_follow(follower_id, creator_id, 1)
+
+    def change_follow(self, follower_id: str, creator_id: str, *, notify_posts: bool) -> None:
+        after = self._head() if notify_posts else None
+        self._do("change_follow", after, follower_id, creator_id)
 
     def remove_follow(self, follower_id: str, creator_id: str) -> None:
         self._remove("remove_follow", follower_id, creator_id)

@@ -1,33 +1,43 @@
 """Notifications, spelled in SQL."""
 
-from typing import Any
+from heapq import merge
+from itertools import islice
 
-from feedline.feed.instants import Place
+from feedline.feed.instants import Millis, Place
 from feedline.feed.notifications import NotificationKind, NotificationQuery, NotificationRow
-from feedline.store.rows import Rows, creator_row
+from feedline.store.notices import Notices, NoticeWrites
+from feedline.store.rows import Value, notification_row
 
 _END = Place(2**62, "")  # before every notification, newest first
 
 
-class Notifications(Rows):
+class Notifications(Notices):
     """Reads of what people are notified of."""
 
     def notifications(self, query: NotificationQuery) -> list[NotificationRow]:
         time, id_ = query.before or _END
         rows = self._rows("notifications", query.user_id, time, id_, query.limit)
-        return [_notification_row(row) for row in rows]
+        own = [notification_row(row) for row in rows]
+        notices = self._notices(query.user_id, query.before, query.limit)
+        return list(islice(merge(own, notices, key=_place, reverse=True), query.limit))
 
     def unread_count(self, user_id: str) -> int:
-        return int(self._one("unread_count", user_id))
+        return int(self._one("unread_count", user_id)) + self._unread_notices(user_id)
 
     def unread_notification(
         self, user_id: str, kind: NotificationKind, post_id: str | None
     ) -> NotificationRow | None:
         row = self._first("unread_notification", user_id, kind, post_id)
-        return None if row is None else _notification_row(row)
+        return None if row is None else notification_row(row)
+
+    def crowded(self, after: str, keep: int, limit: int) -> tuple[list[str], str | None]:
+        values: dict[str, Value] = {"after": after, "keep": keep, "limit": limit}
+        people = list(self._named("crowded", values))
+        crowded = [user_id for user_id, is_crowded in people if is_crowded]
+        return crowded, people[-1][0] if people else None
 
 
-class NotificationWrites(Notifications):
+class NotificationWrites(NoticeWrites, Notifications):
     """The writes of the same."""
 
     def add_notification(self, row: NotificationRow) -> None:
@@ -44,24 +54,30 @@ class NotificationWrites(Notifications):
         return self._first("add_actor", notification_id, actor_id) is not None
 
     def read_notifications(self, user_id: str, ids: list[str] | None) -> bool:
-        if ids is None:
-            return bool(list(self._rows("read_all_notifications", user_id)))
-        found = [list(self._rows("read_notification", id_, user_id)) for id_ in ids]
-        return any(found)
+        own = (
+            [list(self._rows("read_all_notifications", user_id))]
+            if ids is None
+            else [list(self._rows("read_notification", id_, user_id)) for id_ in ids]
+        )
+        return any([self._read_notices(user_id, ids), *own])
 
     def clear_notifications(self, user_id: str) -> bool:
-        return bool(list(self._rows("clear_notifications", user_id)))
+        own = list(self._rows("clear_notifications", user_id))
+        return any([self._clear_notices(user_id), own])
+
+    def remove_notifications_of(self, user_id: str, post_id: str) -> None:
+        self._do("remove_notifications_of", user_id, post_id)
+
+    def forget_notifications(self, before: Millis, limit: int) -> int:
+        return (
+            self._changed("drop_notifications", before, limit)
+            + self._changed("drop_post_notices", before, limit)
+            + self._changed("drop_notices_read", self._head(), limit)
+        )
+
+    def thin_out(self, user_id: str, keep: int, limit: int) -> int:
+        return self._changed("drop_crowd", user_id, limit, keep)
 
 
-def _notification_row(row: tuple[Any, ...]) -> NotificationRow:
-    return NotificationRow(
-        id=row[0],
-        user_id=row[1],
-        kind=row[2],
-        post_id=row[3],
-        comment_id=row[4],
-        actors=row[5],
-        is_read=bool(row[6]),
-        created_at=row[7],
-        actor=creator_row(row[8:]),
-    )
+def _place(row: NotificationRow) -> Place:
+    return Place(row.created_at, row.id)

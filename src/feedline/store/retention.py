@@ -1,4 +1,4 @@
-"""Keeps the database from growing for ever: old events, answers, tickets and sessions go."""
+"""Keeps the database from growing for ever: old events, answers, sessions, notifications go."""
 
 import asyncio
 import logging
@@ -11,6 +11,8 @@ from feedline.store.base import Store
 
 LOOK_SECONDS = 600.0
 _HOUR: Millis = 3_600_000
+_DAY = 24 * _HOUR
+_ALL = 2**31
 
 logger = logging.getLogger("feedline.store")
 
@@ -22,12 +24,17 @@ class Retention:
     log_days: float
     log_events: int
     answer_hours: float
+    notification_days: float
+    notifications: int
 
 
 async def trim(store: Store, retention: Retention, now: Millis) -> int:
     """Drops everything that is past its time; returns how many rows."""
-    dropped = await store.trim(now - int(retention.log_days * 24 * _HOUR), retention.log_events)
-    return dropped + await store.forget_answers(now - int(retention.answer_hours * _HOUR))
+    dropped = await store.trim(now - int(retention.log_days * _DAY), retention.log_events)
+    dropped += await store.forget_answers(now - int(retention.answer_hours * _HOUR))
+    days, keep = retention.notification_days, retention.notifications
+    oldest = now - int(days * _DAY) if days else 0
+    return dropped + await store.forget_notifications(oldest, keep or _ALL)
 
 
 async def keep_trimmed(store: Store, retention: Retention, clock: Callable[[], Millis]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
 from feedline.feed.comments import CommentRow
+from feedline.feed.notifications import NotificationRow
 from feedline.feed.people import Creator, UserRow
 from feedline.feed.posts import Media, PostRow
 
@@ -37,6 +38,10 @@ class Rows:
 
     def _changed(self, name: str, *values: Value) -> int:
         """Runs a statement for its effect: how many rows it changed."""
+        raise NotImplementedError
+
+    def _head(self) -> int:
+        """The place of the newest event."""
         raise NotImplementedError
 
     def _do(self, name: str, *values: Value) -> None:
@@ -108,6 +113,20 @@ def post_row(row: tuple[Any, ...]) -> PostRow:
 def comment_row(row: tuple[Any, ...]) -> CommentRow:
     return CommentRow(
         id=row[0], post_id=row[1], text=row[2], created_at=row[3], author=creator_row(row[4:])
+    )
+
+
+def notification_row(row: tuple[Any, ...]) -> NotificationRow:
+    return NotificationRow(
+        id=row[0],
+        user_id=row[1],
+        kind=row[2],
+        post_id=row[3],
+        comment_id=row[4],
+        actors=row[5],
+        is_read=bool(row[6]),
+        created_at=row[7],
+        actor=creator_row(row[8:]),
     )
 
 

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,6 +22,7 @@ T = TypeVar("T")
 
 READERS = 2  # threads; reads are short and mostly hold the interpreter lock anyway
 SLICE = 1_000  # rows that a clean-up drops in one command, so that writers hardly wait for it
+PEOPLE = 200  # whose notifications are counted in one read
 
 
 def now_millis() -> Millis:
@@ -84,6 +86,17 @@ class SqliteStore:
     async def forget_answers(self, before: Millis) -> int:
         return await self._in_slices(lambda tx: tx.forget(before, SLICE))
 
+    async def forget_notifications(self, before: Millis, keep: int) -> int:
+        total = await self._in_slices(lambda tx: tx.forget_notifications(before, SLICE))
+        last: str | None = ""
+        while last is not None:
+            crowded, last = await self.read(partial(_crowded, after=last, keep=keep))
+            for user_id in crowded:
+                total += await self._in_slices(
+                    partial(_thin_out, user_id=user_id, keep=keep),
+                )
+        return total
+
     async def _in_slices(self, drop: Callable[[Transaction], int]) -> int:
         """Repeats a bounded clean-up until it finds no full slice; others write in between."""
         total = 0
@@ -116,3 +129,11 @@ class SqliteStore:
         if connection is None:
             connection = self._local.connection = open_reader(self._path)
         return connection
+
+
+def _crowded(snapshot: Snapshot, after: str, keep: int) -> tuple[list[str], str | None]:
+    return snapshot.crowded(after, keep, PEOPLE)
+
+
+def _thin_out(tx: Transaction, user_id: str, keep: int) -> int:
+    return tx.thin_out(user_id, keep, SLICE)

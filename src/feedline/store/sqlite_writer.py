@@ -110,8 +110,9 @@ class SqliteWriter:
     def _open(self) -> apsw.Connection:
         connection = open_writer(self._path)
         # What is new comes first in lists, also if the clock was set back since the last run.
-        for (newest,) in connection.execute(SQL["newest_post"]):
-            self._ids.go_on_after(newest)
+        for name in ("newest_post", "newest_notice"):
+            for (newest,) in connection.execute(SQL[name]):
+                self._ids.go_on_after(newest)
         return connection
 
     def _abandon_connection(self) -> None:

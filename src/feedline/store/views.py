@@ -64,6 +64,9 @@ class Views(Circles, Notifications):
         (size,) = self._first("media_bytes", owner_id) or (0,)
         return int(size)
 
+    def _head(self) -> int:
+        return self.log_bounds().head
+
     def log_bounds(self) -> LogBounds:
         epoch, head, floor = self._first("log_head") or ("", 0, 0)
         return LogBounds(epoch, floor, head)

@@ -1,6 +1,6 @@
 """What a connection is served: which channels, and from which position on."""
 
-from feedline.feed.channels import feed_channel, own_topic
+from feedline.feed.channels import feed_channel, notifications_channel, own_topic
 from feedline.wire.encoded import EncodedEvent
 from feedline.wire.standing import Standing
 
@@ -30,8 +30,9 @@ class Coverage:
     def topics_since(self, position: int) -> frozenset[str] | None:
         """The topics, if every one of them is covered from a position on, and nothing else is."""
         covered = all(since <= position for since in self._since.values())
-        has_feed = feed_channel(self._user_id) in self._since
-        return frozenset(self._since) if covered and not has_feed else None
+        user_id = self._user_id
+        depending = {feed_channel(user_id), notifications_channel(user_id)}  # on who is followed
+        return frozenset(self._since) if covered and depending.isdisjoint(self._since) else None
 
     def add(self, topic: str, since: int) -> None:
         """Covers a topic from a position on."""
@@ -48,14 +49,22 @@ class Coverage:
         for topic in event.topics:
             if since.get(topic, _NEVER) < seq:
                 return True
-        feed_since = since.get(feed_channel(self._user_id), _NEVER)
-        return feed_since < seq and self._follows(event)
+        if event.home is not None:
+            feed_since = since.get(feed_channel(self._user_id), _NEVER)
+            if feed_since < seq and self._follows(event):
+                return True
+        if event.herald is None:
+            return False
+        notified_since = since.get(notifications_channel(self._user_id), _NEVER)
+        return notified_since < seq and self._hears_of(event)
 
     def brings(self, channel: str, event: EncodedEvent) -> bool:
         """Whether a channel would bring an event to this person."""
         if channel in event.topics:
             return True
-        return channel == feed_channel(self._user_id) and self._follows(event)
+        if channel == feed_channel(self._user_id):
+            return self._follows(event)
+        return channel == notifications_channel(self._user_id) and self._hears_of(event)
 
     @property
     def _user_id(self) -> str:
@@ -65,5 +74,14 @@ class Coverage:
         """Whether the event is of the home feed's, as of now."""
         if event.home is None:
             return False
-        followed = self._standing.followed_since(event.home)
-        return followed is not None and (followed <= self._arrived or followed < event.seq)
+        return self._was(self._standing.followed_since(event.home), event)
+
+    def _hears_of(self, event: EncodedEvent) -> bool:
+        """Whether the event is among the notifications, as of now."""
+        if event.herald is None:
+            return False
+        return self._was(self._standing.heard_since(event.herald), event)
+
+    def _was(self, since: int | None, event: EncodedEvent) -> bool:
+        """Whether what began at a place in the log counts for an event."""
+        return since is not None and (since <= self._arrived or since < event.seq)

@@ -9,6 +9,7 @@ from feedline.feed.events import (
     actor,
     audience,
     gate_of,
+    herald_of,
     home_of,
     rendered,
     topics,
@@ -23,7 +24,8 @@ _encoder = msgspec.json.Encoder()
 class EncodedEvent:
     """An event at its place in the log, with its topics and its encoded forms.
 
-    ``home``: whose followers have it in their home feeds. ``is_personal``: it goes to every
+    ``home``: whose followers have it in their home feeds; ``herald``: whose followers have it
+    among their notifications. ``is_personal``: it goes to every
     connection of its actor. ``is_gated``: viewers get it in different forms, or not at all.
     """
 
@@ -32,6 +34,7 @@ class EncodedEvent:
         "_frames",
         "actor",
         "event",
+        "herald",
         "home",
         "is_gated",
         "is_personal",
@@ -45,6 +48,7 @@ class EncodedEvent:
         self.topics = topics(event)
         self.actor = actor(event)
         self.home = home_of(event)
+        self.herald = herald_of(event)
         self.is_personal = self.actor is not None and own_topic(self.actor) in self.topics
         gate = gate_of(event)
         self.is_gated = gate is not None and gate.tier is not None

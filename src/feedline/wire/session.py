@@ -83,6 +83,7 @@ class Session:
         "_checking",
         "_limits",
         "_out",
+        "_owes_unread",
         "_page",
         "_page_end",
         "_paused",
@@ -125,6 +126,7 @@ class Session:
         self.intake = Intake(limits, now)
         self._limits = limits
         self._say_caught_up = False
+        self._owes_unread = False
         # Lists, not deques: they are short, mostly empty, and an empty deque takes 700 bytes.
         self._todo: list[Command] = []
         self._out: list[Effect] = []
@@ -235,8 +237,14 @@ class Session:
 
     def tell_unread(self, notifications: list[Notification], count: int) -> None:
         """Answers TellUnread."""
-        if self.live:  # or else the client is behind, and what it reads on has all of it
+        if self.live:
             self._say(UnreadNotifications(notifications=notifications, count=count))
+        else:  # what it reads on may be newer than this
+            self.owe_unread()
+
+    def owe_unread(self) -> None:
+        """What is unread has to be told, as soon as this connection is live."""
+        self._owes_unread = self.notifications_channel in self.coverage.channels
 
     def close(self, code: CloseCode, reason: str) -> None:
         """Ends the session."""
@@ -280,6 +288,9 @@ class Session:
             self._catch_up()
         elif self._replay is not None:
             self._go_on_replaying(self._replay)
+        elif self._owes_unread:
+            self._owes_unread = False
+            self._out.append(TellUnread())
         elif self._checked is not None:
             checked, self._checked = self._checked, None
             self._begin(checked)
@@ -300,8 +311,6 @@ class Session:
         if self._say_caught_up:
             self._say_caught_up = False
             self._say(CaughtUp(cursor=self._cursor(self.here())))
-            if self.notifications_channel in self.coverage.channels:
-                self._out.append(TellUnread())
 
     def _go_on_replaying(self, replay: _Replay) -> None:
         if replay.position != self.level():
@@ -312,8 +321,7 @@ class Session:
         self.coverage.add(replay.channel, replay.start)
         self._out.append(Join())
         self._say(CaughtUp(id=replay.id, cursor=self._cursor(self.here())))
-        if replay.channel == self.notifications_channel:
-            self._out.append(TellUnread())
+        self._begin_notifying(replay.channel)
 
     def _send_from_page(self, page: deque[EncodedEvent]) -> None:
         """Sends a stretch of what is wanted of a page, or ends the page."""
@@ -410,6 +418,7 @@ class Session:
                 channels=verdicts,
             )
         )
+        self.owe_unread()
         self._say_caught_up = reason is None
         if reason is not None:
             self._say(Resync(reason=reason, cursor=self._cursor(start)))
@@ -426,8 +435,14 @@ class Session:
             self.coverage.add(command.channel, start)
             self._out.append(Join())
             self._say(Resync(id=command.id, reason=reason, cursor=cursor))
+            self._begin_notifying(command.channel)
         else:
             self._replay = _Replay(command.id, command.channel, start, start)
+
+    def _begin_notifying(self, channel: str) -> None:
+        """A channel has begun: if it is that of notifications, tells what is unread."""
+        if channel == self.notifications_channel:
+            self.owe_unread()
 
     def _unsubscribe(self, command: Unsubscribe) -> None:
         self._end_channel(command.channel)
@@ -440,6 +455,8 @@ class Session:
                 self._page = None
         if self.coverage.remove(channel) and self.live:
             self._out.append(Join())
+        if channel == self.notifications_channel:
+            self._owes_unread = False
 
     def _give_up_replay(self) -> None:
         """The log no longer has what is missing: go on from here and let the client reload."""
@@ -450,7 +467,9 @@ class Session:
             self._out.append(Join())
             cursor = self._cursor(self.here())
             self._say(Resync(id=replay.id, reason="cursor_expired", cursor=cursor))
+            self._begin_notifying(replay.channel)
         else:
+            self.owe_unread()
             self.position = self.level()
             self._say_caught_up = False
             self._say(Resync(reason="cursor_expired", cursor=self._cursor(self.position)))

@@ -76,6 +76,8 @@ CREATE TABLE follows (
     follower_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     creator_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     created_at INTEGER NOT NULL,
+    -- The place in the log after which they are notified of posts; NULL: of none.
+    notices_after INTEGER DEFAULT 0,
     PRIMARY KEY (follower_id, creator_id)
 ) STRICT, WITHOUT ROWID;
 
@@ -137,12 +139,42 @@ CREATE INDEX notifications_by_user ON notifications (user_id, created_at, id);
 CREATE INDEX notifications_unread ON notifications (user_id, kind, post_id) WHERE is_read = 0;
 CREATE INDEX notifications_by_actor ON notifications (actor_id);
 
+CREATE INDEX notifications_by_age ON notifications (created_at);
+
 -- Who is counted in a notification, so that nobody is twice.
 CREATE TABLE notification_actors (
     notification_id TEXT NOT NULL REFERENCES notifications (id) ON DELETE CASCADE,
     actor_id TEXT NOT NULL,
     PRIMARY KEY (notification_id, actor_id)
 ) STRICT, WITHOUT ROWID;
+
+-- What the followers of an author are notified of: one row for a post, at its place in the log.
+CREATE TABLE post_notices (
+    seq INTEGER PRIMARY KEY,
+    id TEXT NOT NULL,
+    post_id TEXT NOT NULL UNIQUE REFERENCES posts (id) ON DELETE CASCADE,
+    creator_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX post_notices_by_creator ON post_notices (creator_id, seq);
+CREATE INDEX post_notices_by_time ON post_notices (created_at, id);
+
+-- Up to which place a person has read, or cleared away, what they were notified of posts.
+CREATE TABLE notice_marks (
+    user_id TEXT PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+    read_up_to INTEGER NOT NULL DEFAULT 0,
+    cleared_up_to INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+
+-- What they have read one by one after that place.
+CREATE TABLE notices_read (
+    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    seq INTEGER NOT NULL,
+    PRIMARY KEY (user_id, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX notices_read_by_place ON notices_read (seq);
 
 -- One row: where the log stands. Events with floor < seq <= seq of this row are in `events`.
 CREATE TABLE log_head (

@@ -97,6 +97,9 @@ ORDER BY {time} DESC, {id} DESC LIMIT :limit
 -- name: newest_post
 SELECT created_at FROM posts ORDER BY created_at DESC, id DESC LIMIT 1
 
+-- name: newest_notice
+SELECT created_at FROM post_notices ORDER BY seq DESC LIMIT 1
+
 -- name: add_post
 INSERT INTO posts
     (id, author_id, client_id, title, text, category, tags, tier, created_at, updated_at,
@@ -215,7 +218,17 @@ SELECT 1 FROM follows WHERE follower_id = ? AND creator_id = ?
 SELECT creator_id FROM follows WHERE follower_id = ?
 
 -- name: add_follow
-INSERT INTO follows (follower_id, creator_id, created_at) VALUES (?, ?, ?)
+INSERT INTO follows (follower_id, creator_id, created_at, notices_after) VALUES (?, ?, ?, ?)
+
+-- name: change_follow
+UPDATE follows SET notices_after = ? WHERE follower_id = ? AND creator_id = ?
+
+-- name: notices_after
+SELECT notices_after FROM follows
+WHERE follower_id = ? AND creator_id = ? AND notices_after IS NOT NULL
+
+-- name: muted
+SELECT creator_id FROM follows WHERE follower_id = ? AND notices_after IS NULL
 
 -- name: remove_follow
 DELETE FROM follows WHERE follower_id = ? AND creator_id = ?
@@ -365,3 +378,127 @@ UPDATE notifications SET is_read = 1 WHERE id = ? AND user_id = ? AND is_read = 
 
 -- name: clear_notifications
 DELETE FROM notifications WHERE user_id = ? RETURNING id
+
+-- name: remove_notifications_of
+DELETE FROM notifications WHERE user_id = ? AND post_id = ?
+
+-- name: add_post_notice
+INSERT INTO post_notices (seq, id, post_id, creator_id, created_at) VALUES (?, ?, ?, ?, ?)
+
+-- name: post_notice_of
+SELECT 1 FROM post_notices WHERE post_id = ?
+
+-- name: notice_marks
+SELECT read_up_to, cleared_up_to FROM notice_marks WHERE user_id = ?
+
+-- name: notices_since
+-- How many there are after a place, counted no further than asked.
+SELECT count(*) FROM (SELECT 1 FROM post_notices WHERE seq > ? LIMIT ?)
+
+-- name: unread_by_creator
+SELECT count(*) FROM (
+    SELECT 1 FROM follows AS f CROSS JOIN post_notices AS n
+    WHERE f.follower_id = :me AND f.notices_after IS NOT NULL
+        AND n.creator_id = f.creator_id AND n.seq > max(f.notices_after, :after)
+        AND NOT EXISTS (SELECT 1 FROM notices_read AS r WHERE r.user_id = :me AND r.seq = n.seq)
+    LIMIT :most)
+
+-- name: unread_among_newest
+SELECT count(*) FROM (
+    SELECT 1 FROM post_notices AS n CROSS JOIN follows AS f
+    WHERE n.seq > :after
+        AND f.follower_id = :me AND f.creator_id = n.creator_id AND f.notices_after < n.seq
+        AND NOT EXISTS (SELECT 1 FROM notices_read AS r WHERE r.user_id = :me AND r.seq = n.seq)
+    LIMIT :most)
+
+-- name: last_notice_before
+SELECT seq FROM post_notices WHERE (created_at, id) < (?, ?)
+ORDER BY created_at DESC, id DESC LIMIT 1
+
+-- name: notices_floor
+-- How far back the newest notices are searched for those of one person.
+SELECT seq FROM post_notices WHERE seq <= ? ORDER BY seq DESC LIMIT 1 OFFSET ?
+
+-- name: notices_among_newest
+SELECT n.seq FROM post_notices AS n CROSS JOIN follows AS f
+WHERE n.seq <= :upper AND n.seq > :floor
+    AND f.follower_id = :me AND f.creator_id = n.creator_id AND f.notices_after < n.seq
+ORDER BY n.seq DESC LIMIT :limit
+
+-- name: notices_by_creator
+-- As many creators as notices are enough: those whose newest notices are the newest.
+WITH heard (creator, since, newest) AS MATERIALIZED (
+    SELECT f.creator_id, max(f.notices_after, :after), (
+        SELECT n.seq FROM post_notices AS n WHERE n.creator_id = f.creator_id AND n.seq <= :upper
+        ORDER BY n.seq DESC LIMIT 1)
+    FROM follows AS f WHERE f.follower_id = :me AND f.notices_after IS NOT NULL),
+chosen (creator, since, newest) AS MATERIALIZED (
+    SELECT creator, since, newest FROM heard WHERE newest > since
+    ORDER BY newest DESC LIMIT :limit),
+last (newest) AS MATERIALIZED (
+    SELECT coalesce((SELECT newest FROM chosen ORDER BY newest DESC LIMIT 1 OFFSET :limit - 1), 0))
+SELECT n.seq FROM last CROSS JOIN chosen AS c CROSS JOIN post_notices AS n
+WHERE n.seq IN (
+    SELECT seq FROM post_notices
+    WHERE creator_id = c.creator AND seq <= :upper AND seq > max(c.since, last.newest - 1)
+    ORDER BY seq DESC LIMIT :limit)
+ORDER BY n.seq DESC LIMIT :limit
+
+-- name: notice
+SELECT n.id, NULL, 'post', n.post_id, NULL, 1,
+    n.seq <= :read OR EXISTS (
+        SELECT 1 FROM notices_read AS r WHERE r.user_id = :me AND r.seq = n.seq),
+    n.created_at, u.id, u.username, u.name, u.avatar, u.is_verified
+FROM post_notices AS n JOIN users AS u ON u.id = n.creator_id
+WHERE n.seq = :seq
+
+-- name: read_notice
+INSERT OR IGNORE INTO notices_read (user_id, seq)
+SELECT f.follower_id, n.seq FROM post_notices AS n CROSS JOIN follows AS f
+WHERE n.created_at = :time AND n.id = :id AND n.seq > :after
+    AND f.follower_id = :me AND f.creator_id = n.creator_id AND f.notices_after < n.seq
+RETURNING seq
+
+-- name: mark_notices_read
+INSERT INTO notice_marks (user_id, read_up_to) VALUES (?, ?)
+ON CONFLICT (user_id) DO UPDATE SET read_up_to = excluded.read_up_to
+
+-- name: mark_notices_cleared
+INSERT INTO notice_marks (user_id, cleared_up_to) VALUES (?, ?)
+ON CONFLICT (user_id) DO UPDATE SET cleared_up_to = excluded.cleared_up_to
+
+-- name: forget_notices_read
+DELETE FROM notices_read WHERE user_id = ?
+
+-- name: drop_notifications
+DELETE FROM notifications WHERE id IN
+    (SELECT id FROM notifications WHERE created_at < ? ORDER BY created_at LIMIT ?)
+
+-- name: drop_post_notices
+DELETE FROM post_notices WHERE seq IN
+    (SELECT seq FROM post_notices WHERE created_at < ? ORDER BY created_at, id LIMIT ?)
+
+-- name: drop_notices_read
+-- Of what is not there any more.
+DELETE FROM notices_read WHERE (user_id, seq) IN (
+    SELECT user_id, seq FROM notices_read
+    WHERE seq < coalesce((SELECT min(seq) FROM post_notices), ?)
+    ORDER BY seq LIMIT ?)
+
+-- name: crowded
+-- The next people after one, and whether they have more notifications than are kept.
+WITH RECURSIVE people (id) AS (
+    SELECT min(user_id) FROM notifications WHERE user_id > :after
+    UNION ALL
+    SELECT (SELECT min(user_id) FROM notifications WHERE user_id > people.id)
+    FROM people WHERE people.id IS NOT NULL
+    LIMIT :limit)
+SELECT id, (
+    SELECT n.id FROM notifications AS n WHERE n.user_id = people.id
+    ORDER BY n.created_at DESC, n.id DESC LIMIT 1 OFFSET :keep) IS NOT NULL
+FROM people WHERE id IS NOT NULL
+
+-- name: drop_crowd
+DELETE FROM notifications WHERE id IN
+    (SELECT id FROM notifications WHERE user_id = ?
+    ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?)
