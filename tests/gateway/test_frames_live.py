@@ -124,14 +124,12 @@ async def test_a_broken_frame_ends_its_own_connection_only(
         assert await neighbour.hear_posts(1) == ["all is well"]
 
 
-@pytest.mark.parametrize(
-    "broken", [BROKEN["reserved bit 1"][0], BROKEN["not masked"][0], BROKEN["opcode 0x3"][0]]
-)
+@pytest.mark.parametrize("fault", ["reserved bit 1", "not masked", "opcode 0x3"])
 async def test_nothing_after_a_broken_frame_is_heard(
-    shared: ServerProcess, ann: Person, broken: bytes
+    shared: ServerProcess, ann: Person, fault: str
 ) -> None:
     async with raw_live(shared, ann) as connection:
-        connection.send(broken + message(type="ping", id=1))
+        connection.send(BROKEN[fault][0] + message(type="ping", id=1))
         assert await until_close(connection) == PROTOCOL_ERROR
         assert await connection.ended() == b""
 

@@ -242,7 +242,11 @@ async def test_noise_harms_nobody_else(shared: ServerProcess, ann: Person, noise
         assert await is_healthy(shared, ann)
 
 
-@pytest.mark.parametrize("early", [b"garbage" * 100, request(), frame(1, b"too early")])
+@pytest.mark.parametrize(
+    "early",
+    [b"garbage" * 100, request(), frame(1, b"too early")],
+    ids=["garbage", "a request", "a frame"],
+)
 async def test_bytes_that_come_before_the_upgrade_was_answered_harm_nobody_else(
     shared: ServerProcess, ann: Person, early: bytes
 ) -> None:
