@@ -14,15 +14,23 @@ from feedline.feed.drafts import DraftLimits
 
 TYPES = get_type_hints(Settings)
 
-# For each type of setting: something that is no default, as it is written and as it is meant.
-SAMPLES: dict[object, tuple[str, object]] = {
-    str: ("localhost", "localhost"),
-    int: ("7", 7),
-    float: ("0.5", 0.5),
-    bool: ("true", True),
-    Path: ("elsewhere", Path("elsewhere")),
-    tuple[str, ...]: ("a b", ("a", "b")),
-}
+
+def sample(number: int, kind: object) -> tuple[list[str], object]:
+    """Something that is no default and no other setting's: as it is written, and as it is meant."""
+    samples: dict[object, tuple[str, object]] = {
+        str: (f"host{number}", f"host{number}"),
+        int: (f"{7_000 + number}", 7_000 + number),
+        float: (f"{number}.5", number + 0.5),
+        bool: ("true", True),
+        Path: (f"folder{number}", Path(f"folder{number}")),
+        tuple[str, ...]: (f"a{number} b", (f"a{number}", "b")),
+    }
+    written, meant = samples[kind]
+    return written.split(), meant
+
+
+SAMPLES = {name: sample(number, kind) for number, (name, kind) in enumerate(TYPES.items())}
+CHANGED = Settings(**{name: meant for name, (_, meant) in SAMPLES.items()})  # type: ignore[arg-type]
 
 
 def variable(name: str) -> str:
@@ -76,22 +84,20 @@ def test_the_command_line_lists_every_setting(listing: str) -> None:
         assert f"[env var: {variable(name)}]" in line
 
 
-@pytest.mark.parametrize("name", TYPES)
-def test_every_setting_can_be_set_in_the_environment(
-    name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    written, meant = SAMPLES[TYPES[name]]
-    assert getattr(Settings(), name) != meant
-    monkeypatch.setenv(variable(name), written)
-    assert getattr(serve_settings(), name) == meant
+def test_samples_differ_from_what_is_there_anyway() -> None:
+    for name, (_, meant) in SAMPLES.items():
+        assert getattr(Settings(), name) != meant
 
 
-@pytest.mark.parametrize("name", TYPES)
-def test_every_setting_can_be_set_by_its_flag(name: str) -> None:
-    written, meant = SAMPLES[TYPES[name]]
-    values = written.split()
-    tokens = [f"{flag(name)}={value}" for value in values]
-    assert getattr(serve_settings(*tokens), name) == meant
+def test_every_setting_can_be_set_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, (written, _) in SAMPLES.items():
+        monkeypatch.setenv(variable(name), " ".join(written))
+    assert serve_settings() == CHANGED
+
+
+def test_every_setting_can_be_set_by_its_flag() -> None:
+    flags = [f"{flag(name)}={one}" for name, (written, _) in SAMPLES.items() for one in written]
+    assert serve_settings(*flags) == CHANGED
 
 
 def test_a_flag_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,8 +109,9 @@ def test_without_anything_the_defaults_are_used() -> None:
     assert serve_settings() == Settings()
 
 
-@pytest.mark.parametrize("name", [name for name in TYPES if TYPES[name] in (int, float)])
-def test_a_number_has_to_be_one(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kind", [int, float, bool])
+def test_what_is_of_another_type_is_refused(kind: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = next(name for name in TYPES if TYPES[name] is kind)
     monkeypatch.setenv(variable(name), "many")
     with pytest.raises(cyclopts.CycloptsError):
         serve_settings()

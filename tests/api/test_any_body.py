@@ -34,9 +34,7 @@ queries = st.dictionaries(
 )
 
 # One world serves all examples of a test: each looks at how it changes, not at what it holds.
-shared = settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+shared = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 people: dict[int, Person] = {}
 
 

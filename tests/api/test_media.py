@@ -128,8 +128,12 @@ async def test_other_files_are_refused(world: World, data: bytes) -> None:
 
 async def test_a_picture_that_is_broken_or_too_large_is_refused(world: World) -> None:
     ann = await world.person()
-    for data in (picture()[:100], samples.picture("GIF", (9_000, 9_000))):
-        assert paths(problem(await send(ann.client, data), 422, "validation_failed")) == ["file"]
+    for data, said in (
+        (picture()[:100], "This picture is broken."),
+        (samples.gif_that_claims(9_000, 9_000), "Use at most 40000000 pixels."),
+    ):
+        refusal = problem(await send(ann.client, data), 422, "validation_failed")
+        assert refusal["errors"] == [{"path": "file", "message": said}]
     assert not kept(world)
     assert not arriving(world)
 

@@ -8,9 +8,7 @@ from tests.fuzz import by_hand
 from tests.fuzz.parsers import PARSERS, SEEDS
 
 each = pytest.mark.parametrize("name", PARSERS)
-quick = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.differing_executors]
-)
+tried = settings(deadline=None, suppress_health_check=[HealthCheck.differing_executors])
 
 
 @st.composite
@@ -25,14 +23,14 @@ def mutated(draw: st.DrawFn, seeds: tuple[bytes, ...]) -> bytes:
 
 
 @each
-@quick
+@tried
 @given(data=st.data())
 def test_noise_is_read_or_refused(name: str, data: st.DataObject) -> None:
     PARSERS[name](data.draw(st.binary(max_size=200)))
 
 
 @each
-@quick
+@tried
 @given(data=st.data())
 def test_what_is_nearly_right_is_read_or_refused(name: str, data: st.DataObject) -> None:
     PARSERS[name](data.draw(mutated(SEEDS[name])))

@@ -1,5 +1,6 @@
 """Files of every kind, as people send them."""
 
+import struct
 from io import BytesIO
 from typing import Any
 
@@ -30,6 +31,12 @@ def animation(kind: str = "GIF", frames: int = 3, size: tuple[int, int] = (20, 1
     return encoded(
         shades[0], kind, save_all=True, append_images=shades[1:], duration=[100] * frames
     )
+
+
+def gif_that_claims(width: int, height: int) -> bytes:
+    """A small picture whose head says that it is of this size."""
+    data = picture("GIF")
+    return data[:6] + struct.pack("<HH", width, height) + data[10:]
 
 
 def encoded(image: Image.Image, kind: str, **options: Any) -> bytes:

@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 from feedline.errors import Unavailable
 from feedline.media import s3
@@ -19,6 +18,8 @@ DATA = bytes(range(256)) * 40_000  # more than S3 takes in one part
 @pytest.fixture(scope="module")
 def bucket() -> Iterator[str]:
     """The address of a server with a bucket called films."""
+    from moto.server import ThreadedMotoServer  # slow to import
+
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -28,7 +29,7 @@ def bucket() -> Iterator[str]:
     server.stop()
 
 
-@pytest.fixture(params=["folder", "s3"])
+@pytest.fixture(params=["folder", pytest.param("s3", marks=pytest.mark.system)])
 def files(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Files:
     if request.param == "folder":
         return FolderFiles(tmp_path / "kept")

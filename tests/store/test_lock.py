@@ -41,6 +41,7 @@ def holder(directory: Path) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
+@pytest.mark.system
 def test_a_second_process_is_refused_until_the_first_is_gone(tmp_path: Path) -> None:
     with holder(tmp_path) as first:
         for _ in range(2):

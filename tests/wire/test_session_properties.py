@@ -12,7 +12,7 @@ from feedline.feed.cursor import Cursor
 from tests.wire.world import AUTHORS, CHANNELS, EPOCH, INBOX, OWN, POSTS, Client, Link, World
 
 KINDS = ("created", "notice", "created", "notice", "updated", "deleted", "creator", "revoked")
-EXAMPLES = int(os.environ.get("FEEDLINE_TEST_EXAMPLES", "150"))
+EXAMPLES = int(os.environ.get("FEEDLINE_TEST_EXAMPLES", settings().max_examples * 3 // 2))
 
 
 def seq_of(cursor: str) -> int:
