@@ -5,6 +5,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest
 WEB := $(shell find web -name node_modules -prune -o -type f -print 2>/dev/null)
 PACKAGE := pyproject.toml hatch_build.py $(WEB)
 
@@ -13,7 +14,7 @@ PACKAGE := pyproject.toml hatch_build.py $(WEB)
 help:
 	@echo 'make serve   install, build, and serve a demo at http://127.0.0.1:8000'
 	@echo 'make test    install what the tests need, and run every check and test'
-	@echo 'make quick   the tests without processes and browser, in seconds'
+	@echo 'make quick   the tests without servers and browser, in seconds'
 	@echo 'make check   linters, types, import contracts'
 	@echo 'make bench   the benchmark (needs a C compiler)'
 	@echo 'make format  format the Python code'
@@ -22,12 +23,17 @@ help:
 serve: $(VENV)/.serve
 	$(BIN)/feedline serve --demo
 
+# Tests of latency and load have the machine to themselves, after all the others, which share it.
 test: $(VENV)/.test check
 	sh tests/ensure_programs.sh
-	$(BIN)/python -m pytest
+	$(PYTEST) -n 2 --dist worksteal --durations 15 -m 'not alone' || together=$$?; \
+		$(PYTEST) --durations 5 -m alone && exit $$together
 
+# Databases in memory: the quick tests are not about disks. Nor is what they leave out even imported.
 quick: $(VENV)/.test
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --hypothesis-profile quick -m 'not system and not browser and not web'
+	PYTHONDONTWRITEBYTECODE= PYTEST_DEBUG_TEMPROOT=$(wildcard /dev/shm) $(PYTEST) -n 2 -p no:schemathesis \
+		--hypothesis-profile quick -m 'not system and not browser and not web' \
+		$(addprefix --ignore tests/,browser conformance gateway hostile system web)
 
 check: $(VENV)/.test
 	$(BIN)/ruff check .

@@ -1,6 +1,7 @@
 """Fixtures for all rooms."""
 
-from collections.abc import AsyncIterator
+import gc
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,26 @@ from hypothesis import settings
 from tests.processes import ServerProcess, serving
 
 settings.register_profile("quick", max_examples=15)
+
+Figures = Callable[[str], None]
+
+
+@pytest.fixture
+def figures(record_property: Callable[[str, object], None]) -> Figures:
+    """Takes lines for the end of the run's report."""
+    return lambda line: record_property("figure", line)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
+        for name, line in report.user_properties:
+            if name == "figure":
+                terminalreporter.write_line(str(line))
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests stay until the end: the garbage collector need not look at them again."""
+    gc.freeze()
 
 
 @pytest.fixture

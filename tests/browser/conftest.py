@@ -1,6 +1,6 @@
 """One Chromium for the session, one server for a module, and people with a browser of their own."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -12,8 +12,6 @@ from tests.browser.visitor import Visit, Visitors
 from tests.processes import ServerProcess, serving
 
 expect.set_options(timeout=PATIENCE_MS)
-
-Figures = Callable[[str], None]
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -46,16 +44,3 @@ async def visit(browser: Browser, server: ServerProcess) -> AsyncIterator[Visit]
     yield visitors.arrive
     await visitors.leave()
     assert visitors.complaints() == []
-
-
-@pytest.fixture
-def figures(record_property: Callable[[str, object], None]) -> Figures:
-    """Takes lines for the end of the run's report."""
-    return lambda line: record_property("figure", line)
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
-        for name, line in report.user_properties:
-            if name == "figure":
-                terminalreporter.write_line(str(line))

@@ -13,8 +13,8 @@ from feedline.feed.drafts import Draft, DraftLimits
 from feedline.feed.people import Registration
 from feedline.store.base import Transaction
 from tests.browser import screen
-from tests.browser.conftest import Figures
 from tests.browser.visitor import Visit, Visitor
+from tests.conftest import Figures
 from tests.processes import ServerProcess, serving
 from tests.store.opening import opened
 
@@ -69,6 +69,7 @@ async def focused(page: Page) -> int:
     return place
 
 
+@pytest.mark.alone
 async def test_ten_thousand_posts_are_scrolled_smoothly(visit: Visit, figures: Figures) -> None:
     ann = await visit("ann")
     await in_large_pages(ann)

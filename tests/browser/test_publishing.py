@@ -8,8 +8,8 @@ import pytest
 from playwright.async_api import Page, Request, expect
 
 from tests.browser import screen
-from tests.browser.conftest import Figures
 from tests.browser.visitor import Visit
+from tests.conftest import Figures
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -131,6 +131,7 @@ async def test_a_refused_post_stays_and_can_be_changed(visit: Visit) -> None:
     assert len(await screen.shown(page)) == 1
 
 
+@pytest.mark.alone
 async def test_how_long_it_takes(visit: Visit, figures: Figures) -> None:
     page = await screen.live_page(await visit("ann"))
     times = [await timed(page, f"Measured {number}") for number in range(RUNS)]

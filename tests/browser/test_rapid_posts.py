@@ -8,11 +8,15 @@ import pytest
 from playwright.async_api import CDPSession, expect
 
 from tests.browser import screen
-from tests.browser.conftest import Figures
 from tests.browser.visitor import Visit
+from tests.conftest import Figures
 from tests.processes import Person
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.alone,
+    pytest.mark.asyncio(loop_scope="session"),
+]
 
 POSTS = 300
 SECONDS = 10

@@ -8,8 +8,8 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from tests.browser import screen
-from tests.browser.conftest import Figures
 from tests.browser.visitor import Visit
+from tests.conftest import Figures
 from tests.processes import Person
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -47,6 +47,7 @@ async def unique_and_sorted(page: Page, count: int) -> None:
     assert ids == sorted(set(ids), reverse=True)
 
 
+@pytest.mark.alone
 async def test_a_hundred_rapid_posts_wait_and_move_nothing(visit: Visit, figures: Figures) -> None:
     ann, bob = await visit("ann"), await visit("bob")
     await fill(bob.person, 40)

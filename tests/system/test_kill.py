@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import Figures
 from tests.processes import Person, serving
 from tests.system.follower import Follower, place
 from tests.system.writer import Ledger, all_texts
@@ -20,9 +21,7 @@ SEED = 20_260_122
 
 
 @pytest.mark.timeout(120)
-async def test_25_kills_lose_nothing_and_double_nothing(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_25_kills_lose_nothing_and_double_nothing(tmp_path: Path, figures: Figures) -> None:
     rng = random.Random(SEED)
     ledger, end = Ledger(), asyncio.Event()
     # A reader whose channels are silent learns by a heartbeat that it has everything.
@@ -50,12 +49,11 @@ async def test_25_kills_lose_nothing_and_double_nothing(
         for person in (*people, reader):
             await person.http.aclose()
 
-    with capsys.disabled():
-        print(  # noqa: T201 - the figures are what this test is for
-            f"\n{KILLS} kills, {len(ledger.answers)} posts acknowledged, "
-            f"{ledger.broken} requests without an answer, {ledger.repeated} answers repeated; "
-            f"readers connected {everything.connections} and {own_feed.connections} times"
-        )
+    figures(
+        f"{KILLS} kills, {len(ledger.answers)} posts acknowledged, "
+        f"{ledger.broken} requests without an answer, {ledger.repeated} answers repeated; "
+        f"readers connected {everything.connections} and {own_feed.connections} times"
+    )
     keys = set(ledger.answers)
     assert len(stored) == len(set(stored)), "a post was doubled"
     assert set(stored) == keys, "REST has other posts than were acknowledged"
