@@ -33,7 +33,7 @@ from feedline.errors import CODES, CloseCode, ValidationFailed
 from feedline.feed.people import Registration, registration_problems
 from feedline.feed.posts import Post
 from feedline.hub.hub import Hub
-from feedline.store.sqlite import SqliteStore
+from feedline.store.base import Store
 from feedline.telemetry.metrics import Metrics
 from feedline.wire import messages
 from feedline.wire.problems import answer_to
@@ -209,7 +209,7 @@ def test_events_and_messages_are_named() -> None:
 def test_the_metrics_are_those_of_the_registry() -> None:
     metrics = Metrics()
     metrics.observe_gauges(
-        lambda: app._gauges(cast("SqliteStore", _Zero()), cast("Hub", _Zero()), LocalBus())
+        lambda: app._gauges(cast("Store", _Zero()), cast("Hub", _Zero()), LocalBus())
     )
     metrics.operation("any").answered(200, 0)
     metrics.post_visible("author", "realtime", 0)

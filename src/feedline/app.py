@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import shutil
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from feedline.api.keys import KeySet
 from feedline.api.passwords import Hasher
 from feedline.api.services import Services
 from feedline.api.throttle import LoginThrottle, UploadThrottle
-from feedline.api.tokens import Tokens, load_secret, load_shared_secret
+from feedline.api.tokens import Tokens, load_shared_secret
 from feedline.bus.base import Bus
 from feedline.bus.letters import Letters
 from feedline.bus.local import LocalBus
@@ -38,11 +37,11 @@ from feedline.likes import LikeTeller
 from feedline.media.files import Files, FolderFiles
 from feedline.media.pictures import Pictures
 from feedline.media.upkeep import keep_clean
-from feedline.store.base import Announce, LogEntry
+from feedline.storage import Storage
+from feedline.store.base import Announce, LogEntry, Store
 from feedline.store.carried import CarriedEntries
-from feedline.store.lock import DataLock
+from feedline.store.database import now_millis
 from feedline.store.retention import Retention, keep_trimmed
-from feedline.store.sqlite import SqliteStore, now_millis
 from feedline.telemetry.metrics import Gauge, Metrics, Total
 from feedline.wire.intake import SessionLimits
 from feedline.wire.session import Session
@@ -53,7 +52,7 @@ class Feedline:
     """A running installation, but for the port it listens on."""
 
     settings: Settings
-    store: SqliteStore
+    store: Store
     hub: Hub
     bus: Bus[list[LogEntry]]
     files: Files
@@ -76,12 +75,14 @@ async def running(settings: Settings) -> AsyncIterator[Feedline]:
     Raises StartupError if it can't be opened.
     """
     async with contextlib.AsyncExitStack() as stack:
-        stack.enter_context(DataLock(settings.data))
-        store = SqliteStore(settings.data / "feedline.db", queue_limit=settings.write_queue)
+        storage = Storage(settings.data, settings.database)
+        stack.enter_context(storage.held())
+        store = storage.new_store(queue_limit=settings.write_queue)
         stack.push_async_callback(store.stop)
         announce: Announce = lambda entries: bus.publish(entries)  # noqa: E731, PLW0108 - it is
         bounds = await store.start(announce)  # made for the log's epoch, which is known now only
-        bus = _bus(settings, bounds.epoch)
+        secret = await storage.secret(store)
+        bus = _bus(settings, bounds.epoch, secret)
         hub = Hub(store, bounds, limits=_hub_limits(settings), clock=now_millis)
         await hub.warm_up()
         await bus.start(hub)
@@ -90,13 +91,14 @@ async def running(settings: Settings) -> AsyncIterator[Feedline]:
             settings.parallel_pictures, settings.waiting_pictures, settings.picture_pixels
         )
         stack.callback(pictures.close)
-        feedline = _assemble(settings, store, hub, bus, _files(settings), pictures)
+        storage.clear_arriving()
+        feedline = _assemble(settings, store, hub, bus, Tokens(secret), _files(settings), pictures)
         stack.callback(feedline.hasher.close)
         await stack.enter_async_context(_background(feedline))
         yield feedline
 
 
-def _bus(settings: Settings, epoch: str) -> Bus[list[LogEntry]]:
+def _bus(settings: Settings, epoch: str, secret: bytes) -> Bus[list[LogEntry]]:
     """What tells other nodes of new entries. Raises BusUnusable or ExtraMissing."""
     if not settings.bus:
         return LocalBus()
@@ -105,16 +107,13 @@ def _bus(settings: Settings, epoch: str) -> Bus[list[LogEntry]]:
         from feedline.bus.redis import RedisBus
     except ModuleNotFoundError:
         raise ExtraMissing("redis", "--bus") from None
-    letters = Letters(load_secret(settings.data))
+    letters = Letters(secret)
     connect = client_maker(settings.bus)
     return RedisBus(connect, f"feedline:{epoch}:log", letters, CarriedEntries(epoch))
 
 
 def _files(settings: Settings) -> Files:
-    """Where files are kept; what was still arriving when the last server ended is forgotten."""
-    arriving = settings.data / "arriving"
-    shutil.rmtree(arriving, ignore_errors=True)
-    arriving.mkdir()
+    """Where files are kept."""
     if not settings.media_bucket:
         return FolderFiles(settings.data / "media")
     try:
@@ -126,13 +125,13 @@ def _files(settings: Settings) -> Files:
 
 def _assemble(
     settings: Settings,
-    store: SqliteStore,
+    store: Store,
     hub: Hub,
     bus: Bus[list[LogEntry]],
+    tokens: Tokens,
     files: Files,
     pictures: Pictures,
 ) -> Feedline:
-    tokens = Tokens(load_secret(settings.data))
     metrics = Metrics()
     like_teller = LikeTeller(store, now_millis)
     metrics.observe_gauges(lambda: _gauges(store, hub, bus))
@@ -178,7 +177,7 @@ def _assemble(
     return feedline
 
 
-def _external(settings: Settings, store: SqliteStore) -> ExternalIdentity | None:
+def _external(settings: Settings, store: Store) -> ExternalIdentity | None:
     """The other issuer, if the settings name one. Raises IdentityUnclear."""
     if not settings.identity_issuer:
         return None
@@ -206,7 +205,7 @@ def _hub_limits(settings: Settings) -> HubLimits:
 
 
 def _connector(
-    settings: Settings, store: SqliteStore, hub: Hub, authenticator: Authenticator
+    settings: Settings, store: Store, hub: Hub, authenticator: Authenticator
 ) -> Callable[[Socket], Connection]:
     """Makes the connection of a socket, whatever its transport."""
     ids = IdSource()
@@ -233,7 +232,7 @@ def _connector(
 
 def _live_endpoints(
     settings: Settings,
-    store: SqliteStore,
+    store: Store,
     hub: Hub,
     entrance: Entrance,
     connect: Callable[[Socket], Connection],
@@ -282,7 +281,7 @@ async def _background(feedline: Feedline) -> AsyncIterator[None]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _gauges(store: SqliteStore, hub: Hub, bus: Bus[list[LogEntry]]) -> Iterable[Gauge | Total]:
+def _gauges(store: Store, hub: Hub, bus: Bus[list[LogEntry]]) -> Iterable[Gauge | Total]:
     traffic = bus.traffic
     yield Gauge("feedline_connections", "Open sockets, streams and polls.", hub.connections)
     yield Gauge("feedline_log_position", "Place in the log that was dispatched.", hub.position)

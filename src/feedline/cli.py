@@ -2,7 +2,6 @@
 
 import os
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import cyclopts
@@ -16,6 +15,7 @@ from feedline.benchmark.command import bench as run_bench
 from feedline.config import Settings
 from feedline.errors import Refusal, StartupError
 from feedline.feed.instants import rfc3339
+from feedline.storage import Storage
 from feedline.telemetry.logs import set_up_logging
 
 app = cyclopts.App(
@@ -37,7 +37,8 @@ app.command(admin)
 service_token = cyclopts.App(name="token", help="Look after the tokens of other programs.")
 app.command(service_token)
 
-DataDirectory = Annotated[Path, Parameter(help="Directory of the installation.")]
+Place = Annotated[Storage, Parameter(name="*")]
+_PLACE = Storage()
 
 _DEFAULTS = Settings()
 
@@ -54,17 +55,17 @@ def serve(settings: Annotated[Settings, Parameter(name="*")] = _DEFAULTS) -> Non
 
 
 @app.command
-def migrate(*, data: DataDirectory = _DEFAULTS.data) -> None:
+def migrate(*, storage: Place = _PLACE) -> None:
     """Bring the database up to date for this version. `serve` does the same at its start."""
-    version = administration.migrate_data(data)
-    Console().print(f"The database in {data} has schema version {version}.")
+    version = administration.migrate(storage)
+    Console().print(f"The database has schema version {version}.")
 
 
 @user.command
 def token(
     name: str,
     *,
-    data: DataDirectory = _DEFAULTS.data,
+    storage: Place = _PLACE,
     token_hours: Annotated[int, Parameter(help="Hours that it lasts.")] = _DEFAULTS.token_hours,
 ) -> None:
     """Sign a person in and print the token alone, for trying things with curl.
@@ -76,11 +77,11 @@ def token(
     name
         The person's username.
     """
-    print(administration.user_token(data, name, token_hours))  # noqa: T201 - for use in scripts
+    print(administration.user_token(storage, name, token_hours))  # noqa: T201 - for use in scripts
 
 
 @admin.command
-def add(name: str, *, data: DataDirectory = _DEFAULTS.data) -> None:
+def add(name: str, *, storage: Place = _PLACE) -> None:
     """Make an admin of a person who has signed up.
 
     Parameters
@@ -88,12 +89,12 @@ def add(name: str, *, data: DataDirectory = _DEFAULTS.data) -> None:
     name
         The person's username.
     """
-    administration.add_admin(data, name)
+    administration.add_admin(storage, name)
     Console().print(f"{name} is an admin now.", highlight=False)
 
 
 @service_token.command
-def create(name: str = "", *, data: DataDirectory = _DEFAULTS.data) -> None:
+def create(name: str = "", *, storage: Place = _PLACE) -> None:
     """Make a token for another program and print it alone. It can't be shown again.
 
     Parameters
@@ -101,18 +102,18 @@ def create(name: str = "", *, data: DataDirectory = _DEFAULTS.data) -> None:
     name
         What to call it in the list.
     """
-    print(administration.create_service_token(data, name))  # noqa: T201 - for use in scripts
+    print(administration.create_service_token(storage, name))  # noqa: T201 - for use in scripts
 
 
 @service_token.command(name="list")
-def list_tokens(*, data: DataDirectory = _DEFAULTS.data) -> None:
+def list_tokens(*, storage: Place = _PLACE) -> None:
     """Print the service tokens, one a line: id, time of creation, name."""
-    for row in administration.service_tokens(data):
+    for row in administration.service_tokens(storage):
         print(row.id, rfc3339(row.created_at), row.name)  # noqa: T201 - for use in scripts
 
 
 @service_token.command
-def revoke(token_id: str, *, data: DataDirectory = _DEFAULTS.data) -> None:
+def revoke(token_id: str, *, storage: Place = _PLACE) -> None:
     """Take a service token away. A server that runs refuses it from then on.
 
     Parameters
@@ -120,7 +121,7 @@ def revoke(token_id: str, *, data: DataDirectory = _DEFAULTS.data) -> None:
     token_id
         Its id in the list.
     """
-    administration.revoke_service_token(data, token_id)
+    administration.revoke_service_token(storage, token_id)
 
 
 @app.command

@@ -20,6 +20,9 @@ class Settings:
     data: Path = Path("data")
     """Directory of the database, the secret and the lock; made when missing."""
 
+    database: str = ""
+    """Address of a PostgreSQL database (postgresql://...); empty: SQLite in the directory."""
+
     bus: str = ""
     """Bus between nodes, as redis://host:port; empty where there is one node."""
 

@@ -26,6 +26,7 @@ The tree::
         ├── ExtraMissing
         ├── DataDirectoryInUse
         ├── DataDirectoryUnusable
+        ├── DatabaseAddressUnclear
         ├── DatabaseUnusable
         ├── BusUnusable
         ├── SchemaMismatch
@@ -352,6 +353,14 @@ class BusUnusable(StartupError):
 
     def __str__(self) -> str:
         return f"Can't use this bus: {self.problem}. See --bus."
+
+
+class DatabaseAddressUnclear(StartupError):
+    def __str__(self) -> str:
+        return (
+            "Can't use this --database: give the address of a PostgreSQL database "
+            "(postgresql://user@host/name), or leave it out."
+        )
 
 
 class SchemaMismatch(StartupError):

@@ -15,6 +15,7 @@ from feedline import administration
 from feedline.client import Client, Page, Resync
 from feedline.errors import Refused, Unreachable
 from feedline.feed.events import PostCreated, SentEvent
+from feedline.storage import Storage
 from tests.processes import Person, ServerProcess, serving
 
 pytestmark = pytest.mark.system
@@ -27,7 +28,8 @@ async def server(tmp_path: Path) -> AsyncIterator[ServerProcess]:
 
 
 async def program(server: ServerProcess) -> Client:
-    token = await asyncio.to_thread(administration.create_service_token, server.data, "shop")
+    storage = Storage(server.data)
+    token = await asyncio.to_thread(administration.create_service_token, storage, "shop")
     return Client(server.url, token)
 
 

@@ -31,8 +31,7 @@ from feedline.feed.people import ProfileChange, Registration, UserRow
 from feedline.feed.ports import PostQuery
 from feedline.feed.posts import Post, for_event, normalize
 from feedline.feed.visibility import Viewer
-from feedline.store.base import LogEntry, Snapshot, Transaction
-from feedline.store.sqlite import SqliteStore
+from feedline.store.base import LogEntry, Snapshot, Store, Transaction
 from tests.feed.strategies import drafts, examples, new_id, texts
 from tests.store.opening import (
     HOUR,
@@ -82,7 +81,7 @@ class Town:
         self.ids: dict[str, str] = {}
         self._runner = asyncio.Runner()
         self._opened = opened(path, self.announced, clock=self.clock)
-        self.store: SqliteStore = self._runner.run(self._opened.__aenter__())
+        self.store: Store = self._runner.run(self._opened.__aenter__())
         self.write(self._settle)
 
     def _settle(self, tx: Transaction) -> None:

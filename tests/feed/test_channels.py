@@ -13,8 +13,7 @@ from feedline.feed.channels import (
 from feedline.feed.joining import refusal_of
 from feedline.feed.people import UserRow
 from feedline.feed.posts import Post
-from feedline.store.base import Transaction
-from feedline.store.sqlite import SqliteStore
+from feedline.store.base import Store, Transaction
 from tests.feed.strategies import ANN, new_id
 from tests.store.opening import opened, publish, register
 
@@ -23,7 +22,7 @@ from tests.store.opening import opened, publish, register
 class Town:
     """Ann, who has an open post and one for a tier, and Ben, who has none."""
 
-    store: SqliteStore
+    store: Store
     ann: UserRow
     ben: UserRow
     open: Post

@@ -13,7 +13,8 @@ from feedline.feed.events import PostCreated
 from feedline.feed.people import Identity, Registration, UserRow
 from feedline.hub.hub import Hub, HubLimits
 from feedline.store.base import LogEntry
-from feedline.store.sqlite import SqliteStore, now_millis
+from feedline.store.database import now_millis
+from feedline.store.sqlite import SqliteStore
 from tests.hub.seats import Reader
 from tests.wire.world import BODIES
 

@@ -30,8 +30,7 @@ from feedline.feed.people import UserRow
 from feedline.feed.ports import PostQuery
 from feedline.feed.reactions import add_comment, like_post, tell_owed_likes, unlike_post
 from feedline.hub.standings import Rights, Standings
-from feedline.store.base import LogEntry, Snapshot, Transaction
-from feedline.store.sqlite import SqliteStore
+from feedline.store.base import LogEntry, Snapshot, Store, Transaction
 from feedline.wire.encoded import EncodedEvent
 from tests.store.opening import Announced, Clock, opened, publish, register
 
@@ -176,7 +175,7 @@ async def test_devices_hold_what_the_list_says_whatever_people_do(
             await store.read(devices.check)
 
 
-async def come(store: SqliteStore) -> Devices:
+async def come(store: Store) -> Devices:
     def settle(tx: Transaction) -> list[str]:
         return [register(tx, name).id for name in PEOPLE]
 
@@ -185,6 +184,6 @@ async def come(store: SqliteStore) -> Devices:
     return devices
 
 
-async def attempt(store: SqliteStore, command: Callable[[Transaction], object]) -> None:
+async def attempt(store: Store, command: Callable[[Transaction], object]) -> None:
     with suppress(Refusal):
         await store.write(command)

@@ -8,6 +8,7 @@ import httpx
 
 from feedline import administration
 from feedline.feed.visibility import Tier
+from feedline.storage import Storage
 from tests.gateway.live import head
 from tests.media.samples import picture
 from tests.processes import Person, ServerProcess
@@ -205,8 +206,9 @@ async def set_stage(server: ServerProcess) -> Stage:
     for name, tier in {**tiers, "ended": "vip", "shrinking": "vip", "vip afar": "vip"}.items():
         await stage.hold(name, tier)
     await stage.hold("ended", None)
-    await asyncio.to_thread(administration.add_admin, server.data, "admin")
-    token = await asyncio.to_thread(administration.create_service_token, server.data, "shop")
+    storage = Storage(server.data)
+    await asyncio.to_thread(administration.add_admin, storage, "admin")
+    token = await asyncio.to_thread(administration.create_service_token, storage, "shop")
     for name, headers in {"stranger": {}, "service": {"authorization": f"Bearer {token}"}}.items():
         client = httpx.AsyncClient(base_url=server.url, headers=headers, timeout=15)
         server.clients.append(client)

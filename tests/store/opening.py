@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import apsw
+import psycopg
 
 from feedline.feed import actions
 from feedline.feed.cursor import Position
@@ -14,7 +15,8 @@ from feedline.feed.drafts import Draft, DraftLimits
 from feedline.feed.events import CreatorUpdated
 from feedline.feed.people import Creator, Registration, UserRow
 from feedline.feed.posts import Post
-from feedline.store.base import LogEntry, Snapshot, Transaction
+from feedline.store.base import LogEntry, Snapshot, Store, Transaction
+from feedline.store.postgres import PostgresStore
 from feedline.store.sqlite import SqliteStore
 
 NOW = 1_769_076_000_000  # 2026-01-22T10:00:00Z
@@ -44,6 +46,10 @@ TABLES = (
 )
 
 
+Location = Path | str
+"""Where a database is: the file of SQLite, or the address of PostgreSQL."""
+
+
 @dataclass
 class Clock:
     """Stands until it is moved."""
@@ -68,12 +74,19 @@ class Announced:
         return [entry.seq for entry in self.entries]
 
 
+def store_at(location: Location, **options: Any) -> Store:
+    """A store that is not started yet."""
+    if isinstance(location, Path):
+        return SqliteStore(location, **options)
+    return PostgresStore(location, **options)
+
+
 @asynccontextmanager
 async def opened(
-    path: Path, announced: Announced | None = None, **options: Any
-) -> AsyncIterator[SqliteStore]:
+    location: Location, announced: Announced | None = None, **options: Any
+) -> AsyncIterator[Store]:
     """A store on a database for the time of a block."""
-    store = SqliteStore(path, **options)
+    store = store_at(location, **options)
     await store.start(announced or Announced())
     try:
         yield store
@@ -96,7 +109,7 @@ def append(tx: Transaction, name: str = "Ann") -> Position:
     return tx.append(CreatorUpdated(channel="creator:1", timestamp="", creator=creator))
 
 
-async def whole_log(store: SqliteStore, page: int = 500) -> list[LogEntry]:
+async def whole_log(store: Store, page: int = 500) -> list[LogEntry]:
     """The log, read in pages, from its floor to its head."""
     return await store.read(lambda snapshot: log_of(snapshot, page))
 
@@ -115,10 +128,13 @@ def log_of(snapshot: Snapshot, page: int) -> list[LogEntry]:
     return entries
 
 
-def contents(path: Path) -> dict[str, list[tuple[Any, ...]]]:
+def contents(location: Location) -> dict[str, list[tuple[Any, ...]]]:
     """Every row of every table, as another process would find it."""
-    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
-    try:
-        return {table: list(connection.execute(f"SELECT * FROM {table}")) for table in TABLES}
-    finally:
-        connection.close()
+    if isinstance(location, Path):
+        file = apsw.Connection(str(location), flags=apsw.SQLITE_OPEN_READONLY)
+        try:
+            return {table: list(file.execute(f"SELECT * FROM {table}")) for table in TABLES}
+        finally:
+            file.close()
+    with psycopg.connect(location) as server:
+        return {table: list(server.execute(f"SELECT * FROM {table}".encode())) for table in TABLES}

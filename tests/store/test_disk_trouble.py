@@ -11,7 +11,7 @@ import pytest
 
 from feedline.errors import Unavailable
 from feedline.feed.cursor import Position
-from feedline.store.base import Transaction
+from feedline.store.base import Store, Transaction
 from feedline.store.sqlite import SqliteStore
 from tests.store.disks import FailingDisk, plugged_in
 from tests.store.opening import Announced, append, contents, opened, register, whole_log
@@ -26,7 +26,12 @@ def disk() -> Iterator[FailingDisk]:
         yield disk
 
 
-async def attempt(store: SqliteStore, count: int) -> list[int]:
+@pytest.fixture
+def location(path: Path) -> Path:
+    return path
+
+
+async def attempt(store: Store, count: int) -> list[int]:
     """Writes at the same time; the places in the log of those that were acknowledged.
 
     The others must have been told that the database is not available.
@@ -49,7 +54,7 @@ def overwrite(path: Path) -> None:
     path.with_name("feed.db-wal").write_bytes(b"")
 
 
-async def seqs_in(store: SqliteStore) -> list[int]:
+async def seqs_in(store: Store) -> list[int]:
     return [entry.seq for entry in await whole_log(store)]
 
 
@@ -77,7 +82,7 @@ async def test_a_failing_disk_refuses_the_whole_group_and_works_again(
 
 @pytest.mark.parametrize("error", [*ERRORS, apsw.CorruptError, apsw.BusyError])
 async def test_a_database_that_fails_in_the_middle_of_a_command_refuses_the_whole_group(
-    store: SqliteStore, announced: Announced, error: type[apsw.Error]
+    store: Store, announced: Announced, error: type[apsw.Error]
 ) -> None:
     """SQLite may have undone the whole transaction by then, not only the command's part."""
 
@@ -150,12 +155,12 @@ async def test_reads_go_on_while_nothing_can_be_written(disk: FailingDisk, path:
 async def test_a_store_that_stops_on_a_broken_disk_still_stops(
     disk: FailingDisk, path: Path
 ) -> None:
-    store = SqliteStore(path)
-    await store.start(Announced())
-    await store.write(append)
+    broken = SqliteStore(path)
+    await broken.start(Announced())
+    await broken.write(append)
     disk.fail(apsw.IOError, "sync")
-    assert await attempt(store, 3) == []
-    await store.stop()
+    assert await attempt(broken, 3) == []
+    await broken.stop()
     disk.recover()
     async with opened(path) as store:
         assert (await seqs_in(store))[0] == 1

@@ -10,9 +10,8 @@ import pytest
 from feedline.feed.instants import Place
 from feedline.feed.ports import PostQuery
 from feedline.store import circles
-from feedline.store.base import Snapshot, Transaction
+from feedline.store.base import Snapshot, Store, Transaction
 from feedline.store.queries import load_queries
-from feedline.store.sqlite import SqliteStore
 from feedline.store.sqlite_connections import migrate, open_reader
 from tests.store.opening import NOW, SECOND, Clock, publish, register
 
@@ -43,7 +42,7 @@ def paged(snapshot: Snapshot, reader_id: str, limit: int) -> list[str]:
 @pytest.mark.parametrize("searched", [1, 30, 4_000])
 @pytest.mark.parametrize("limit", [1, 3, 7, 200])
 async def test_pages_of_a_home_feed_are_what_a_model_picks(
-    store: SqliteStore,
+    store: Store,
     clock: Clock,
     monkeypatch: pytest.MonkeyPatch,
     few: int,
@@ -64,7 +63,7 @@ async def test_pages_of_a_home_feed_are_what_a_model_picks(
 
 
 async def test_where_a_creator_is_in_a_home_feed_follows_their_newest_post(
-    store: SqliteStore, clock: Clock
+    store: Store, clock: Clock
 ) -> None:
     """As posts go, and come with a time of long ago, which foreign ones may have."""
 

@@ -21,14 +21,13 @@ from feedline.feed.people import UserRow
 from feedline.feed.ports import PostQuery
 from feedline.feed.posts import PostRow, normalize
 from feedline.feed.visibility import STRANGER
-from feedline.store.base import Snapshot, Transaction
+from feedline.store.base import Snapshot, Store, Transaction
 from feedline.store.queries import load_queries
-from feedline.store.sqlite import SqliteStore
 from feedline.store.sqlite_connections import migrate, open_reader
 from feedline.store.sqlite_views import posts_sql
 from feedline.store.views import posts_values
 from tests.feed.strategies import examples, new_id
-from tests.store.opening import DAY, NOW, Clock, opened, publish, register
+from tests.store.opening import DAY, NOW, Clock, Location, opened, publish, register
 
 CREATORS = ("ann", "ben")
 CATEGORIES = (None, "news", "music")
@@ -113,7 +112,7 @@ def test_pages_of_any_list_are_what_a_model_picks(
 
 
 async def test_a_post_that_is_published_while_somebody_pages_moves_nothing(
-    store: SqliteStore,
+    store: Store,
 ) -> None:
     ann = await store.write(lambda tx: register(tx, "ann"))
     for number in range(6):
@@ -124,17 +123,17 @@ async def test_a_post_that_is_published_while_somebody_pages_moves_nothing(
     assert [row.text for row in first + second] == ["5", "4", "3", "2", "1", "0"]
 
 
-async def test_a_new_post_comes_first_though_the_clock_was_set_back(path: Path) -> None:
-    async with opened(path, clock=Clock(NOW)) as store:
+async def test_a_new_post_comes_first_though_the_clock_was_set_back(location: Location) -> None:
+    async with opened(location, clock=Clock(NOW)) as store:
         ann = await store.write(lambda tx: register(tx, "ann"))
         await store.write(lambda tx: publish(tx, ann, text="old"))
-    async with opened(path, clock=Clock(NOW - DAY)) as store:
+    async with opened(location, clock=Clock(NOW - DAY)) as store:
         await store.write(lambda tx: publish(tx, ann, text="new"))
         rows = await store.read(lambda s: s.posts(PostQuery()))
     assert [row.text for row in rows] == ["new", "old"]
 
 
-async def test_a_post_shows_its_author_as_they_are_now(store: SqliteStore) -> None:
+async def test_a_post_shows_its_author_as_they_are_now(store: Store) -> None:
     ann = await store.write(lambda tx: register(tx, "ann"))
     post = await store.write(lambda tx: publish(tx, ann, text="a"))
     await store.write(lambda tx: tx.change_profile(ann.id, "Ann Lee", "https://a/b.png"))
@@ -144,7 +143,7 @@ async def test_a_post_shows_its_author_as_they_are_now(store: SqliteStore) -> No
     assert await store.read(lambda s: s.posts(PostQuery())) == [row]
 
 
-async def test_a_post_that_is_not_there_is_none(store: SqliteStore) -> None:
+async def test_a_post_that_is_not_there_is_none(store: Store) -> None:
     for post_id in (new_id(), "", "' OR 1=1 --"):
         assert await store.read(methodcaller("post", post_id)) is None
 

@@ -17,11 +17,18 @@ from feedline.feed.notifications import NotificationQuery
 from feedline.feed.people import UserRow, creator_of
 from feedline.feed.posts import PostRow
 from feedline.store import notices as stored
-from feedline.store.base import Snapshot, Transaction
+from feedline.store.base import Snapshot, Store, Transaction
 from feedline.store.queries import load_queries
-from feedline.store.sqlite import SqliteStore
 from feedline.store.sqlite_connections import migrate, open_reader
-from tests.store.opening import SECOND, Clock, contents, opened, publish, register
+from tests.store.opening import (
+    SECOND,
+    Clock,
+    Location,
+    contents,
+    opened,
+    publish,
+    register,
+)
 
 
 @dataclass
@@ -118,7 +125,7 @@ def listed(reads: Snapshot, user_id: str, limit: int = 100) -> list[tuple[str, s
 @pytest.mark.parametrize("searched", [1, 20, 2_000])
 @pytest.mark.parametrize("seed", range(2))
 async def test_whatever_happens_a_person_is_told_what_a_model_says(
-    store: SqliteStore, monkeypatch: pytest.MonkeyPatch, few: int, searched: int, seed: int
+    store: Store, monkeypatch: pytest.MonkeyPatch, few: int, searched: int, seed: int
 ) -> None:
     monkeypatch.setattr(stored, "FEW_FOLLOWED", few)
     monkeypatch.setattr(stored, "SEARCHED", searched)
@@ -130,9 +137,7 @@ async def test_whatever_happens_a_person_is_told_what_a_model_says(
         await store.read(town.check)
 
 
-async def test_the_own_and_those_of_posts_are_one_list_by_time(
-    store: SqliteStore, clock: Clock
-) -> None:
+async def test_the_own_and_those_of_posts_are_one_list_by_time(store: Store, clock: Clock) -> None:
     def settle(tx: Transaction) -> str:
         ann, ben = register(tx, "ann"), register(tx, "ben")
         follow(tx, ann, ben.id)
@@ -197,21 +202,21 @@ async def test_a_post_costs_the_same_however_many_follow_its_author(path: Path) 
             assert [row[1] for row in told] == [post.id]
 
 
-def sizes(path: Path) -> dict[str, int]:
-    return {table: len(rows) for table, rows in contents(path).items()}
+def sizes(location: Location) -> dict[str, int]:
+    return {table: len(rows) for table, rows in contents(location).items()}
 
 
-async def test_who_has_no_followers_notifies_nobody(store: SqliteStore, path: Path) -> None:
+async def test_who_has_no_followers_notifies_nobody(store: Store, location: Location) -> None:
     ann = await store.write(lambda tx: register(tx, "ann"))
     await store.write(lambda tx: publish(tx, ann, text="hello"))
-    assert contents(path)["post_notices"] == []
+    assert contents(location)["post_notices"] == []
 
 
 async def test_notices_sort_in_their_order_after_a_restart_with_a_clock_set_back(
-    path: Path, clock: Clock
+    location: Location, clock: Clock
 ) -> None:
     """The posts of other programs may be much older, so their times say nothing of ours."""
-    async with opened(path) as store:
+    async with opened(location) as store:
 
         def settle(tx: Transaction) -> str:
             ann, ben = register(tx, "ann"), register(tx, "ben")
@@ -228,11 +233,11 @@ async def test_notices_sort_in_their_order_after_a_restart_with_a_clock_set_back
         notices.notify_followers(tx, ann, row.id)
 
     for _ in range(3):
-        async with opened(path, clock=clock) as store:
+        async with opened(location, clock=clock) as store:
             await store.write(take_old_post)
             told = await store.read(lambda snapshot: listed(snapshot, reader, 1))
         clock.now -= 60 * SECOND
-    by_place = [row[1] for row in contents(path)["post_notices"]]
+    by_place = [row[1] for row in contents(location)["post_notices"]]
     assert [id_ for id_, _, _ in told] == by_place[::-1]
 
 

@@ -23,8 +23,7 @@ from feedline.feed.people import UserRow
 from feedline.feed.ports import PostQuery
 from feedline.feed.posts import Post, for_event, normalize
 from feedline.feed.visibility import Viewer
-from feedline.store.base import LogEntry, Snapshot, Transaction
-from feedline.store.sqlite import SqliteStore
+from feedline.store.base import LogEntry, Snapshot, Store, Transaction
 from tests.store.disks import Operation, RecordingDisk, Replica, Write, plugged_in
 from tests.store.opening import append, log_of, opened, publish, register
 
@@ -45,7 +44,7 @@ class Promise(NamedTuple):
 class Town:
     """One author at a store on a recording disk."""
 
-    store: SqliteStore
+    store: Store
     disk: RecordingDisk
     author: UserRow
     chances: Random

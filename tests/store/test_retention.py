@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections import Counter
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -14,66 +13,67 @@ from feedline.feed.notices import notify, read_notifications
 from feedline.feed.notifications import NotificationQuery
 from feedline.feed.people import Identity, UserRow
 from feedline.feed.ports import SessionRow
-from feedline.store import sqlite
-from feedline.store.base import StoredAnswer, Transaction
+from feedline.store import database
+from feedline.store.base import Store, StoredAnswer, Transaction
 from feedline.store.retention import Retention, keep_trimmed, trim
-from feedline.store.sqlite import SqliteStore
 from tests.store.opening import (
     DAY,
     HOUR,
     NOW,
     SECOND,
     Clock,
+    Location,
     append,
     contents,
     opened,
     publish,
     register,
+    store_at,
     whole_log,
 )
 
 WEEK = Retention(log_days=7, log_events=3, answer_hours=24, notification_days=30, notifications=5)
 
 
-async def seqs(store: SqliteStore) -> list[int]:
+async def seqs(store: Store) -> list[int]:
     return [entry.seq for entry in await whole_log(store)]
 
 
-async def one_a_day(store: SqliteStore, clock: Clock, days: int) -> None:
+async def one_a_day(store: Store, clock: Clock, days: int) -> None:
     for _ in range(days):
         await store.write(append)
         clock.now += DAY
 
 
-async def test_a_week_is_kept_when_it_is_more(store: SqliteStore, clock: Clock) -> None:
+async def test_a_week_is_kept_when_it_is_more(store: Store, clock: Clock) -> None:
     await one_a_day(store, clock, 10)
     assert await trim(store, WEEK, clock.now) == 3
     assert await seqs(store) == [4, 5, 6, 7, 8, 9, 10]  # the oldest is a week old to the instant
     assert await trim(store, WEEK, clock.now) == 0
 
 
-async def test_the_newest_are_kept_when_they_are_more(store: SqliteStore, clock: Clock) -> None:
+async def test_the_newest_are_kept_when_they_are_more(store: Store, clock: Clock) -> None:
     await one_a_day(store, clock, 10)
     clock.now += 100 * DAY
     assert await trim(store, WEEK, clock.now) == 7
     assert await seqs(store) == [8, 9, 10]
 
 
-async def test_an_emptied_log_goes_on_where_it_was(path: Path, clock: Clock) -> None:
-    async with opened(path, clock=clock) as store:
+async def test_an_emptied_log_goes_on_where_it_was(location: Location, clock: Clock) -> None:
+    async with opened(location, clock=clock) as store:
         await one_a_day(store, clock, 5)
         assert await store.trim(clock.now, 0) == 5
         bounds = await store.read(lambda snapshot: snapshot.log_bounds())
         assert (bounds.floor, bounds.head) == (5, 5)
-    async with opened(path, clock=clock) as store:
+    async with opened(location, clock=clock) as store:
         await store.write(append)
         assert await seqs(store) == [6]
 
 
 async def test_writers_go_on_between_the_slices_of_a_trim(
-    store: SqliteStore, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("feedline.store.sqlite.SLICE", 10)
+    monkeypatch.setattr("feedline.store.database.SLICE", 10)
     await store.write(lambda tx: [append(tx) for _ in range(500)])
     trimming = asyncio.create_task(store.trim(clock.now + 1, 0))
     answered = 0
@@ -87,7 +87,7 @@ async def test_writers_go_on_between_the_slices_of_a_trim(
     assert await seqs(store) == list(range(dropped + 1, 500 + answered + 1))
 
 
-async def test_a_slice_is_bounded(store: SqliteStore, clock: Clock) -> None:
+async def test_a_slice_is_bounded(store: Store, clock: Clock) -> None:
     await store.write(lambda tx: [append(tx) for _ in range(25)])
     assert await store.write(lambda tx: tx.trim(clock.now + 1, 0, 10)) == 10
     assert (await store.read(lambda snapshot: snapshot.log_bounds())).floor == 10
@@ -101,15 +101,15 @@ def store_answer(tx: Transaction, user_id: str, key: str, body: bytes = b"{}") -
     tx.store_answer(user_id, key, b"fingerprint", lambda: body)
 
 
-async def newcomer(store: SqliteStore, name: str = "ann") -> UserRow:
+async def newcomer(store: Store, name: str = "ann") -> UserRow:
     return await store.write(lambda tx: register(tx, name))
 
 
-async def test_an_answer_is_there_for_its_person_and_key_alone(path: Path) -> None:
-    async with opened(path) as store:
+async def test_an_answer_is_there_for_its_person_and_key_alone(location: Location) -> None:
+    async with opened(location) as store:
         ann, ben = await newcomer(store), await newcomer(store, "ben")
         await store.write(lambda tx: store_answer(tx, ann.id, "key", b"\x00\xff body"))
-    async with opened(path) as store:
+    async with opened(location) as store:
         assert await store.write(lambda tx: tx.stored_answer(ann.id, "key")) == answer(
             b"\x00\xff body"
         )
@@ -117,7 +117,7 @@ async def test_an_answer_is_there_for_its_person_and_key_alone(path: Path) -> No
         assert await store.write(lambda tx: tx.stored_answer(ben.id, "key")) is None
 
 
-async def test_an_answer_goes_with_the_command_that_failed_after_it(store: SqliteStore) -> None:
+async def test_an_answer_goes_with_the_command_that_failed_after_it(store: Store) -> None:
     ann = await newcomer(store)
 
     def fail(tx: Transaction) -> None:
@@ -129,9 +129,7 @@ async def test_an_answer_goes_with_the_command_that_failed_after_it(store: Sqlit
     assert await store.write(lambda tx: tx.stored_answer(ann.id, "key")) is None
 
 
-async def test_answers_are_kept_for_a_day_and_then_forgotten(
-    store: SqliteStore, clock: Clock
-) -> None:
+async def test_answers_are_kept_for_a_day_and_then_forgotten(store: Store, clock: Clock) -> None:
     ann = await newcomer(store)
     await store.write(lambda tx: store_answer(tx, ann.id, "old"))
     clock.now += SECOND
@@ -145,9 +143,9 @@ async def test_answers_are_kept_for_a_day_and_then_forgotten(
 
 
 async def test_many_answers_are_forgotten_in_slices(
-    store: SqliteStore, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("feedline.store.sqlite.SLICE", 10)
+    monkeypatch.setattr("feedline.store.database.SLICE", 10)
     ann = await newcomer(store)
 
     def answer_many(tx: Transaction) -> None:
@@ -159,7 +157,7 @@ async def test_many_answers_are_forgotten_in_slices(
 
 
 async def test_sessions_are_forgotten_after_their_end(
-    store: SqliteStore, path: Path, clock: Clock
+    store: Store, location: Location, clock: Clock
 ) -> None:
     ann = await newcomer(store)
 
@@ -170,10 +168,10 @@ async def test_sessions_are_forgotten_after_their_end(
     await store.write(sign_in_twice)
     clock.now += 2 * DAY
     await trim(store, WEEK, clock.now)
-    assert [row[0] for row in contents(path)["sessions"]] == ["going on"]
+    assert [row[0] for row in contents(location)["sessions"]] == ["going on"]
 
 
-async def test_a_session_that_is_extended_lasts(store: SqliteStore, clock: Clock) -> None:
+async def test_a_session_that_is_extended_lasts(store: Store, clock: Clock) -> None:
     ann = await newcomer(store)
     session = await store.write(lambda tx: actions.sign_in(tx, ann, NOW + HOUR))
     await store.write(lambda tx: tx.extend_session(session.id, NOW + 9 * DAY))
@@ -181,7 +179,7 @@ async def test_a_session_that_is_extended_lasts(store: SqliteStore, clock: Clock
     assert await store.read(lambda s: s.signed_in(session.id, NOW + 8 * DAY)) is not None
 
 
-async def ticket_of(store: SqliteStore, ann: UserRow) -> Identity:
+async def ticket_of(store: Store, ann: UserRow) -> Identity:
     def command(tx: Transaction) -> Identity:
         session = actions.sign_in(tx, ann, NOW + DAY)
         identity = Identity(ann.id, session.id, session.expires_at)
@@ -191,35 +189,40 @@ async def ticket_of(store: SqliteStore, ann: UserRow) -> Identity:
     return await store.write(command)
 
 
-async def test_a_ticket_is_good_once(store: SqliteStore) -> None:
+async def test_a_ticket_is_good_once(store: Store) -> None:
     identity = await ticket_of(store, await newcomer(store))
     assert await store.write(lambda tx: tx.take_ticket(b"other")) is None
     assert await store.write(lambda tx: tx.take_ticket(b"digest")) == identity
     assert await store.write(lambda tx: tx.take_ticket(b"digest")) is None
 
 
-async def test_a_ticket_is_good_until_its_end(store: SqliteStore, clock: Clock, path: Path) -> None:
+async def test_a_ticket_is_good_until_its_end(
+    store: Store, clock: Clock, location: Location
+) -> None:
     await ticket_of(store, await newcomer(store))
     clock.now += 30 * SECOND
     assert await store.write(lambda tx: tx.take_ticket(b"digest")) is None
-    assert contents(path)["tickets"] == []
+    assert contents(location)["tickets"] == []
 
 
 async def test_tickets_that_nobody_took_are_forgotten(
-    store: SqliteStore, clock: Clock, path: Path
+    store: Store, clock: Clock, location: Location
 ) -> None:
     await ticket_of(store, await newcomer(store))
     clock.now += 31 * SECOND
     assert await trim(store, WEEK, clock.now) == 1
-    assert contents(path)["tickets"] == []
+    assert contents(location)["tickets"] == []
 
 
 async def test_trimming_goes_on_by_itself_and_outlives_a_failing_database(
-    path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    location: Location,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setattr("feedline.store.retention.LOOK_SECONDS", 0)
     caplog.set_level(logging.INFO, "feedline.store")
-    store = SqliteStore(path, clock=clock)
+    store = store_at(location, clock=clock)
     keeping = asyncio.create_task(keep_trimmed(store, WEEK, clock))
     while "clean-up put off" not in caplog.text:
         await asyncio.sleep(0)
@@ -234,7 +237,7 @@ async def test_trimming_goes_on_by_itself_and_outlives_a_failing_database(
 
 
 async def test_notifications_go_by_age_and_past_a_person_s_newest(
-    store: SqliteStore, clock: Clock, path: Path
+    store: Store, clock: Clock, location: Location
 ) -> None:
     """Those of posts by age alone, with what was noted of who read them."""
 
@@ -256,7 +259,7 @@ async def test_notifications_go_by_age_and_past_a_person_s_newest(
         await store.write(live_a_day)
         clock.now += DAY
     await trim(store, WEEK, clock.now)
-    rows = contents(path)
+    rows = contents(location)
     assert len(rows["notifications"]) == len(rows["notification_actors"]) == 5
     assert {row[8] for row in rows["notifications"]} == {NOW + day * DAY for day in range(35, 40)}
     assert len(rows["post_notices"]) == len(rows["notices_read"]) == 30
@@ -264,10 +267,10 @@ async def test_notifications_go_by_age_and_past_a_person_s_newest(
 
 
 async def test_notifications_are_counted_person_by_person(
-    store: SqliteStore, monkeypatch: pytest.MonkeyPatch, path: Path
+    store: Store, monkeypatch: pytest.MonkeyPatch, location: Location
 ) -> None:
-    monkeypatch.setattr(sqlite, "PEOPLE", 2)
-    monkeypatch.setattr(sqlite, "SLICE", 3)
+    monkeypatch.setattr(database, "PEOPLE", 2)
+    monkeypatch.setattr(database, "SLICE", 3)
 
     def settle(tx: Transaction) -> None:
         people = [register(tx, f"p{number}") for number in range(7)]
@@ -277,11 +280,11 @@ async def test_notifications_are_counted_person_by_person(
 
     await store.write(settle)
     await trim(store, WEEK, NOW)
-    kept = Counter(row[1] for row in contents(path)["notifications"])
+    kept = Counter(row[1] for row in contents(location)["notifications"])
     assert sorted(kept.values()) == [3, 5, 5, 5, 5, 5]
 
 
-async def test_without_limits_notifications_stay(store: SqliteStore, path: Path) -> None:
+async def test_without_limits_notifications_stay(store: Store, location: Location) -> None:
     def settle(tx: Transaction) -> None:
         ann, ben = register(tx, "ann"), register(tx, "ben")
         for number in range(9):
@@ -290,4 +293,4 @@ async def test_without_limits_notifications_stay(store: SqliteStore, path: Path)
     await store.write(settle)
     for_ever = replace(WEEK, notification_days=0, notifications=0)
     await trim(store, for_ever, NOW + 1_000 * DAY)
-    assert len(contents(path)["notifications"]) == 9
+    assert len(contents(location)["notifications"]) == 9

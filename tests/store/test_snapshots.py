@@ -12,15 +12,15 @@ from feedline.feed.cursor import Cursor
 from feedline.feed.events import PostCreated
 from feedline.feed.ports import PostQuery
 from feedline.feed.posts import PostRow
-from feedline.store.base import LogBounds, LogEntry, Snapshot
-from feedline.store.sqlite import READERS, SqliteStore
+from feedline.store.base import LogBounds, LogEntry, Snapshot, Store
+from feedline.store.sqlite import READERS
 from feedline.store.sqlite_connections import migrate, open_reader
-from tests.store.opening import append, log_of, opened, publish, register
+from tests.store.opening import Location, append, log_of, opened, publish, register
 
 EVERYTHING = PostQuery(limit=10_000)
 
 
-async def test_a_list_its_cursor_and_the_log_are_of_one_moment(store: SqliteStore) -> None:
+async def test_a_list_its_cursor_and_the_log_are_of_one_moment(store: Store) -> None:
     """Otherwise a client that loads and then subscribes would miss or repeat posts."""
     author = await store.write(lambda tx: register(tx, "ann"))
 
@@ -48,7 +48,7 @@ async def test_a_list_its_cursor_and_the_log_are_of_one_moment(store: SqliteStor
     assert len(set(seen)) > 1, "no read came in between the writes"
 
 
-async def test_what_is_committed_during_a_read_is_not_in_it(store: SqliteStore) -> None:
+async def test_what_is_committed_during_a_read_is_not_in_it(store: Store) -> None:
     loop = asyncio.get_running_loop()
     begun, go_on = asyncio.Event(), threading.Event()
 
@@ -67,7 +67,7 @@ async def test_what_is_committed_during_a_read_is_not_in_it(store: SqliteStore) 
     assert (await store.read(lambda snapshot: snapshot.log_bounds())).head == before.head + 1
 
 
-async def test_a_write_is_in_every_read_that_begins_after_its_answer(store: SqliteStore) -> None:
+async def test_a_write_is_in_every_read_that_begins_after_its_answer(store: Store) -> None:
     for seq in range(1, 21):
         await store.write(append)
         heads = await asyncio.gather(
@@ -85,7 +85,7 @@ def test_a_reader_s_connection_can_not_write(path: Path) -> None:
     connection.close()
 
 
-async def test_what_a_query_raises_is_raised_and_the_reader_goes_on(store: SqliteStore) -> None:
+async def test_what_a_query_raises_is_raised_and_the_reader_goes_on(store: Store) -> None:
     def fail(_: Snapshot) -> None:
         raise NotFound("post")
 
@@ -95,7 +95,7 @@ async def test_what_a_query_raises_is_raised_and_the_reader_goes_on(store: Sqlit
     assert (await store.read(lambda snapshot: snapshot.log_bounds())).head == 0
 
 
-async def test_too_many_reads_are_refused(path: Path) -> None:
+async def test_too_many_reads_are_refused(location: Location) -> None:
     loop = asyncio.get_running_loop()
     begun, go_on = asyncio.Event(), threading.Event()
 
@@ -103,7 +103,7 @@ async def test_too_many_reads_are_refused(path: Path) -> None:
         loop.call_soon_threadsafe(begun.set)
         go_on.wait()
 
-    async with opened(path, queue_limit=1) as store:
+    async with opened(location, queue_limit=1) as store:
         holding = asyncio.create_task(store.read(hold))
         await begun.wait()
         with pytest.raises(Unavailable, match="Too many reads"):
@@ -113,7 +113,7 @@ async def test_too_many_reads_are_refused(path: Path) -> None:
         await store.read(lambda snapshot: snapshot.cursor())
 
 
-async def test_a_write_knows_its_position_as_a_snapshot_tells_it_later(store: SqliteStore) -> None:
+async def test_a_write_knows_its_position_as_a_snapshot_tells_it_later(store: Store) -> None:
     positions = await store.write(lambda tx: (append(tx), append(tx), tx.position()))
     cursor = await store.read(lambda snapshot: snapshot.cursor())
     assert list(map(str, positions)) == [cursor.replace("-2", "-1"), cursor, cursor]

@@ -7,30 +7,34 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import apsw
+import psycopg
 import pytest
 
 from feedline.errors import Conflict, NotFound, Unavailable
 from feedline.feed.ports import PostQuery
-from feedline.store.base import Transaction
+from feedline.store.base import Store, Transaction
 from feedline.store.sqlite import SqliteStore
-from feedline.store.sqlite_writer import GROUP
+from feedline.store.writer import GROUP
 from tests.store.opening import (
     HOUR,
     Announced,
     Clock,
+    Location,
     append,
     contents,
     opened,
     publish,
     register,
+    store_at,
     whole_log,
 )
 
 
 @asynccontextmanager
-async def held(store: SqliteStore) -> AsyncIterator[None]:
+async def held(store: Store) -> AsyncIterator[None]:
     """The writer busy with a command for the time of a block; what comes meanwhile waits."""
     begun, go_on = asyncio.Event(), threading.Event()
     loop = asyncio.get_running_loop()
@@ -48,14 +52,14 @@ async def held(store: SqliteStore) -> AsyncIterator[None]:
         await holding
 
 
-async def settled(store: SqliteStore) -> None:
+async def settled(store: Store) -> None:
     """Returns once everything that was announced so far has been heard."""
     await store.write(lambda _: None)
     await asyncio.sleep(0)
 
 
 async def test_every_writer_of_a_crowd_gets_its_own_answer(
-    store: SqliteStore, announced: Announced
+    store: Store, announced: Announced
 ) -> None:
     positions = await asyncio.gather(*(store.write(append) for _ in range(1_000)))
     epoch = (await store.read(lambda snapshot: snapshot.log_bounds())).epoch
@@ -65,11 +69,11 @@ async def test_every_writer_of_a_crowd_gets_its_own_answer(
     assert store.waiting_writes == 0
 
 
-async def test_what_waits_shares_one_commit(store: SqliteStore, path: Path) -> None:
-    async with held(store):
-        waiting = [asyncio.create_task(store.write(append)) for _ in range(GROUP)]
+async def test_what_waits_shares_one_commit(sqlite: SqliteStore, path: Path) -> None:
+    async with held(sqlite):
+        waiting = [asyncio.create_task(sqlite.write(append)) for _ in range(GROUP)]
         await asyncio.sleep(0)
-        assert store.waiting_writes == GROUP + 1
+        assert sqlite.waiting_writes == GROUP + 1
     size = path.with_name("feed.db-wal").stat().st_size
     await asyncio.gather(*waiting)
     pages = (path.with_name("feed.db-wal").stat().st_size - size) // 4_096
@@ -77,7 +81,7 @@ async def test_what_waits_shares_one_commit(store: SqliteStore, path: Path) -> N
 
 
 async def test_a_command_that_fails_leaves_its_neighbours_alone(
-    store: SqliteStore, announced: Announced
+    store: Store, announced: Announced
 ) -> None:
     """Whatever went wrong, its rows and events are gone and the log has no hole."""
 
@@ -96,10 +100,10 @@ async def test_a_command_that_fails_leaves_its_neighbours_alone(
         row.username = "another"
         tx.add_user(row)  # the same id
 
-    failures = [
+    failures: list[tuple[Callable[[Transaction], object], Any]] = [
         (fail_with(NotFound("post")), NotFound),
         (fail_with(ZeroDivisionError()), ZeroDivisionError),
-        (violate, apsw.ConstraintError),
+        (violate, (apsw.ConstraintError, psycopg.IntegrityError)),
         (lambda tx: register(tx, "ann"), Conflict),
     ]
     await store.write(lambda tx: register(tx, "ann"))
@@ -111,7 +115,8 @@ async def test_a_command_that_fails_leaves_its_neighbours_alone(
         good += [asyncio.create_task(store.write(append)) for _ in range(10)]
         await asyncio.sleep(0)
     outcomes = await asyncio.gather(*bad, return_exceptions=True)
-    assert [type(outcome) for outcome in outcomes] == [error for _, error in failures]
+    for outcome, (_, error) in zip(outcomes, failures, strict=True):
+        assert isinstance(outcome, error)
     positions = await asyncio.gather(*good)
     assert [str(position).partition("-")[2] for position in positions] == [
         str(n) for n in range(1, 21)
@@ -123,7 +128,7 @@ async def test_a_command_that_fails_leaves_its_neighbours_alone(
 
 
 async def test_a_command_sees_what_was_done_before_it_in_the_same_commit(
-    store: SqliteStore,
+    store: Store,
 ) -> None:
     async with held(store):
         first = asyncio.create_task(store.write(lambda tx: register(tx, "ann")))
@@ -133,22 +138,20 @@ async def test_a_command_sees_what_was_done_before_it_in_the_same_commit(
     assert await first == await second
 
 
-async def test_an_answer_comes_after_the_commit(store: SqliteStore, path: Path) -> None:
+async def test_an_answer_comes_after_the_commit(store: Store, location: Location) -> None:
     await store.write(append)
-    assert len(contents(path)["events"]) == 1
+    assert len(contents(location)["events"]) == 1
 
 
-async def test_the_answer_comes_before_the_announcement(
-    store: SqliteStore, announced: Announced
-) -> None:
+async def test_the_answer_comes_before_the_announcement(store: Store, announced: Announced) -> None:
     await store.write(append)
     assert announced.seqs == []
     await asyncio.sleep(0)
     assert announced.seqs == [1]
 
 
-async def test_a_full_queue_refuses_and_writes_nothing(path: Path) -> None:
-    async with opened(path, queue_limit=3) as store:
+async def test_a_full_queue_refuses_and_writes_nothing(location: Location) -> None:
+    async with opened(location, queue_limit=3) as store:
         async with held(store):
             waiting = [asyncio.create_task(store.write(append)) for _ in range(2)]
             await asyncio.sleep(0)
@@ -161,14 +164,14 @@ async def test_a_full_queue_refuses_and_writes_nothing(path: Path) -> None:
         await store.write(append)  # and there is room again
 
 
-async def test_a_queue_limit_of_0_is_off(path: Path) -> None:
-    async with opened(path, queue_limit=0) as store:
+async def test_a_queue_limit_of_0_is_off(location: Location) -> None:
+    async with opened(location, queue_limit=0) as store:
         await asyncio.gather(*(store.write(append) for _ in range(GROUP + 10)))
         assert len(await whole_log(store)) == GROUP + 10
 
 
 async def test_somebody_who_went_away_loses_the_answer_and_not_the_write(
-    store: SqliteStore,
+    store: Store,
 ) -> None:
     async with held(store):
         gone = asyncio.create_task(store.write(append))
@@ -182,19 +185,19 @@ async def test_somebody_who_went_away_loses_the_answer_and_not_the_write(
     assert store.waiting_writes == 0
 
 
-async def test_stopping_commits_what_waits(path: Path) -> None:
-    store = SqliteStore(path)
+async def test_stopping_commits_what_waits(location: Location) -> None:
+    store = store_at(location)
     await store.start(Announced())
     waiting = [asyncio.create_task(store.write(append)) for _ in range(2 * GROUP)]
     await asyncio.sleep(0)
     await store.stop()
     await asyncio.gather(*waiting)
-    assert len(contents(path)["events"]) == 2 * GROUP
+    assert len(contents(location)["events"]) == 2 * GROUP
 
 
-async def test_a_store_that_stops_refuses_at_once(path: Path) -> None:
+async def test_a_store_that_stops_refuses_at_once(location: Location) -> None:
     """Nobody is left waiting for a thread that has ended."""
-    store = SqliteStore(path)
+    store = store_at(location)
     await store.start(Announced())
     async with held(store):
         stopping = asyncio.create_task(store.stop())
@@ -210,8 +213,8 @@ async def test_a_store_that_stops_refuses_at_once(path: Path) -> None:
         await store.read(lambda snapshot: snapshot.cursor())
 
 
-async def test_a_store_that_was_never_started_refuses(path: Path) -> None:
-    store = SqliteStore(path)
+async def test_a_store_that_was_never_started_refuses(location: Location) -> None:
+    store = store_at(location)
     with pytest.raises(Unavailable):
         await store.write(append)
     await store.stop()
@@ -227,8 +230,8 @@ async def test_a_stopped_store_is_one_file_that_can_be_copied(path: Path) -> Non
     assert len(contents(copy)["events"]) == 1
 
 
-async def test_time_never_runs_backwards_for_commands(path: Path, clock: Clock) -> None:
-    async with opened(path, clock=clock) as store:
+async def test_time_never_runs_backwards_for_commands(location: Location, clock: Clock) -> None:
+    async with opened(location, clock=clock) as store:
         first = await store.write(lambda tx: tx.now)
         clock.now -= HOUR
         assert await store.write(lambda tx: tx.now) == first
@@ -237,12 +240,12 @@ async def test_time_never_runs_backwards_for_commands(path: Path, clock: Clock) 
 
 
 async def test_ids_sort_in_the_order_of_commits_though_the_clock_is_set_back(
-    path: Path, clock: Clock
+    location: Location, clock: Clock
 ) -> None:
     """Also over a restart: a newer post must not slip behind older ones."""
     ids = []
     for name in ("ann", "ben", "cat"):
-        async with opened(path, clock=clock) as store:
+        async with opened(location, clock=clock) as store:
             author = await store.write(partial(register, username=name))
             for _ in range(3):
                 post = await store.write(partial(publish, author=author, text="a"))

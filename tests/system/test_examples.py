@@ -15,6 +15,7 @@ import pytest
 import websockets
 
 from feedline import administration
+from feedline.storage import Storage
 from tests.processes import Person, ServerProcess, serving
 
 pytestmark = pytest.mark.system
@@ -42,7 +43,8 @@ async def server(tmp_path: Path, shared_secret: Path) -> AsyncIterator[ServerPro
 @asynccontextmanager
 async def site(server: ServerProcess, application: str, **more: str) -> AsyncIterator[str]:
     """An example as its own process; its address."""
-    token = await asyncio.to_thread(administration.create_service_token, server.data, "site")
+    storage = Storage(server.data)
+    token = await asyncio.to_thread(administration.create_service_token, storage, "site")
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "uvicorn", f"examples.{application}", "--port", "0"),
         cwd=ROOT,

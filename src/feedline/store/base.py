@@ -90,8 +90,15 @@ Announce = Callable[[list[LogEntry]], None]
 class Store(Protocol):
     """A database. Its methods are called on the event loop."""
 
+    @property
+    def waiting_writes(self) -> int:
+        """Writes that are not answered yet."""
+
     async def start(self, announce: Announce) -> LogBounds:
         """Opens the database, brings its schema up to date, and says where its log stands."""
+
+    async def shared_secret(self) -> bytes | None:
+        """What signs sign-ins on all nodes, if the database is shared by several."""
 
     async def stop(self) -> None:
         """Commits what waits, then closes."""

@@ -119,7 +119,13 @@ class CircleWrites(Circles):
         self._count_follow(follower_id, creator_id, -1)
 
     def hold_tier(self, subscriber_id: str, creator_id: str, tier: Tier) -> None:
-        self._do("hold_tier", subscriber_id, creator_id, tier, self.now)
+        values: dict[str, Value] = {
+            "subscriber": subscriber_id,
+            "creator": creator_id,
+            "tier": tier,
+            "now": self.now,
+        }
+        self._named("hold_tier", values)
 
     def drop_tier(self, subscriber_id: str, creator_id: str) -> None:
         self._do("drop_tier", subscriber_id, creator_id)

@@ -12,11 +12,11 @@ def load_queries(filename: str) -> dict[str, str]:
     return dict(zip(parts[::2], (text.strip() for text in parts[1::2]), strict=True))
 
 
-def load_migrations() -> list[str]:
+def load_migrations(folder: str = "migrations") -> list[str]:
     """The migrations in order; the first one makes schema version 1."""
-    folder = files("feedline.store") / "migrations"
-    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".sql"))
-    return [read_sql("migrations", name) for name in names]
+    entries = (files("feedline.store") / folder).iterdir()
+    names = sorted(entry.name for entry in entries if entry.name.endswith(".sql"))
+    return [read_sql(folder, name) for name in names]
 
 
 def read_sql(folder: str, filename: str) -> str:

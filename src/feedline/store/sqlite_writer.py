@@ -1,111 +1,41 @@
-"""The one writer of a SQLite database: a thread that commits what waits in groups.
+"""The one writer of a SQLite database.
 
-Group commit: while one group is on its way to the disk, commands gather; they become the next
-group and share its fsync. Each command has a savepoint, so that one that fails is undone alone.
+Each command has a savepoint, so that one that fails is undone alone.
 """
 
-import asyncio
-import threading
 from collections.abc import Callable
 from pathlib import Path
-from queue import SimpleQueue
-from typing import Any, NamedTuple, TypeVar
 
 import apsw
 
-from feedline.errors import Unavailable
 from feedline.feed.instants import IdSource, Millis
 from feedline.store.base import Announce, LogEntry
 from feedline.store.sqlite_connections import DATABASE_FAILURES, open_writer
 from feedline.store.sqlite_views import SQL, SqliteTransaction
-
-T = TypeVar("T")
-
-GROUP = 256  # most commands of one commit: bounds the wait of the first for the last
+from feedline.store.writer import Command, Outcome, Writer, all_failed
 
 
-class Command(NamedTuple):
-    """What to do in the transaction, and who waits for the result."""
-
-    run: Callable[[SqliteTransaction], Any]
-    result: "asyncio.Future[Any]"
-
-
-class Outcome(NamedTuple):
-    """What became of a command: its value, or the error it ended with."""
-
-    result: "asyncio.Future[Any]"
-    value: Any
-    error: BaseException | None
-
-
-class SqliteWriter:
-    """Runs commands on a thread of its own and hands their results back to the event loop."""
+class SqliteWriter(Writer[SqliteTransaction]):
+    """Owns the only connection that can write."""
 
     def __init__(
         self, path: Path, clock: Callable[[], Millis], queue_limit: int, announce: Announce
     ) -> None:
+        super().__init__(queue_limit, announce)
         self._path = path
         self._clock = clock
-        self._queue_limit = queue_limit
-        self._announce = announce
-        self._ids = IdSource()
-        self._now: Millis = 0
-        self._queue: SimpleQueue[Command | None] = SimpleQueue()
-        self._loop = asyncio.get_running_loop()
         self._connection: apsw.Connection | None = None
-        self._thread = threading.Thread(target=self._work, name="feedline-writer")
-        self.waiting = 0
-        """Commands that are not answered yet."""
 
-    def start(self) -> None:
-        self._thread.start()
-
-    async def stop(self) -> None:
-        """Commits everything that waits, then ends the thread."""
-        self._queue.put(None)
-        await self._loop.run_in_executor(None, self._thread.join)
-
-    async def run(self, command: Callable[[SqliteTransaction], T]) -> T:
-        """The result of a command, once its group is on disk."""
-        if self._queue_limit and self.waiting >= self._queue_limit:
-            raise Unavailable("Too many writes are waiting for the database.")
-        self.waiting += 1
-        result: asyncio.Future[T] = self._loop.create_future()
-        self._queue.put(Command(command, result))
-        return await result
-
-    def _work(self) -> None:
-        while (group := self._next_group()) is not None:
-            outcomes, entries = self._commit(group)
-            self._loop.call_soon_threadsafe(self._deliver, outcomes, entries)
-        if self._connection is not None:
-            self._connection.close()
-
-    def _next_group(self) -> list[Command] | None:
-        """All that waits, up to a limit; None when it is time to stop."""
-        first = self._queue.get()
-        if first is None:
-            return None
-        group = [first]
-        while len(group) < GROUP and not self._queue.empty():
-            command = self._queue.get()
-            if command is None:
-                self._queue.put(None)
-                break
-            group.append(command)
-        return group
-
-    def _commit(self, group: list[Command]) -> tuple[list[Outcome], list[LogEntry]]:
+    def _commit(
+        self, group: list[Command[SqliteTransaction]]
+    ) -> tuple[list[Outcome], list[LogEntry]]:
         try:
             if self._connection is None:
                 self._connection = self._open()
-            return _run_group(self._connection, group, self._ids, self._tick())
+            return _run_group(self._connection, group, self._ids, self._tick(self._clock()))
         except apsw.Error as failure:
             self._abandon_connection()
-            error = Unavailable(f"The database failed ({type(failure).__name__}).")
-            error.__cause__ = failure
-            return [Outcome(command.result, None, error) for command in group], []
+            return all_failed(group, failure), []
 
     def _open(self) -> apsw.Connection:
         connection = open_writer(self._path)
@@ -114,6 +44,10 @@ class SqliteWriter:
             for (newest,) in connection.execute(SQL[name]):
                 self._ids.go_on_after(newest)
         return connection
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
 
     def _abandon_connection(self) -> None:
         """Closes the connection, which rolls back; the next group opens a fresh one.
@@ -128,27 +62,12 @@ class SqliteWriter:
                 # The connection is gone either way; what failed is in the commands' answers.
                 return
 
-    def _tick(self) -> Millis:
-        """Now, but never before the last group's now: a clock set back must not reorder posts."""
-        self._now = max(self._now, self._clock())
-        return self._now
-
-    def _deliver(self, outcomes: list[Outcome], entries: list[LogEntry]) -> None:
-        """On the event loop: answers first, then the announcement, so that no answer waits."""
-        self.waiting -= len(outcomes)
-        for result, value, error in outcomes:
-            if result.done():  # whoever asked has gone; what was committed stays committed
-                continue
-            if error is None:
-                result.set_result(value)
-            else:
-                result.set_exception(error)
-        if entries:
-            self._loop.call_soon(self._announce, entries)
-
 
 def _run_group(
-    connection: apsw.Connection, group: list[Command], ids: IdSource, now: Millis
+    connection: apsw.Connection,
+    group: list[Command[SqliteTransaction]],
+    ids: IdSource,
+    now: Millis,
 ) -> tuple[list[Outcome], list[LogEntry]]:
     """One transaction of many commands. Raises apsw.Error if the group as a whole failed."""
     connection.execute("BEGIN IMMEDIATE")
@@ -159,7 +78,9 @@ def _run_group(
     return outcomes, tx.entries
 
 
-def _run_command(connection: apsw.Connection, tx: SqliteTransaction, command: Command) -> Outcome:
+def _run_command(
+    connection: apsw.Connection, tx: SqliteTransaction, command: Command[SqliteTransaction]
+) -> Outcome:
     """One command in its savepoint: if it raises, its rows and its events are undone."""
     appended = len(tx.entries)
     connection.execute("SAVEPOINT command")

@@ -280,7 +280,8 @@ SELECT creator_id, tier FROM subscriptions WHERE subscriber_id = ?
 SELECT tier FROM subscriptions WHERE subscriber_id = ? AND creator_id = ?
 
 -- name: hold_tier
-INSERT INTO subscriptions (subscriber_id, creator_id, tier, created_at) VALUES (?, ?, ?, ?)
+INSERT INTO subscriptions (subscriber_id, creator_id, tier, created_at)
+VALUES (:subscriber, :creator, :tier, :now)
 ON CONFLICT (subscriber_id, creator_id) DO UPDATE SET tier = excluded.tier
 
 -- name: subscribers

@@ -1,0 +1,245 @@
+-- All there is to begin with.
+
+-- One row: how many migrations this schema has behind it.
+CREATE TABLE schema_version (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    version bigint NOT NULL
+);
+
+CREATE TABLE users (
+    id text COLLATE "C" PRIMARY KEY,
+    username text COLLATE "C" NOT NULL,
+    name text NOT NULL,
+    avatar text,
+    is_verified boolean NOT NULL DEFAULT false,
+    role text NOT NULL DEFAULT 'user',
+    password_hash text NOT NULL,
+    posts_count bigint NOT NULL DEFAULT 0,
+    created_at bigint NOT NULL,
+    followers_count bigint NOT NULL DEFAULT 0,
+    following_count bigint NOT NULL DEFAULT 0,
+    newest_post_at bigint
+) WITH (fillfactor = 80);
+
+CREATE UNIQUE INDEX users_by_name ON users (lower(username));
+-- Of that alone: a post changes no column of an index here, and is then cheap to count.
+CREATE INDEX users_by_followers ON users (followers_count);
+
+CREATE TABLE sessions (
+    id text COLLATE "C" PRIMARY KEY,
+    user_id text COLLATE "C" NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    created_at bigint NOT NULL,
+    expires_at bigint NOT NULL,
+    revoked boolean NOT NULL DEFAULT false
+);
+
+CREATE INDEX sessions_by_end ON sessions (expires_at);
+
+CREATE TABLE tickets (
+    digest bytea PRIMARY KEY,
+    user_id text COLLATE "C" NOT NULL,
+    session_id text COLLATE "C" NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
+    session_expires_at bigint NOT NULL,
+    expires_at bigint NOT NULL
+);
+
+CREATE INDEX tickets_by_session ON tickets (session_id);
+CREATE INDEX tickets_by_end ON tickets (expires_at);
+
+CREATE TABLE posts (
+    id text COLLATE "C" PRIMARY KEY,
+    author_id text COLLATE "C" NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    client_id text,
+    title text,
+    text text,
+    category text COLLATE "C",
+    tags text NOT NULL DEFAULT '[]',
+    tier text,
+    created_at bigint NOT NULL,
+    updated_at bigint NOT NULL,
+    likes_count bigint NOT NULL DEFAULT 0,
+    comments_count bigint NOT NULL DEFAULT 0,
+    likes_told_at bigint NOT NULL DEFAULT 0,
+    media_type text NOT NULL DEFAULT 'text',
+    media_url text,
+    thumbnail text,
+    aspect_ratio double precision
+) WITH (fillfactor = 90);
+
+CREATE INDEX posts_by_time ON posts (created_at, id);
+CREATE INDEX posts_by_author ON posts (author_id, created_at, id);
+CREATE INDEX posts_by_category ON posts (category, created_at, id) WHERE category IS NOT NULL;
+
+CREATE TABLE post_tags (
+    tag text COLLATE "C" NOT NULL,
+    created_at bigint NOT NULL,
+    post_id text COLLATE "C" NOT NULL REFERENCES posts (id) ON DELETE CASCADE,
+    PRIMARY KEY (tag, created_at, post_id)
+);
+
+CREATE INDEX post_tags_by_post ON post_tags (post_id, tag);
+
+CREATE TABLE follows (
+    follower_id text COLLATE "C" NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    creator_id text COLLATE "C" NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    created_at bigint NOT NULL,
+    -- The place in the log after which they are notified of posts; NULL: of none.
+    notices_after bigint DEFAULT 0,
+    PRIMARY KEY (follower_id, creator_id)
+);
+
+CREATE INDEX follows_by_creator ON follows (creator_id);
+
+CREATE TABLE subscriptions (
+    subscriber_id text COLLATE "C" NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    creator_id text COLLATE "C" NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    tier text NOT NULL,
+    created_at bigint NOT NULL,
+    PRIMARY KEY (subscriber_id, creator_id)
+);
+
+CREATE INDEX subscriptions_by_creator ON subscriptions (creator_id, created_at, subscriber_id);
+
+CREATE TABLE likes (
+    post_id text COLLATE "C" NOT NULL REFERENCES posts (id) ON DELETE CASCADE,
+    user_id text COLLATE "C" NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    created_at bigint NOT NULL,
+    PRIMARY KEY (post_id, user_id)
+);
+
+CREATE INDEX likes_by_user ON likes (user_id);
+
+-- Posts whose newest like, or taking back of one, is not in the log yet for everybody.
+CREATE TABLE likes_owed (
+    post_id text COLLATE "C" PRIMARY KEY REFERENCES posts (id) ON DELETE CASCADE,
+    user_id text COLLATE "C" NOT NULL,
+    liked boolean NOT NULL,
+    due bigint NOT NULL
+);
+
+CREATE INDEX likes_owed_by_due ON likes_owed (due);
+
+CREATE TABLE comments (
+    id text COLLATE "C" PRIMARY KEY,
+    post_id text COLLATE "C" NOT NULL REFERENCES posts (id) ON DELETE CASCADE,
+    author_id text COLLATE "C" NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    text text NOT NULL,
+    created_at bigint NOT NULL
+);
+
+CREATE INDEX comments_by_post ON comments (post_id, created_at, id);
+CREATE INDEX comments_by_author ON comments (author_id);
+
+CREATE TABLE notifications (
+    id text COLLATE "C" PRIMARY KEY,
+    user_id text COLLATE "C" NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    kind text NOT NULL,
+    actor_id text COLLATE "C" NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    post_id text COLLATE "C",
+    comment_id text COLLATE "C",
+    actors bigint NOT NULL DEFAULT 1,
+    is_read boolean NOT NULL DEFAULT false,
+    created_at bigint NOT NULL
+);
+
+CREATE INDEX notifications_by_user ON notifications (user_id, created_at, id);
+-- Two nodes that notify of the same at the same time find that one of them was first.
+CREATE UNIQUE INDEX notifications_unread ON notifications (user_id, kind, coalesce(post_id, ''))
+WHERE NOT is_read;
+CREATE INDEX notifications_by_actor ON notifications (actor_id);
+CREATE INDEX notifications_by_age ON notifications (created_at);
+
+-- Who is counted in a notification, so that nobody is twice.
+CREATE TABLE notification_actors (
+    notification_id text COLLATE "C" NOT NULL REFERENCES notifications (id) ON DELETE CASCADE,
+    actor_id text COLLATE "C" NOT NULL,
+    PRIMARY KEY (notification_id, actor_id)
+);
+
+-- What the followers of an author are notified of: one row for a post, at its place in the log.
+CREATE TABLE post_notices (
+    seq bigint PRIMARY KEY,
+    id text COLLATE "C" NOT NULL,
+    post_id text COLLATE "C" NOT NULL UNIQUE REFERENCES posts (id) ON DELETE CASCADE,
+    creator_id text COLLATE "C" NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    created_at bigint NOT NULL
+);
+
+CREATE INDEX post_notices_by_creator ON post_notices (creator_id, seq);
+CREATE INDEX post_notices_by_time ON post_notices (created_at, id);
+
+-- Up to which place a person has read, or cleared away, what they were notified of posts.
+CREATE TABLE notice_marks (
+    user_id text COLLATE "C" PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+    read_up_to bigint NOT NULL DEFAULT 0,
+    cleared_up_to bigint NOT NULL DEFAULT 0
+);
+
+-- What they have read one by one after that place.
+CREATE TABLE notices_read (
+    user_id text COLLATE "C" NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    seq bigint NOT NULL,
+    PRIMARY KEY (user_id, seq)
+);
+
+CREATE INDEX notices_read_by_place ON notices_read (seq);
+
+-- One row: where the log stands. Events with floor < seq <= seq of this row are in `events`.
+CREATE TABLE log_head (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    epoch text COLLATE "C" NOT NULL,
+    seq bigint NOT NULL,
+    floor bigint NOT NULL
+) WITH (fillfactor = 10);
+
+CREATE TABLE events (
+    seq bigint PRIMARY KEY,
+    at bigint NOT NULL,
+    post_id text COLLATE "C",
+    body bytea NOT NULL,
+    comment_id text COLLATE "C"
+);
+
+CREATE INDEX events_by_post ON events (post_id) WHERE post_id IS NOT NULL;
+CREATE INDEX events_by_comment ON events (comment_id) WHERE comment_id IS NOT NULL;
+
+CREATE TABLE answers (
+    user_id text COLLATE "C" NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    key text COLLATE "C" NOT NULL,
+    fingerprint bytea NOT NULL,
+    body bytea NOT NULL,
+    created_at bigint NOT NULL,
+    PRIMARY KEY (user_id, key)
+);
+
+CREATE INDEX answers_by_age ON answers (created_at);
+
+CREATE TABLE service_tokens (
+    id text COLLATE "C" PRIMARY KEY,
+    digest bytea NOT NULL UNIQUE,
+    name text NOT NULL,
+    created_at bigint NOT NULL
+);
+
+CREATE TABLE media (
+    id text COLLATE "C" PRIMARY KEY,
+    owner_id text COLLATE "C" NOT NULL,
+    post_id text COLLATE "C" UNIQUE,
+    type text NOT NULL,
+    content_type text NOT NULL,
+    size bigint NOT NULL,
+    thumbnail_size bigint NOT NULL,
+    aspect_ratio double precision,
+    state text NOT NULL DEFAULT 'arriving' CHECK (state IN ('arriving', 'ready', 'removed')),
+    created_at bigint NOT NULL,
+    blurred bytea
+);
+
+CREATE INDEX media_by_owner ON media (owner_id);
+CREATE INDEX media_without_post ON media (created_at) WHERE post_id IS NULL;
+
+-- One row: what all nodes share and sign sign-ins with.
+CREATE TABLE installation (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    secret bytea NOT NULL
+);

@@ -1,0 +1,84 @@
+"""The store for several nodes: a PostgreSQL database."""
+
+import threading
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+import psycopg
+
+from feedline.errors import Unavailable
+from feedline.feed.instants import Millis
+from feedline.store.base import Announce, Snapshot
+from feedline.store.database import Database
+from feedline.store.postgres_connections import Connection, Link, connect, migrate
+from feedline.store.postgres_views import PostgresSnapshot
+from feedline.store.postgres_writer import PostgresWriter
+
+T = TypeVar("T")
+
+READERS = 4  # connections; one waits for the server while another is at work
+
+_BEGIN = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
+
+class PostgresStore(Database):
+    """A :class:`feedline.store.base.Store` that other nodes write to at the same time.
+
+    ``clock``: None for that of the database, which is the same for all nodes.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        queue_limit: int = 10_000,
+        clock: Callable[[], Millis] | None = None,
+    ) -> None:
+        super().__init__(READERS, queue_limit)
+        self._url = url
+        self._clock = clock
+        self._local = threading.local()
+        self._links: list[Link] = []
+
+    async def shared_secret(self) -> bytes | None:
+        return await self.read(lambda snapshot: cast("PostgresSnapshot", snapshot).secret())
+
+    def migrate(self) -> int:
+        return migrate(self._url)
+
+    def _new_writer(self, announce: Announce) -> PostgresWriter:
+        return PostgresWriter(self._url, self._clock, self._queue_limit, announce)
+
+    def _read(self, query: Callable[[Snapshot], T]) -> T:
+        link = self._link()
+        was_open = link.is_open
+        try:
+            return _ask(link.get(), query)
+        except psycopg.Error as failure:
+            was_lost = was_open and link.is_broken
+            link.drop()
+            if not was_lost:
+                raise Unavailable(f"The database failed ({type(failure).__name__}).") from failure
+        return self._read(query)  # on a new connection: the old one was lost since its last use
+
+    def _link(self) -> Link:
+        link: Link | None = getattr(self._local, "link", None)
+        if link is None:
+            link = self._local.link = Link(lambda: connect(self._url, writes=False))
+            self._links.append(link)
+        return link
+
+    def _close_readers(self) -> None:
+        super()._close_readers()
+        for link in self._links:
+            link.drop()
+
+
+def _ask(connection: Connection, query: Callable[[Snapshot], T]) -> T:
+    """One query in one snapshot."""
+    connection.execute(_BEGIN)
+    try:
+        return query(PostgresSnapshot(connection))
+    finally:
+        if not connection.broken:
+            connection.execute(b"ROLLBACK")

@@ -1,0 +1,194 @@
+"""Connections to a PostgreSQL database, and its schema."""
+
+import secrets
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from time import monotonic
+from typing import Any
+
+import psycopg
+from psycopg.abc import Buffer
+from psycopg.types.numeric import Int8Dumper
+from psycopg.types.string import StrDumper
+
+from feedline.errors import DatabaseUnusable, SchemaMismatch, Unavailable
+from feedline.store.queries import load_migrations, load_queries, read_sql
+
+SQL = load_queries("postgres.sql")
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+MIGRATIONS = "migrations/postgres"
+_MIGRATING = 0x66656564  # the advisory lock of whoever changes the schema; any number will do
+_PAUSE = 0.25  # seconds between two attempts to connect, at first
+_LONGEST_PAUSE = 2.0
+
+# A node that is stuck may not hold up the others for long, nor a network that takes packets and
+# brings none hold up this node.
+_BOUNDS = {
+    "connect_timeout": 3,
+    "keepalives": 1,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+_SESSION = """
+SET statement_timeout = '10s';
+SET lock_timeout = '2s';
+SET idle_in_transaction_session_timeout = '5s';
+SET timezone = 'UTC';
+SELECT set_config('synchronous_commit', 'on', false)
+WHERE current_setting('synchronous_commit') = 'off'
+"""
+
+# Transaction state (such as: read-only after a failover), resources, operator, system, internal.
+_SERVER_FAILURES = ("25", "53", "57", "58", "XX")
+
+
+class _Int8(Int8Dumper):
+    """Numbers of one size, so that a statement is prepared once and not for each size."""
+
+
+class _Str(StrDumper):
+    """PostgreSQL keeps no NUL in a text: U+FFFD stands for it."""
+
+    def dump(self, obj: str) -> Buffer | None:
+        return super().dump(obj.replace("\0", "\ufffd") if "\0" in obj else obj)
+
+
+def connect(url: str, *, writes: bool) -> Connection:
+    """A connection on which transactions are begun by statement. Raises psycopg.Error."""
+    wanted: dict[str, Any] = dict(_BOUNDS)
+    if writes:
+        # After a failover an address may lead to a server that only reads.
+        wanted["target_session_attrs"] = "read-write"
+    given = psycopg.conninfo.conninfo_to_dict(url)
+    connection = psycopg.connect(url, autocommit=True, **{**wanted, **given})
+    connection.adapters.register_dumper(int, _Int8)
+    connection.adapters.register_dumper(str, _Str)
+    connection.execute(_SESSION)
+    return connection
+
+
+class Link:
+    """One connection that is opened when it is needed, and again when it was lost.
+
+    While the server can't be reached nobody waits for it: attempts are made at most every
+    quarter of a second, later every two.
+    """
+
+    def __init__(self, open_connection: Callable[[], Connection]) -> None:
+        self._open = open_connection
+        self._connection: Connection | None = None
+        self._pause = 0.0
+        self._next_attempt = 0.0
+
+    @property
+    def is_open(self) -> bool:
+        return self._connection is not None
+
+    @property
+    def is_broken(self) -> bool:
+        return self._connection is not None and self._connection.broken
+
+    def get(self) -> Connection:
+        """Raises psycopg.Error, or Unavailable when it isn't even tried."""
+        if self.is_broken:
+            self.drop()
+        if self._connection is None:
+            self._connection = self._opened()
+        return self._connection
+
+    def drop(self) -> None:
+        """Closes the connection, which undoes what was not committed."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(psycopg.Error):
+                connection.close()
+
+    def cut(self) -> None:
+        """From another thread: whoever waits for the server waits no longer."""
+        connection = self._connection
+        if connection is not None:
+            with suppress(psycopg.Error, OSError), socket.socket(fileno=connection.fileno()) as s:
+                s.shutdown(socket.SHUT_RDWR)
+                s.detach()
+
+    def _opened(self) -> Connection:
+        if monotonic() < self._next_attempt:
+            raise Unavailable("The database can't be reached.")
+        try:
+            connection = self._open()
+        except psycopg.Error:
+            self._pause = min(max(_PAUSE, 2 * self._pause), _LONGEST_PAUSE)
+            self._next_attempt = monotonic() + self._pause
+            raise
+        self._pause = 0.0
+        return connection
+
+
+def migrate(url: str) -> int:
+    """Brings the schema up to date, or makes it; returns its version.
+
+    Nodes that start at the same time do it one after the other. Raises SchemaMismatch if a newer
+    Feedline wrote the database, DatabaseUnusable if it can't be reached or changed.
+    """
+    try:
+        with connect(url, writes=True) as connection:
+            return _migrate(connection, load_migrations(MIGRATIONS))
+    except psycopg.Error as failure:
+        raise DatabaseUnusable(address_of(url), str(failure).strip()) from failure
+
+
+def address_of(url: str) -> str:
+    """Where a database is, without the password."""
+    try:
+        known = psycopg.conninfo.conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        return "The address"
+    where = known.get("host", known.get("hostaddr", "localhost"))
+    return f"{known.get('dbname', '')}@{where}:{known.get('port', 5432)}"
+
+
+def _migrate(connection: Connection, migrations: list[str]) -> int:
+    with connection.transaction():
+        # Others may take their time with it: this waits for them, and not only for two seconds.
+        connection.execute("SET LOCAL lock_timeout = '5min'; SET LOCAL statement_timeout = '5min'")
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", [_MIGRATING])
+        version = _version(connection)
+        if version > len(migrations):
+            raise SchemaMismatch(version, len(migrations))
+        if version < len(migrations):
+            _bring_up(connection, migrations, version)
+    return len(migrations)
+
+
+def _version(connection: Connection) -> int:
+    """The version of the schema; 0 if there is none."""
+    (table,) = connection.execute("SELECT to_regclass('schema_version')").fetchone() or (None,)
+    if table is None:
+        return 0
+    (version,) = connection.execute("SELECT version FROM schema_version").fetchone() or (0,)
+    return int(version)
+
+
+def _bring_up(connection: Connection, migrations: list[str], version: int) -> None:
+    fresh = version == 0
+    scripts = [read_sql("sql", "postgres_schema.sql")] if fresh else migrations[version:]
+    for script in scripts:
+        connection.execute(script.encode())
+    connection.execute("DELETE FROM schema_version")
+    connection.execute("INSERT INTO schema_version (version) VALUES (%s)", [len(migrations)])
+    connection.execute(SQL["begin_log"], [secrets.token_hex(4)])
+    connection.execute(SQL["keep_secret"], [secrets.token_bytes(32)])
+
+
+def is_lost(connection: Connection, failure: psycopg.Error) -> bool:
+    """Whether a failure says something of the connection or the server, not of a command.
+
+    https://www.postgresql.org/docs/current/errcodes-appendix.html
+    """
+    state = failure.sqlstate or ""
+    is_cancelled = state == "57014"  # one statement took too long
+    return connection.closed or (state[:2] in _SERVER_FAILURES and not is_cancelled)

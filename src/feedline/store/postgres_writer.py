@@ -1,0 +1,173 @@
+"""The writer of a PostgreSQL database; every node has one.
+
+A group holds locks until its commit, so it waits for those of other nodes only as long as it
+holds none itself: with its first command, and at the end for what is locked in one order
+everywhere. A later command that meets a lock is put off to the next group, where it comes first.
+"""
+
+from collections.abc import Callable
+from time import monotonic
+from typing import Any
+
+import psycopg
+from psycopg import errors
+
+from feedline.errors import Unavailable
+from feedline.feed.instants import Millis
+from feedline.store.base import Announce, LogEntry
+from feedline.store.postgres_connections import SQL, Connection, Link, connect, is_lost
+from feedline.store.postgres_views import PostgresTransaction, PutOff
+from feedline.store.rows import Overtaken
+from feedline.store.writer import Command, Outcome, Writer, all_failed
+
+_RERUNS = 5  # of a command that another node was faster than
+_LONGEST = 1.0  # seconds after which a group is committed with what it has
+_TRIES = 3  # of a group that the database chose to end in favour of another
+
+_IMPATIENT = b"SET LOCAL lock_timeout = '20ms'"
+_PATIENT = b"SET LOCAL lock_timeout = '2s'"
+
+# The server chose to end this transaction in favour of another, or that would not end.
+LOCKED = (errors.SerializationFailure, errors.DeadlockDetected, errors.LockNotAvailable)
+
+PgCommand = Command[PostgresTransaction]
+Group = list[PgCommand]
+
+
+class PostgresWriter(Writer[PostgresTransaction]):
+    """Owns the only connection of this node that writes."""
+
+    def __init__(
+        self,
+        url: str,
+        clock: Callable[[], Millis] | None,
+        queue_limit: int,
+        announce: Announce,
+    ) -> None:
+        super().__init__(queue_limit, announce)
+        self._url = url
+        self._clock = clock
+        self.link = Link(self._open)
+
+    def _commit(self, group: Group) -> tuple[list[Outcome], list[LogEntry]]:
+        try:
+            return self._run_group(group)
+        except (psycopg.Error, Unavailable) as failure:
+            self.link.drop()
+            return all_failed(group, failure), []
+
+    def _open(self) -> Connection:
+        connection = connect(self._url, writes=True)
+        # What is new comes first in lists, also if the clock was set back since the last run.
+        for name in ("newest_post", "newest_notice"):
+            for (newest,) in connection.execute(SQL[name].encode()):
+                self._ids.go_on_after(newest)
+        return connection
+
+    def _close(self) -> None:
+        self.link.drop()
+
+    def _run_group(self, group: Group) -> tuple[list[Outcome], list[LogEntry]]:
+        """Raises psycopg.Error if the group as a whole failed."""
+        for tries in range(1, _TRIES + 1):
+            connection = self.link.get()
+            try:
+                return self._run_once(connection, group)
+            except LOCKED:
+                # The server undid all of it. That is no accident, but the price of several nodes.
+                connection.execute(b"ROLLBACK")
+                if tries == _TRIES:
+                    raise
+        raise AssertionError
+
+    def _run_once(
+        self, connection: Connection, group: Group
+    ) -> tuple[list[Outcome], list[LogEntry]]:
+        connection.execute(b"BEGIN")
+        tx = PostgresTransaction(connection, self._ids, self._tick(self._time(connection)))
+        outcomes, put_off = _Run(connection, tx).all_of(group)
+        entries = tx.write_last()
+        connection.execute(b"COMMIT")
+        self._put_off += put_off
+        return outcomes, entries
+
+    def _time(self, connection: Connection) -> Millis:
+        """Now by the database's clock, which is the same for all nodes."""
+        if self._clock is not None:
+            return self._clock()
+        (now,) = connection.execute(SQL["now"].encode()).fetchone() or (0,)
+        return int(now)
+
+
+class _Run:
+    """Carries the commands of a group out, each in a savepoint of its own."""
+
+    def __init__(self, connection: Connection, tx: PostgresTransaction) -> None:
+        self._connection = connection
+        self._tx = tx
+        self._end = monotonic() + _LONGEST
+
+    def all_of(self, group: Group) -> tuple[list[Outcome], Group]:
+        """What became of each, and which were put off."""
+        outcomes: list[Outcome] = []
+        put_off: Group = []
+        for number, command in enumerate(group):
+            if number == 1:
+                self._connection.execute(_IMPATIENT)
+            if number and monotonic() > self._end:
+                return outcomes, put_off + group[number:]
+            outcome = self._one(command, is_first=number == 0)
+            if outcome is None:
+                put_off.append(command)
+            else:
+                outcomes.append(outcome)
+        if len(group) > 1:
+            self._connection.execute(_PATIENT)
+        return outcomes, put_off
+
+    def _one(self, command: PgCommand, *, is_first: bool) -> Outcome | None:
+        """None if the command is put off. Raises psycopg.Error if the connection is lost."""
+        failure: Exception = Overtaken()
+        for _ in range(_RERUNS):
+            try:
+                return Outcome(command.result, self._attempt(command), None)
+            except (Overtaken, errors.IntegrityError) as overtaken:
+                failure = overtaken  # it looks again, and finds what the other node did
+            except (PutOff, *LOCKED) as locked:
+                if not is_first:
+                    return None
+                failure = locked
+                break
+            except psycopg.Error as error:
+                if is_lost(self._connection, error):
+                    raise
+                failure = error
+                break
+            except Exception as error:  # noqa: BLE001 - whatever it was, the caller gets it
+                failure = error
+                break
+        return Outcome(command.result, None, _told(failure))
+
+    def _attempt(self, command: PgCommand) -> Any:
+        """Runs a command; if it raises, its rows and its events are undone."""
+        mark = self._tx.pending.mark()
+        self._connection.execute(b"SAVEPOINT command")
+        try:
+            value = command.run(self._tx)
+        except Exception as error:
+            if not (isinstance(error, psycopg.Error) and is_lost(self._connection, error)):
+                self._connection.execute(b"ROLLBACK TO command")
+                self._connection.execute(b"RELEASE command")
+                self._tx.pending.take_back(mark)
+            raise
+        self._connection.execute(b"RELEASE command")
+        return value
+
+
+def _told(failure: Exception) -> Exception:
+    """What the caller is told of a failure."""
+    if isinstance(failure, (Overtaken, errors.QueryCanceled, *LOCKED)):
+        busy = Unavailable("Others are changing the same.")
+        busy.__cause__ = failure
+        return busy
+    return failure

@@ -1,0 +1,576 @@
+-- name: user
+SELECT id, username, name, avatar, is_verified, role, password_hash, posts_count, created_at,
+    followers_count, following_count
+FROM users WHERE id = %s
+
+-- name: user_by_name
+SELECT id, username, name, avatar, is_verified, role, password_hash, posts_count, created_at,
+    followers_count, following_count
+FROM users WHERE lower(username) = lower(%s)
+
+-- name: signed_in
+SELECT u.id, u.username, u.name, u.avatar, u.is_verified, u.role, u.password_hash, u.posts_count,
+    u.created_at, u.followers_count, u.following_count
+FROM sessions AS s JOIN users AS u ON u.id = s.user_id
+WHERE s.id = %s AND s.expires_at > %s AND NOT s.revoked
+
+-- name: add_user
+INSERT INTO users (id, username, name, avatar, is_verified, role, password_hash, created_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+
+-- name: change_profile
+UPDATE users SET name = %s, avatar = %s WHERE id = %s
+
+-- name: people_to_follow
+-- In the order of an index, past those who are followed, until there are enough.
+SELECT u.id, u.username, u.name, u.avatar, u.is_verified, u.role, u.password_hash, u.posts_count,
+    u.created_at, u.followers_count, u.following_count
+FROM users AS u
+WHERE u.newest_post_at IS NOT NULL AND u.id <> %(me)s AND NOT EXISTS (
+    SELECT 1 FROM follows AS f WHERE f.follower_id = %(me)s AND f.creator_id = u.id)
+ORDER BY u.followers_count DESC, u.newest_post_at DESC, u.id DESC LIMIT %(limit)s
+
+-- name: add_session
+INSERT INTO sessions (id, user_id, created_at, expires_at) VALUES (%s, %s, %s, %s)
+
+-- name: keep_session
+INSERT INTO sessions (id, user_id, created_at, expires_at) VALUES (%s, %s, %s, %s)
+ON CONFLICT DO NOTHING
+
+-- name: extend_session
+UPDATE sessions SET expires_at = greatest(expires_at, %s) WHERE id = %s
+
+-- name: revoke_session
+UPDATE sessions SET revoked = true WHERE id = %s
+
+-- name: add_ticket
+INSERT INTO tickets (digest, user_id, session_id, session_expires_at, expires_at)
+VALUES (%s, %s, %s, %s, %s)
+
+-- name: take_ticket
+DELETE FROM tickets WHERE digest = %s
+RETURNING user_id, session_id, session_expires_at, expires_at
+
+-- name: make_admin
+UPDATE users SET role = 'admin' WHERE id = %s
+
+-- name: lock_counted
+-- In one order on all nodes, so that no two wait for each other.
+SELECT id FROM users WHERE id = ANY (%(ids)s::text[]) ORDER BY id FOR NO KEY UPDATE
+
+-- name: count_users
+UPDATE users AS u
+SET posts_count = u.posts_count + c.posts,
+    followers_count = u.followers_count + c.followers,
+    following_count = u.following_count + c.following,
+    newest_post_at = CASE WHEN c.recount
+        THEN (SELECT max(created_at) FROM posts WHERE author_id = u.id)
+        ELSE greatest(u.newest_post_at, c.newest_post_at) END
+FROM unnest(%(ids)s::text[], %(posts)s::bigint[], %(followers)s::bigint[], %(following)s::bigint[],
+    %(newest)s::bigint[], %(recount)s::boolean[])
+    AS c (id, posts, followers, following, newest_post_at, recount)
+WHERE u.id = c.id
+
+-- name: service_tokens
+SELECT id, name, created_at FROM service_tokens ORDER BY created_at, id
+
+-- name: service_token_of
+SELECT 1 FROM service_tokens WHERE digest = %s
+
+-- name: add_service_token
+INSERT INTO service_tokens (id, digest, name, created_at) VALUES (%s, %s, %s, %s)
+
+-- name: remove_service_token
+DELETE FROM service_tokens WHERE id = %s RETURNING id
+
+-- name: post
+SELECT p.id, p.client_id, p.title, p.text, p.category, p.tags, p.tier, p.created_at, p.updated_at,
+    p.media_type, p.media_url, p.thumbnail, p.aspect_ratio,
+    u.id, u.username, u.name, u.avatar, u.is_verified, p.likes_count, p.comments_count,
+    EXISTS (SELECT 1 FROM likes AS l WHERE l.post_id = p.id AND l.user_id = %s)
+FROM posts AS p JOIN users AS u ON u.id = p.author_id
+WHERE p.id = %s
+
+-- name: post_for_change
+-- Whoever changes a post, or what belongs to it, on another node comes after.
+SELECT p.id, p.client_id, p.title, p.text, p.category, p.tags, p.tier, p.created_at, p.updated_at,
+    p.media_type, p.media_url, p.thumbnail, p.aspect_ratio,
+    u.id, u.username, u.name, u.avatar, u.is_verified, p.likes_count, p.comments_count,
+    EXISTS (SELECT 1 FROM likes AS l WHERE l.post_id = p.id AND l.user_id = %s)
+FROM posts AS p JOIN users AS u ON u.id = p.author_id
+WHERE p.id = %s
+FOR NO KEY UPDATE OF p
+
+-- name: posts
+-- The parts in braces are chosen by the query: a source of posts in order, and conditions on it.
+SELECT p.id, p.client_id, p.title, p.text, p.category, p.tags, p.tier, p.created_at, p.updated_at,
+    p.media_type, p.media_url, p.thumbnail, p.aspect_ratio,
+    u.id, u.username, u.name, u.avatar, u.is_verified, p.likes_count, p.comments_count,
+    EXISTS (SELECT 1 FROM likes AS l WHERE l.post_id = p.id AND l.user_id = %(viewer)s)
+FROM {source} JOIN users AS u ON u.id = p.author_id
+WHERE {conditions}
+ORDER BY {time} DESC, {id} DESC LIMIT %(limit)s
+
+-- name: newest_post
+SELECT created_at FROM posts ORDER BY created_at DESC, id DESC LIMIT 1
+
+-- name: add_post
+INSERT INTO posts
+    (id, author_id, client_id, title, text, category, tags, tier, created_at, updated_at,
+    media_type, media_url, thumbnail, aspect_ratio)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+
+-- name: change_post
+UPDATE posts
+SET title = %s, text = %s, category = %s, tags = %s, tier = %s, updated_at = %s,
+    media_type = %s, media_url = %s, thumbnail = %s, aspect_ratio = %s
+WHERE id = %s
+
+-- name: remove_post
+DELETE FROM posts WHERE id = %s RETURNING author_id
+
+-- name: add_tag
+INSERT INTO post_tags (tag, created_at, post_id) VALUES (%s, %s, %s)
+ON CONFLICT DO NOTHING
+
+-- name: remove_tags
+DELETE FROM post_tags WHERE post_id = %s
+
+-- name: media
+SELECT id, owner_id, post_id, type, content_type, size, thumbnail_size, aspect_ratio, created_at
+FROM media WHERE id = %s AND state = 'ready'
+
+-- name: media_for_change
+SELECT id, owner_id, post_id, type, content_type, size, thumbnail_size, aspect_ratio, created_at
+FROM media WHERE id = %s AND state = 'ready'
+FOR NO KEY UPDATE
+
+-- name: media_of_post
+SELECT id, owner_id, post_id, type, content_type, size, thumbnail_size, aspect_ratio, created_at
+FROM media WHERE post_id = %s AND state = 'ready'
+
+-- name: blurred
+SELECT blurred FROM media WHERE id = %s
+
+-- name: keep_blurred
+UPDATE media SET blurred = %s WHERE id = %s
+
+-- name: media_bytes
+SELECT coalesce(sum(size + thumbnail_size), 0) FROM media WHERE owner_id = %s AND state <> 'removed'
+
+-- name: add_media
+INSERT INTO media
+    (id, owner_id, type, content_type, size, thumbnail_size, aspect_ratio, created_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+
+-- name: finish_media
+UPDATE media SET state = 'ready' WHERE id = %s AND state = 'arriving'
+
+-- name: attach_media
+UPDATE media SET post_id = %s WHERE id = %s
+
+-- name: release_media
+UPDATE media SET state = 'removed', post_id = NULL WHERE post_id = %s
+
+-- name: unwanted_media
+UPDATE media SET state = 'removed' WHERE id = ANY (ARRAY(
+    SELECT id FROM media WHERE post_id IS NULL AND (state = 'removed' OR created_at < %s) LIMIT %s
+    FOR UPDATE SKIP LOCKED))
+RETURNING id
+
+-- name: forget_media
+DELETE FROM media WHERE id = %s
+
+-- name: log_head
+SELECT epoch, seq, floor FROM log_head
+
+-- name: begin_log
+INSERT INTO log_head (epoch, seq, floor) VALUES (%s, 0, 0) ON CONFLICT DO NOTHING
+
+-- name: move_head
+-- The last statement before COMMIT. Whoever commits next on any node waits here: so the order of
+-- the log is the order of commits, and what the events and answers of a group are told is right.
+WITH head AS (
+    UPDATE log_head
+    SET seq = seq + %(events)s, floor = greatest(floor, %(floor)s)
+    RETURNING epoch, seq - %(events)s AS base),
+appended AS (
+    INSERT INTO events (seq, at, post_id, comment_id, body)
+    SELECT head.base + e.place, e.at, e.post_id, e.comment_id, e.body
+    FROM head, unnest(%(at)s::bigint[], %(post_ids)s::text[], %(comment_ids)s::text[],
+        %(bodies)s::bytea[]) WITH ORDINALITY AS e (at, post_id, comment_id, body, place)),
+answered AS (
+    INSERT INTO answers (user_id, key, fingerprint, body, created_at)
+    SELECT a.user_id, a.key, a.fingerprint, a.before || convert_to(
+        coalesce(head.epoch || '-' || (head.base + a.place), ''), 'UTF8') || a.after, a.at
+    FROM head, unnest(%(user_ids)s::text[], %(keys)s::text[], %(fingerprints)s::bytea[],
+        %(befores)s::bytea[], %(places)s::bigint[], %(afters)s::bytea[], %(answered_at)s::bigint[])
+        AS a (user_id, key, fingerprint, before, place, after, at)),
+-- Places that rows of the group were given before they were known: %(first)s stands for the base.
+noticed AS (
+    UPDATE post_notices SET seq = seq - %(first)s + head.base FROM head WHERE seq >= %(first)s),
+followed AS (
+    UPDATE follows SET notices_after = notices_after - %(first)s + head.base FROM head
+    WHERE follower_id = ANY (%(placed)s::text[]) AND notices_after >= %(first)s),
+marked AS (
+    UPDATE notice_marks
+    SET read_up_to = read_up_to - CASE WHEN read_up_to >= %(first)s THEN %(first)s - head.base ELSE 0 END,
+        cleared_up_to = cleared_up_to
+            - CASE WHEN cleared_up_to >= %(first)s THEN %(first)s - head.base ELSE 0 END
+    FROM head WHERE user_id = ANY (%(placed)s::text[])
+        AND greatest(read_up_to, cleared_up_to) >= %(first)s),
+read AS (
+    UPDATE notices_read SET seq = seq - %(first)s + head.base FROM head WHERE seq >= %(first)s)
+SELECT epoch, base FROM head
+
+-- name: log_page
+SELECT seq, body FROM events WHERE seq > %s ORDER BY seq LIMIT %s
+
+-- name: oldest_events
+SELECT seq, at FROM events ORDER BY seq LIMIT %s
+
+-- name: drop_events
+DELETE FROM events WHERE seq <= %s
+
+-- name: events_of_post
+SELECT seq, body FROM events WHERE post_id = %s
+
+-- name: events_of_comment
+SELECT seq, body FROM events WHERE comment_id = %s
+
+-- name: rewrite_event
+UPDATE events SET body = %s WHERE seq = %s
+
+-- name: stored_answer
+SELECT fingerprint, body FROM answers WHERE user_id = %s AND key = %s
+
+-- name: await_answer
+-- One at a time for each key: whoever answers it first on another node is waited for.
+SELECT pg_advisory_xact_lock(hashtextextended(%s || ' ' || %s, 0))
+
+-- name: forget_answers
+DELETE FROM answers WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM answers WHERE created_at < %s ORDER BY created_at LIMIT %s
+    FOR UPDATE SKIP LOCKED))
+
+-- name: forget_tickets
+DELETE FROM tickets WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM tickets WHERE expires_at < %s LIMIT %s FOR UPDATE SKIP LOCKED))
+
+-- name: forget_sessions
+DELETE FROM sessions WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM sessions WHERE expires_at < %s ORDER BY expires_at LIMIT %s
+    FOR UPDATE SKIP LOCKED))
+
+-- name: follow
+SELECT 1 FROM follows WHERE follower_id = %s AND creator_id = %s
+
+-- name: following
+SELECT creator_id FROM follows WHERE follower_id = %s
+
+-- name: add_follow
+INSERT INTO follows (follower_id, creator_id, created_at, notices_after) VALUES (%s, %s, %s, %s)
+
+-- name: remove_follow
+DELETE FROM follows WHERE follower_id = %s AND creator_id = %s
+
+-- name: home_floor
+-- How far back the newest posts are searched for those of a home feed.
+SELECT created_at FROM posts WHERE (created_at, id) < (%(time)s, %(id)s)
+ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET %(depth)s
+
+-- name: home_among_newest
+SELECT p.id FROM posts AS p
+WHERE (p.created_at, p.id) < (%(time)s, %(id)s) AND p.created_at >= %(floor)s
+    AND (p.author_id = %(me)s OR EXISTS (
+        SELECT 1 FROM follows AS f WHERE f.follower_id = %(me)s AND f.creator_id = p.author_id))
+ORDER BY p.created_at DESC, p.id DESC LIMIT %(limit)s
+
+-- name: home_creators
+-- The newest posts of a home feed are by those creators of it whose newest posts are the newest.
+-- As many creators as posts are enough, but for those whose newest is of the same instant.
+WITH creators (id, newest) AS MATERIALIZED (
+    SELECT u.id, CASE WHEN u.newest_post_at < %(time)s THEN u.newest_post_at ELSE (
+        SELECT created_at FROM posts
+        WHERE author_id = u.id AND (created_at, id) < (%(time)s, %(id)s)
+        ORDER BY created_at DESC, id DESC LIMIT 1) END
+    FROM (SELECT creator_id FROM follows WHERE follower_id = %(me)s UNION ALL SELECT %(me)s) AS f
+    JOIN users AS u ON u.id = f.creator_id
+    WHERE u.newest_post_at IS NOT NULL)
+SELECT id FROM creators
+WHERE newest >= coalesce(
+    (SELECT newest FROM creators WHERE newest IS NOT NULL
+    ORDER BY newest DESC LIMIT 1 OFFSET %(limit)s - 1), 0)
+
+-- name: home_of_creator
+SELECT created_at, id FROM posts
+WHERE author_id = %(creator)s AND (created_at, id) < (%(time)s, %(id)s)
+ORDER BY created_at DESC, id DESC LIMIT %(limit)s
+
+-- name: tiers
+SELECT creator_id, tier FROM subscriptions WHERE subscriber_id = %s
+
+-- name: tier_held
+SELECT tier FROM subscriptions WHERE subscriber_id = %s AND creator_id = %s
+
+-- name: tier_held_for_change
+SELECT tier FROM subscriptions WHERE subscriber_id = %s AND creator_id = %s
+FOR NO KEY UPDATE
+
+-- name: hold_tier
+-- Who holds none yet and is granted two at a time is granted one after the other.
+WITH held AS (
+    UPDATE subscriptions SET tier = %(tier)s
+    WHERE subscriber_id = %(subscriber)s AND creator_id = %(creator)s RETURNING 1)
+INSERT INTO subscriptions (subscriber_id, creator_id, tier, created_at)
+SELECT %(subscriber)s, %(creator)s, %(tier)s, %(now)s WHERE NOT EXISTS (SELECT 1 FROM held)
+
+-- name: subscribers
+SELECT s.tier, s.created_at, u.id, u.username, u.name, u.avatar, u.is_verified
+FROM subscriptions AS s JOIN users AS u ON u.id = s.subscriber_id
+WHERE s.creator_id = %s AND (s.created_at, s.subscriber_id) < (%s, %s)
+ORDER BY s.created_at DESC, s.subscriber_id DESC LIMIT %s
+
+-- name: drop_tier
+DELETE FROM subscriptions WHERE subscriber_id = %s AND creator_id = %s
+
+-- name: like
+SELECT 1 FROM likes WHERE post_id = %s AND user_id = %s
+
+-- name: add_like
+INSERT INTO likes (post_id, user_id, created_at) VALUES (%s, %s, %s)
+
+-- name: remove_like
+DELETE FROM likes WHERE post_id = %s AND user_id = %s
+
+-- name: count_like
+UPDATE posts SET likes_count = likes_count + %s WHERE id = %s RETURNING likes_count
+
+-- name: count_likes
+UPDATE posts SET likes_count = %s WHERE id = %s
+
+-- name: likes_told_at
+SELECT likes_told_at FROM posts WHERE id = %s
+
+-- name: tell_likes
+UPDATE posts SET likes_told_at = %s WHERE id = %s
+
+-- name: owe_likes
+INSERT INTO likes_owed (post_id, user_id, liked, due) VALUES (%s, %s, %s, %s)
+ON CONFLICT (post_id) DO UPDATE SET user_id = excluded.user_id, liked = excluded.liked
+
+-- name: likes_owed
+SELECT post_id, user_id, liked, due FROM likes_owed ORDER BY due LIMIT %s
+
+-- name: pay_likes
+DELETE FROM likes_owed WHERE post_id = %s
+
+-- name: comment
+SELECT c.id, c.post_id, c.text, c.created_at, u.id, u.username, u.name, u.avatar, u.is_verified
+FROM comments AS c JOIN users AS u ON u.id = c.author_id
+WHERE c.id = %s
+
+-- name: comments
+SELECT c.id, c.post_id, c.text, c.created_at, u.id, u.username, u.name, u.avatar, u.is_verified
+FROM comments AS c JOIN users AS u ON u.id = c.author_id
+WHERE c.post_id = %s AND (c.created_at, c.id) < (%s, %s)
+ORDER BY c.created_at DESC, c.id DESC LIMIT %s
+
+-- name: add_comment
+INSERT INTO comments (id, post_id, author_id, text, created_at) VALUES (%s, %s, %s, %s, %s)
+
+-- name: remove_comment
+DELETE FROM comments WHERE id = %s RETURNING post_id
+
+-- name: count_comment
+UPDATE posts SET comments_count = comments_count + %s WHERE id = %s RETURNING comments_count
+
+-- name: notifications
+SELECT n.id, n.user_id, n.kind, n.post_id, n.comment_id, n.actors, n.is_read, n.created_at,
+    u.id, u.username, u.name, u.avatar, u.is_verified
+FROM notifications AS n JOIN users AS u ON u.id = n.actor_id
+WHERE n.user_id = %s AND (n.created_at, n.id) < (%s, %s)
+ORDER BY n.created_at DESC, n.id DESC LIMIT %s
+
+-- name: unread_notification
+SELECT n.id, n.user_id, n.kind, n.post_id, n.comment_id, n.actors, n.is_read, n.created_at,
+    u.id, u.username, u.name, u.avatar, u.is_verified
+FROM notifications AS n JOIN users AS u ON u.id = n.actor_id
+WHERE n.user_id = %s AND n.kind = %s AND coalesce(n.post_id, '') = coalesce(%s, '')
+    AND NOT n.is_read
+
+-- name: unread_notification_for_change
+SELECT n.id, n.user_id, n.kind, n.post_id, n.comment_id, n.actors, n.is_read, n.created_at,
+    u.id, u.username, u.name, u.avatar, u.is_verified
+FROM notifications AS n JOIN users AS u ON u.id = n.actor_id
+WHERE n.user_id = %s AND n.kind = %s AND coalesce(n.post_id, '') = coalesce(%s, '')
+    AND NOT n.is_read
+FOR NO KEY UPDATE OF n
+
+-- name: unread_count
+SELECT count(*) FROM notifications WHERE user_id = %s AND NOT is_read
+
+-- name: add_notification
+INSERT INTO notifications (id, user_id, kind, actor_id, post_id, comment_id, created_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s)
+
+-- name: change_notification
+UPDATE notifications SET actor_id = %s, comment_id = %s, actors = %s WHERE id = %s
+
+-- name: add_actor
+INSERT INTO notification_actors (notification_id, actor_id) VALUES (%s, %s)
+ON CONFLICT DO NOTHING RETURNING actor_id
+
+-- name: read_all_notifications
+UPDATE notifications SET is_read = true WHERE user_id = %s AND NOT is_read RETURNING id
+
+-- name: read_notification
+UPDATE notifications SET is_read = true WHERE id = %s AND user_id = %s AND NOT is_read RETURNING id
+
+-- name: clear_notifications
+DELETE FROM notifications WHERE user_id = %s RETURNING id
+
+-- name: secret
+SELECT secret FROM installation
+
+-- name: keep_secret
+INSERT INTO installation (secret) VALUES (%s) ON CONFLICT DO NOTHING
+
+-- name: now
+SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint
+
+-- name: newest_notice
+SELECT created_at FROM post_notices ORDER BY seq DESC LIMIT 1
+
+-- name: change_follow
+UPDATE follows SET notices_after = %s WHERE follower_id = %s AND creator_id = %s
+
+-- name: notices_after
+SELECT notices_after FROM follows
+WHERE follower_id = %s AND creator_id = %s AND notices_after IS NOT NULL
+
+-- name: muted
+SELECT creator_id FROM follows WHERE follower_id = %s AND notices_after IS NULL
+
+-- name: remove_notifications_of
+DELETE FROM notifications WHERE user_id = %s AND post_id = %s
+
+-- name: add_post_notice
+INSERT INTO post_notices (seq, id, post_id, creator_id, created_at) VALUES (%s, %s, %s, %s, %s)
+
+-- name: post_notice_of
+SELECT 1 FROM post_notices WHERE post_id = %s
+
+-- name: notice_marks
+SELECT read_up_to, cleared_up_to FROM notice_marks WHERE user_id = %s
+
+-- name: notices_since
+-- How many there are after a place, counted no further than asked.
+SELECT count(*) FROM (SELECT 1 FROM post_notices WHERE seq > %s LIMIT %s) AS n
+
+-- name: unread_by_creator
+SELECT count(*) FROM (
+    SELECT 1 FROM follows AS f CROSS JOIN post_notices AS n
+    WHERE f.follower_id = %(me)s AND f.notices_after IS NOT NULL
+        AND n.creator_id = f.creator_id AND n.seq > greatest(f.notices_after, %(after)s)
+        AND NOT EXISTS (SELECT 1 FROM notices_read AS r WHERE r.user_id = %(me)s AND r.seq = n.seq)
+    LIMIT %(most)s) AS n
+
+-- name: unread_among_newest
+SELECT count(*) FROM (
+    SELECT 1 FROM post_notices AS n CROSS JOIN follows AS f
+    WHERE n.seq > %(after)s
+        AND f.follower_id = %(me)s AND f.creator_id = n.creator_id AND f.notices_after < n.seq
+        AND NOT EXISTS (SELECT 1 FROM notices_read AS r WHERE r.user_id = %(me)s AND r.seq = n.seq)
+    LIMIT %(most)s) AS n
+
+-- name: last_notice_before
+SELECT seq FROM post_notices WHERE (created_at, id) < (%s, %s)
+ORDER BY created_at DESC, id DESC LIMIT 1
+
+-- name: notices_floor
+-- How far back the newest notices are searched for those of one person.
+SELECT seq FROM post_notices WHERE seq <= %s ORDER BY seq DESC LIMIT 1 OFFSET %s
+
+-- name: notices_among_newest
+SELECT n.seq FROM post_notices AS n CROSS JOIN follows AS f
+WHERE n.seq <= %(upper)s AND n.seq > %(floor)s
+    AND f.follower_id = %(me)s AND f.creator_id = n.creator_id AND f.notices_after < n.seq
+ORDER BY n.seq DESC LIMIT %(limit)s
+
+-- name: notices_by_creator
+-- As many creators as notices are enough: those whose newest notices are the newest.
+WITH heard (creator, since, newest) AS MATERIALIZED (
+    SELECT f.creator_id, greatest(f.notices_after, %(after)s), (
+        SELECT n.seq FROM post_notices AS n WHERE n.creator_id = f.creator_id AND n.seq <= %(upper)s
+        ORDER BY n.seq DESC LIMIT 1)
+    FROM follows AS f WHERE f.follower_id = %(me)s AND f.notices_after IS NOT NULL),
+chosen (creator, since, newest) AS MATERIALIZED (
+    SELECT creator, since, newest FROM heard WHERE newest > since
+    ORDER BY newest DESC LIMIT %(limit)s),
+last (newest) AS MATERIALIZED (
+    SELECT coalesce((SELECT newest FROM chosen ORDER BY newest DESC LIMIT 1 OFFSET %(limit)s - 1), 0))
+SELECT n.seq FROM last CROSS JOIN chosen AS c CROSS JOIN post_notices AS n
+WHERE n.seq IN (
+    SELECT seq FROM post_notices
+    WHERE creator_id = c.creator AND seq <= %(upper)s AND seq > greatest(c.since, last.newest - 1)
+    ORDER BY seq DESC LIMIT %(limit)s)
+ORDER BY n.seq DESC LIMIT %(limit)s
+
+-- name: notice
+SELECT n.id, NULL, 'post', n.post_id, NULL, 1,
+    n.seq <= %(read)s OR EXISTS (
+        SELECT 1 FROM notices_read AS r WHERE r.user_id = %(me)s AND r.seq = n.seq),
+    n.created_at, u.id, u.username, u.name, u.avatar, u.is_verified
+FROM post_notices AS n JOIN users AS u ON u.id = n.creator_id
+WHERE n.seq = %(seq)s
+
+-- name: read_notice
+INSERT INTO notices_read (user_id, seq)
+SELECT f.follower_id, n.seq FROM post_notices AS n CROSS JOIN follows AS f
+WHERE n.created_at = %(time)s AND n.id = %(id)s AND n.seq > %(after)s
+    AND f.follower_id = %(me)s AND f.creator_id = n.creator_id AND f.notices_after < n.seq
+ON CONFLICT DO NOTHING RETURNING seq
+
+-- name: mark_notices_read
+INSERT INTO notice_marks (user_id, read_up_to) VALUES (%s, %s)
+ON CONFLICT (user_id) DO UPDATE SET read_up_to = greatest(notice_marks.read_up_to, excluded.read_up_to)
+
+-- name: mark_notices_cleared
+INSERT INTO notice_marks (user_id, cleared_up_to) VALUES (%s, %s)
+ON CONFLICT (user_id) DO UPDATE SET cleared_up_to = greatest(notice_marks.cleared_up_to, excluded.cleared_up_to)
+
+-- name: forget_notices_read
+DELETE FROM notices_read WHERE user_id = %s
+
+-- name: drop_notifications
+DELETE FROM notifications WHERE id IN
+    (SELECT id FROM notifications WHERE created_at < %s ORDER BY created_at LIMIT %s)
+
+-- name: drop_post_notices
+DELETE FROM post_notices WHERE seq IN
+    (SELECT seq FROM post_notices WHERE created_at < %s ORDER BY created_at, id LIMIT %s)
+
+-- name: drop_notices_read
+-- Of what is not there any more.
+DELETE FROM notices_read WHERE (user_id, seq) IN (
+    SELECT user_id, seq FROM notices_read
+    WHERE seq < coalesce((SELECT min(seq) FROM post_notices), %s)
+    ORDER BY seq LIMIT %s)
+
+-- name: crowded
+-- The next people after one, and whether they have more notifications than are kept.
+WITH RECURSIVE people (id) AS (
+    SELECT min(user_id) FROM notifications WHERE user_id > %(after)s
+    UNION ALL
+    SELECT (SELECT min(user_id) FROM notifications WHERE user_id > people.id)
+    FROM people WHERE people.id IS NOT NULL)
+SELECT id, (
+    SELECT n.id FROM notifications AS n WHERE n.user_id = people.id
+    ORDER BY n.created_at DESC, n.id DESC LIMIT 1 OFFSET %(keep)s) IS NOT NULL
+FROM (SELECT id FROM people LIMIT %(limit)s) AS people WHERE id IS NOT NULL
+
+-- name: drop_crowd
+DELETE FROM notifications WHERE id IN
+    (SELECT id FROM notifications WHERE user_id = %s
+    ORDER BY created_at DESC, id DESC LIMIT %s OFFSET %s)

@@ -1,0 +1,126 @@
+"""A writer: a thread that commits what waits in groups.
+
+Group commit: while one group is on its way to the disk, commands gather; they become the next
+group and share its commit.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from queue import SimpleQueue
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from feedline.errors import Unavailable
+from feedline.feed.instants import IdSource, Millis
+from feedline.store.base import Announce, LogEntry, Transaction
+
+T = TypeVar("T")
+Tx = TypeVar("Tx", bound=Transaction)
+
+GROUP = 256  # most commands of one commit: bounds the wait of the first for the last
+
+
+class Command(NamedTuple, Generic[Tx]):
+    """What to do in the transaction, and who waits for the result."""
+
+    run: Callable[[Tx], Any]
+    result: "asyncio.Future[Any]"
+
+
+class Outcome(NamedTuple):
+    """What became of a command: its value, or the error it ended with."""
+
+    result: "asyncio.Future[Any]"
+    value: Any
+    error: BaseException | None
+
+
+class Writer(Generic[Tx]):
+    """Runs commands on a thread of its own and hands their results back to the event loop."""
+
+    def __init__(self, queue_limit: int, announce: Announce) -> None:
+        self._queue_limit = queue_limit
+        self._announce = announce
+        self._ids = IdSource()
+        self._now: Millis = 0
+        self._queue: SimpleQueue[Command[Tx] | None] = SimpleQueue()
+        self._put_off: list[Command[Tx]] = []
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.Thread(target=self._work, name="feedline-writer")
+        self.waiting = 0
+        """Commands that are not answered yet."""
+
+    def start(self) -> None:
+        self._thread.start()
+
+    async def stop(self) -> None:
+        """Commits everything that waits, then ends the thread."""
+        self._queue.put(None)
+        await self._loop.run_in_executor(None, self._thread.join)
+
+    async def run(self, command: Callable[[Tx], T]) -> T:
+        """The result of a command, once its group is on disk."""
+        if self._queue_limit and self.waiting >= self._queue_limit:
+            raise Unavailable("Too many writes are waiting for the database.")
+        self.waiting += 1
+        result: asyncio.Future[T] = self._loop.create_future()
+        self._queue.put(Command(command, result))
+        return await result
+
+    def _commit(self, group: list[Command[Tx]]) -> tuple[list[Outcome], list[LogEntry]]:
+        """Runs a group in one transaction: what became of each, and what is in the log now.
+
+        A command that is left out is one that was put off to the next group.
+        """
+        raise NotImplementedError
+
+    def _close(self) -> None:
+        """Closes the connection, if there is one."""
+        raise NotImplementedError
+
+    def _work(self) -> None:
+        while (group := self._next_group()) is not None:
+            outcomes, entries = self._commit(group)
+            self._loop.call_soon_threadsafe(self._deliver, outcomes, entries)
+        self._close()
+
+    def _next_group(self) -> list[Command[Tx]] | None:
+        """All that waits, up to a limit; None when it is time to stop."""
+        group, self._put_off = self._put_off, []
+        if not group:
+            first = self._queue.get()
+            if first is None:
+                return None
+            group.append(first)
+        while len(group) < GROUP and not self._queue.empty():
+            command = self._queue.get()
+            if command is None:
+                self._queue.put(None)
+                break
+            group.append(command)
+        return group
+
+    def _tick(self, now: Millis) -> Millis:
+        """Now, but never before the last group's now: a clock set back must not reorder posts."""
+        self._now = max(self._now, now)
+        return self._now
+
+    def _deliver(self, outcomes: list[Outcome], entries: list[LogEntry]) -> None:
+        """On the event loop: answers first, then the announcement, so that no answer waits."""
+        self.waiting -= len(outcomes)
+        for result, value, error in outcomes:
+            if result.done():  # whoever asked has gone; what was committed stays committed
+                continue
+            if error is None:
+                result.set_result(value)
+            else:
+                result.set_exception(error)
+        if entries:
+            self._loop.call_soon(self._announce, entries)
+
+
+def all_failed(group: list[Command[Tx]], failure: Exception) -> list[Outcome]:
+    """What becomes of a group when the database failed: nothing of it was kept."""
+    error = Unavailable(f"The database failed ({type(failure).__name__}).")
+    error.__cause__ = failure
+    return [Outcome(command.result, None, error) for command in group]

