@@ -44,6 +44,12 @@ class Bench:
         for entries in self.announced:
             self.hub.announce(entries)
 
+    async def never_poll(self) -> None:
+        """From now on the hub reads the log only if an announcement makes it."""
+        bounds = await self.store.read(lambda snapshot: snapshot.log_bounds())
+        limits = HubLimits(poll_seconds=3600, join_seconds=0)
+        self.hub = Hub(self.store, bounds, limits=limits, clock=now_millis)
+
     def reader(self) -> Reader:
         reader = Reader()
         self.hub.add(reader)
@@ -98,12 +104,7 @@ async def test_a_lost_announcement_is_found_by_looking_at_the_log(bench: Bench) 
 
 
 async def test_a_gap_makes_the_hub_read_the_log_without_waiting_for_the_poll(bench: Bench) -> None:
-    bench.hub = Hub(
-        bench.store,
-        await bench.store.read(lambda snapshot: snapshot.log_bounds()),
-        limits=HubLimits(poll_seconds=3600, join_seconds=0),
-        clock=now_millis,
-    )
+    await bench.never_poll()
     reader = bench.reader()
     follower = asyncio.create_task(bench.hub.follow())
     seqs = [await bench.publish() for _ in range(4)]
@@ -130,6 +131,7 @@ async def test_entries_trimmed_before_they_were_seen_end_the_connections(bench: 
 async def test_announcements_that_overlap_or_have_holes_are_dispatched_once_and_whole(
     bench: Bench,
 ) -> None:
+    await bench.never_poll()
     reader = bench.reader()
     follower = asyncio.create_task(bench.hub.follow())
     seqs = [await bench.publish() for _ in range(6)]
