@@ -87,7 +87,17 @@ export class Notifications {
     if (event.type === "notification") this.#list.put(event.notification);
     else if (event.type === "notification_read") this.#read(event.ids);
     else if (event.type === "notifications_cleared") this.#clear();
-    else return false;
+    else if (event.type === "post_deleted") return this.#forget(event.postId);
+    else {
+      if (event.type === "feed_update" && (event.reason === "unfollow" || event.notifyPosts === false)) this.#list.refresh();
+      return false;
+    }
+    return true;
+  }
+
+  /** What is about a post that is gone goes with it. */
+  #forget(postId: string): boolean {
+    this.#list.replace(this.#list.items.filter((item) => item.postId !== postId));
     return true;
   }
 

@@ -109,7 +109,7 @@ export type FeedEvent = EventBase &
     | { type: "notification_read"; ids?: readonly string[]; unreadCount: number }
     | { type: "notifications_cleared"; unreadCount: number }
     | { type: "new_subscription"; creatorId: string; subscriberId: string; tier: Tier }
-    | { type: "feed_update"; reason: "follow" | "unfollow" | "tier"; creatorId: string }
+    | { type: "feed_update"; reason: "follow" | "unfollow" | "tier"; creatorId: string; notifyPosts?: boolean }
     | { type: "creator_updated"; creator: Creator }
   );
 

@@ -4,7 +4,7 @@ import { Comments } from "../src/comments";
 import { Notifications } from "../src/notifications";
 import type { Comment, FeedEvent, Notification } from "../src/protocol";
 import { postId, settled, type FakePlatform, type Request } from "./fakes";
-import { commentAdded, commentDeleted, makeComment, makeNotification, signedIn, told } from "./social-fakes";
+import { answer, commentAdded, commentDeleted, makeComment, makeNotification, signedIn, told } from "./social-fakes";
 
 /** Few on a page, so that lists have several. */
 const SERVER_PAGE = 4;
@@ -197,4 +197,22 @@ describe("whatever the order of events and pages, a list is in the end what the 
       { numRuns: 200 },
     );
   });
+});
+
+test("notifications go with the post that they are about, and with whom the viewer does not hear of any more", async () => {
+  const { platform, client } = await signedIn();
+  const notifications = new Notifications(client);
+  notifications.open();
+  const three = [1, 2, 3].map((number) => makeNotification(number, { kind: "post", postId: postId(number), isRead: number === 3 })).toReversed();
+  await answer(platform, "GET", /notifications\?/, { notifications: three, unreadCount: 2, next: null, cursor: "c0" });
+  platform.socket.goLive("c0");
+  platform.socket.say({ type: "post_deleted", postId: postId(2), userId: "ann", ...told("c1", "creator:ann") });
+  await settled();
+  const left = three.filter((one) => one.postId !== postId(2));
+  expect(notifications.snapshot()).toMatchObject({ items: left, unreadCount: 1 });
+  for (const change of [{ reason: "unfollow" }, { reason: "follow", notifyPosts: false }] as const) {
+    platform.socket.say({ type: "feed_update", creatorId: "ann", ...change, ...told("c2", "feed:me") });
+    await answer(platform, "GET", /notifications\?/, { notifications: [], unreadCount: 0, next: null, cursor: "c2" });
+    expect(notifications.snapshot()).toMatchObject({ items: [], unreadCount: 0 });
+  }
 });
