@@ -96,7 +96,7 @@ class Hub:
         self._window: asyncio.TimerHandle | None = None
         self._gap = asyncio.Event()
         self._moved: asyncio.Future[None] | None = None
-        self._members: set[Member] = set()
+        self._members: dict[Member, None] = {}  # a set is walked in another order each time
         self._by_address: Counter[str] = Counter()
         self._by_user: dict[str, set[Member]] = {}
         self._by_session: dict[str, set[Member]] = {}
@@ -105,7 +105,7 @@ class Hub:
 
     def add(self, member: Member) -> bool:
         """A socket opened; it may not be authenticated yet. False if there are too many."""
-        self._members.add(member)
+        self._members[member] = None
         self._by_address[member.address] += 1
         limits = self._limits
         return not (
@@ -130,7 +130,7 @@ class Hub:
         """A socket is gone; saying so again changes nothing."""
         if member not in self._members:
             return
-        self._members.discard(member)
+        del self._members[member]
         self._by_address[member.address] -= 1
         if not self._by_address[member.address]:
             del self._by_address[member.address]
