@@ -26,6 +26,7 @@ serve: $(VENV)/.serve
 # Tests of latency and load have the machine to themselves, after all the others, which share it.
 test: $(VENV)/.test check
 	sh tests/ensure_programs.sh
+	rm -rf results/failures
 	$(PYTEST) -n 2 --dist worksteal --durations 15 -m 'not alone' || together=$$?; \
 		$(PYTEST) --durations 5 -m alone && exit $$together
 

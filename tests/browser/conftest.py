@@ -1,6 +1,7 @@
 """One Chromium for the session, one server for a module, and people with a browser of their own."""
 
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Generator
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,9 @@ from tests.browser.visitor import Visit, Visitors
 from tests.processes import ServerProcess, serving
 
 expect.set_options(timeout=PATIENCE_MS)
+
+EVIDENCE = Path(__file__).parents[2] / "results/failures"
+FAILED = pytest.StashKey[bool]()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -37,10 +41,25 @@ async def server(
         yield process
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    item.stash[FAILED] = report.failed
+    return report
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def visit(browser: Browser, server: ServerProcess) -> AsyncIterator[Visit]:
+async def visit(
+    browser: Browser, server: ServerProcess, request: pytest.FixtureRequest
+) -> AsyncIterator[Visit]:
     """Opens a browser for somebody; at the end, nobody's console may hold a complaint."""
     visitors = Visitors(browser, server)
     yield visitors.arrive
+    if request.node.stash[FAILED] or visitors.complaints():
+        name = re.sub(r"\W+", "-", request.node.nodeid.removeprefix("tests/browser/"))
+        (EVIDENCE / name).mkdir(parents=True, exist_ok=True)
+        await visitors.leave_behind(EVIDENCE / name)
     await visitors.leave()
     assert visitors.complaints() == []

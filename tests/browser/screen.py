@@ -16,9 +16,10 @@ WALK = (Path(__file__).parent / "walk.js").read_text()
 
 
 async def live_page(visitor: Visitor, path: str = "/") -> Page:
-    """A new tab that is up to date."""
+    """A new tab that is up to date, and has loaded its posts."""
     page = await visitor.open(path)
     await live(page)
+    await expect(page.locator(".skeletons")).to_have_count(0)
     return page
 
 

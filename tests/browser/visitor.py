@@ -1,10 +1,13 @@
 """Somebody at a browser: a context of their own, its tabs, and what went wrong in them."""
 
+import contextlib
 import itertools
 import re
+from pathlib import Path
 from typing import Any, Protocol
 
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, WebError
+from playwright.async_api import Error as PlaywrightError
 
 from tests.browser.chromium import PATIENCE_MS
 from tests.processes import Person, ServerProcess
@@ -22,6 +25,7 @@ class Visitor:
         self.url = url
         self.context = context
         self._person = person
+        self.console: list[str] = []
         self._complaints: list[str] = []
         self._expected: list[re.Pattern[str]] = []
         context.on("console", self._hear_console)
@@ -33,6 +37,10 @@ class Visitor:
     def person(self) -> Person:
         assert self._person is not None, "this visitor is a stranger"
         return self._person
+
+    @property
+    def name(self) -> str:
+        return self.username if self._person else "stranger"
 
     @property
     def username(self) -> str:
@@ -56,11 +64,20 @@ class Visitor:
             if not any(pattern.search(line) for pattern in self._expected)
         ]
 
+    async def leave_behind(self, folder: Path, name: str) -> None:
+        """Keeps what this person saw last, and all that their browser said."""
+        (folder / f"{name}-console.txt").write_text("".join(f"{line}\n" for line in self.console))
+        for number, page in enumerate(self.context.pages, 1):
+            with contextlib.suppress(PlaywrightError):
+                await page.screenshot(path=folder / f"{name}-{number}.png", timeout=PATIENCE_MS)
+
     def _hear_console(self, message: ConsoleMessage) -> None:
+        self.console.append(f"{message.type}: {message.text} {message.location['url']}")
         if message.type in ("error", "warning"):
             self._complaints.append(f"{message.text} {message.location['url']}")
 
     def _hear_error(self, error: WebError) -> None:
+        self.console.append(f"not caught: {error.error}")
         self._complaints.append(str(error.error))
 
 
@@ -89,6 +106,12 @@ class Visitors:
         visitor = Visitor(url, context, person or None)
         self._here.append(visitor)
         return visitor
+
+    async def leave_behind(self, folder: Path) -> None:
+        """Pictures of all windows, all consoles, and the server's log."""
+        (folder / "server.log").write_text("".join(self._server.log))
+        for number, visitor in enumerate(self._here, 1):
+            await visitor.leave_behind(folder, f"{number}-{visitor.name}")
 
     async def leave(self) -> None:
         for visitor in self._here:
