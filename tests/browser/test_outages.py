@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.browser import screen
 from tests.browser.line import Line, line_to
@@ -211,3 +211,56 @@ async def test_a_post_that_could_not_be_sent_is_sent_when_the_server_is_back(
     await line.mend()
     await screen.let_time_pass_until(page, post.and_(page.locator('[data-delivery="sent"]')))
     await expect(screen.posts(page)).to_have_count(1)
+
+
+async def test_a_server_that_dies_before_it_answers_has_the_post_once(
+    visit: Visit, server: ServerProcess
+) -> None:
+    ann, bob = await visit("ann"), await visit("bob")
+    expect_outage(ann, bob)
+    page, reading = await screen.live_page(ann), await screen.live_page(bob, f"/u/{ann.username}")
+
+    async def answer_never(route: Route) -> None:
+        assert (await route.fetch()).status == 201
+        await server.kill()
+        await route.abort("connectionreset")
+        await server.start()
+
+    await page.route("**/api/posts", answer_never, times=1)
+    await screen.publish(page, "on disk, and nobody was told")
+    post_id = await screen.confirmed(page, "on disk, and nobody was told")
+    for one in (page, reading):
+        await screen.live(one)
+        await expect_posts(one, [post_id])
+
+
+async def test_posts_written_offline_are_sent_in_order_when_online_again(visit: Visit) -> None:
+    ann, bob = await visit("ann"), await visit("bob")
+    ann.expect_complaint("ERR_INTERNET_DISCONNECTED")
+    page, reading = await screen.live_page(ann), await screen.live_page(bob, f"/u/{ann.username}")
+    words = [f"{number} in the tunnel" for number in ("first", "second", "third")]
+    await ann.context.set_offline(offline=True)
+    await screen.connection(page, "offline")
+    for text in words:
+        await screen.publish(page, text)
+    await expect(page.locator('[data-delivery="queued"]')).to_have_count(3)
+    await expect(screen.posts(reading)).to_have_count(0)
+    await ann.context.set_offline(offline=False)
+    ids = [await screen.confirmed(page, text) for text in words]
+    assert ids == sorted(ids)
+    for one in (page, reading):
+        await screen.live(one)
+        await expect_posts(one, ids)
+
+
+async def test_a_post_written_offline_outlives_its_tab(visit: Visit) -> None:
+    ann = await visit("ann")
+    ann.expect_complaint("ERR_INTERNET_DISCONNECTED")
+    page = await screen.live_page(ann)
+    await ann.context.set_offline(offline=True)
+    await screen.publish(page, "kept for later")
+    await expect(screen.post(page, "kept for later")).to_have_attribute("data-delivery", "queued")
+    await page.close()
+    await ann.context.set_offline(offline=False)
+    later = await screen.live_page(ann)
+    await expect_posts(later, [await screen.confirmed(later, "kept for later")])
