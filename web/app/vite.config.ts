@@ -25,8 +25,24 @@ function apiDocs(): Plugin {
   };
 }
 
+/** What the page loads later is fetched while nothing else is: it has to be there when the network is not. */
+function prefetchDeferred(): Plugin {
+  return {
+    name: "feedline-prefetch",
+    apply: "build",
+    transformIndexHtml(_html, { bundle = {} }) {
+      const later = Object.values(bundle).filter((chunk) => chunk.type === "chunk" && chunk.isDynamicEntry);
+      return later.map(({ fileName }) => ({
+        tag: "link",
+        attrs: { rel: "modulepreload", href: `/${fileName}`, fetchpriority: "low" },
+        injectTo: "head" as const,
+      }));
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [react(), apiDocs()],
+  plugins: [react(), apiDocs(), prefetchDeferred()],
   build: {
     outDir: page,
     emptyOutDir: true,

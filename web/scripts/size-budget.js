@@ -3,10 +3,11 @@ import { readdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import { build } from "vite";
+import { rolldown } from "rolldown";
 
 const PAGE_BUDGET = 150_000;
-const CLIENT_BUDGET = 13_200;
+const CLIENT_BUDGET = 12_000;
+const LATER_BUDGET = 6_000;
 
 const web = dirname(dirname(fileURLToPath(import.meta.url)));
 const page = join(web, "../src/feedline/page");
@@ -19,31 +20,29 @@ async function pageSize() {
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-async function clientSize() {
-  const { output } = await build({
-    configFile: false,
-    logLevel: "error",
-    build: {
-      write: false,
-      minify: true,
-      modulePreload: false,
-      rollupOptions: {
-        input: ["index", "browser"].map((name) => join(web, `client/src/${name}.ts`)),
-        // Everything that is exported, minified as a page would have it: a library build keeps its white space.
-        preserveEntrySignatures: "strict",
-      },
-    },
+/** What the entries of the client load at first, as one file of a page; and what they load later. */
+async function clientSizes() {
+  const bundle = await rolldown({
+    input: ["index", "browser"].map((name) => join(web, `client/src/${name}.ts`)),
+    // Everything that is exported stays, and what is shared stays where it is needed first.
+    preserveEntrySignatures: "allow-extension",
   });
-  const code = output.map((chunk) => chunk.code ?? "");
-  return gzipSync(code.join("\n")).length;
+  const { output } = await bundle.generate({ minify: true });
+  const isLater = ({ isDynamicEntry }) => isDynamicEntry;
+  // Hints to a bundler, which no page gets to see.
+  const asServed = ({ code }) => code.replaceAll("/* @__PURE__ */ ", "");
+  const size = (chunks) => gzipSync(chunks.map(asServed).join("\n")).length;
+  return [size(output.filter((chunk) => !isLater(chunk))), size(output.filter(isLater))];
 }
 
+const [atFirst, later] = await clientSizes();
 const measured = [
   ["page", await pageSize(), PAGE_BUDGET],
-  ["client", await clientSize(), CLIENT_BUDGET],
+  ["client", atFirst, CLIENT_BUDGET],
+  ["client, loaded later", later, LATER_BUDGET],
 ];
 for (const [name, size, budget] of measured) {
-  console.log(`${name}: ${(size / 1000).toFixed(1)} kB of ${budget / 1000} kB, compressed`);
+  console.log(`${name}: ${(size / 1000).toFixed(2)} kB of ${budget / 1000} kB, compressed`);
   if (size > budget) process.exitCode = 1;
 }
 if (process.exitCode) console.error("A size budget is exceeded.");

@@ -91,7 +91,7 @@ export class Api {
   }
 
   post(id: string): Promise<PostAnswer> {
-    return this.#send("GET", `/api/posts/${encodeURIComponent(id)}`);
+    return this.#send("GET", pathOf(id));
   }
 
   /** The same key never makes a second post, however often it is sent. */
@@ -100,15 +100,15 @@ export class Api {
   }
 
   editPost(id: string, draft: Draft): Promise<PostAnswer> {
-    return this.call("PATCH", `/api/posts/${encodeURIComponent(id)}`, draft);
+    return this.call("PATCH", pathOf(id), draft);
   }
 
   deletePost(id: string): Promise<void> {
-    return this.call("DELETE", `/api/posts/${encodeURIComponent(id)}`);
+    return this.call("DELETE", pathOf(id));
   }
 
   like(id: string, isLiked: boolean): Promise<{ likesCount: number }> {
-    return this.call(isLiked ? "PUT" : "DELETE", `/api/posts/${encodeURIComponent(id)}/like`);
+    return this.call(isLiked ? "PUT" : "DELETE", `${pathOf(id)}/like`);
   }
 
   user(idOrUsername: string): Promise<{ user: User }> {
@@ -152,6 +152,10 @@ export class Api {
 
 async function read(response: HttpResponse): Promise<{ status: number; text: string }> {
   return { status: response.status, text: await response.text() };
+}
+
+function pathOf(postId: string): string {
+  return `/api/posts/${encodeURIComponent(postId)}`;
 }
 
 function query(parameters: Record<string, string | number | null | undefined>): string {

@@ -1,6 +1,7 @@
-import type { KeptStrings, Platform, Socket, SocketHandlers, StreamHandlers, Tabs } from "./platform";
+import { readStream } from "./http-stream";
+import type { KeptStrings, LockHandlers, Platform, Socket, SocketHandlers, StreamHandlers, TabChannel } from "./platform";
+import { openWebSocket } from "./web-sockets";
 
-const NEVER_OPENED = 1006;
 const OWN: RequestInit = { credentials: "same-origin", cache: "no-store" };
 
 /** What a browser page offers the client. */
@@ -14,7 +15,9 @@ export function browserPlatform(): Platform {
     stream,
     onWake,
     onHide,
-    ...(typeof BroadcastChannel === "function" && { tabs: tabs() }),
+    ...(typeof BroadcastChannel === "function" && { tabs: { join } }),
+    // Only secure pages have locks: https and localhost.
+    ...(navigator.locks && { locks: { hold } }),
     storage,
     afterPaint,
     isShown: (postId) => document.querySelector(`[data-post-id="${CSS.escape(postId)}"]`) !== null,
@@ -35,79 +38,64 @@ function newId(): string {
 function openSocket(path: string, handlers: SocketHandlers): Socket {
   const url = new URL(path, location.href);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  const socket = newSocket(url);
-  if (!socket) {
-    // As any failure, it is told after this call.
-    setTimeout(() => handlers.closed(NEVER_OPENED));
-    return { send: () => {}, close: () => {} };
-  }
-  socket.addEventListener("open", () => handlers.opened());
-  socket.addEventListener("message", (event: MessageEvent<unknown>) => handlers.message(String(event.data)));
-  socket.addEventListener("close", (event) => handlers.closed(event.code));
-  return {
-    send: (text) => {
-      // While it closes there is nobody to hear it, and the browser would complain.
-      if (socket.readyState === socket.OPEN) socket.send(text);
-    },
-    close: () => socket.close(),
-  };
-}
-
-/** Null where the browser has no sockets or forbids them: a connection that fails, not the end of the page. */
-function newSocket(url: URL): WebSocket | null {
-  try {
-    return new WebSocket(url);
-  } catch {
-    return null;
-  }
+  return openWebSocket(() => new WebSocket(url), handlers);
 }
 
 function stream(path: string, handlers: StreamHandlers): () => void {
-  const controller = new AbortController();
-  const { signal } = controller;
-  read(path, handlers, signal)
-    .catch(() => {})
-    .finally(() => signal.aborted || handlers.closed());
-  return () => controller.abort();
-}
-
-async function read(path: string, handlers: StreamHandlers, signal: AbortSignal): Promise<void> {
-  const response = await fetch(path, { ...OWN, signal });
-  handlers.opened(response.status);
-  // Where a browser can't read piece by piece, the answer comes whole.
-  const reader = response.body?.getReader();
-  if (!reader) return handlers.text(await response.text());
-  const decoder = new TextDecoder();
-  for (let part = await reader.read(); !part.done; part = await reader.read()) {
-    handlers.text(decoder.decode(part.value, { stream: true }));
-  }
+  return readStream((signal) => fetch(path, { ...OWN, signal }), handlers);
 }
 
 function onWake(listener: () => void): () => void {
-  const seen = () => document.visibilityState === "visible" && listener();
-  const controller = new AbortController();
-  const { signal } = controller;
-  document.addEventListener("visibilitychange", seen, { signal });
-  for (const type of ["focus", "online", "offline", "pageshow"]) window.addEventListener(type, listener, { signal });
-  return () => controller.abort();
+  return listen(listener, "visible", "focus", "online", "offline", "pageshow");
 }
 
-function tabs(): Tabs {
-  const channel = new BroadcastChannel("feedline");
+function join(name: string, hear: (message: unknown) => void): TabChannel {
+  const channel = new BroadcastChannel(name);
+  channel.addEventListener("message", ({ data }: MessageEvent<unknown>) => hear(data));
   return {
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel has no other origins
-    tell: (text) => channel.postMessage(text),
-    listen: (listener) =>
-      channel.addEventListener("message", (event: MessageEvent<unknown>) => listener(String(event.data))),
+    tell: (message) => channel.postMessage(message),
+    leave: () => channel.close(),
+  };
+}
+
+function hold(name: string, { held, taken, lost }: LockHandlers, steal = false): () => void {
+  const waiting = new AbortController();
+  const { signal } = waiting;
+  let giveUp = () => {};
+  const keep = (lock: Lock | null): Promise<boolean> | false => {
+    if (!lock) return false;
+    if (!signal.aborted) held();
+    return new Promise((resolve) => {
+      giveUp = () => resolve(true);
+      if (signal.aborted) giveUp();
+    });
+  };
+  navigator.locks
+    .request(name, steal ? { steal } : { ifAvailable: true }, keep)
+    .then((had) => {
+      if (had || signal.aborted) return had;
+      taken?.();
+      return navigator.locks.request(name, { signal }, keep);
+    })
+    .catch(() => signal.aborted || lost?.());
+  return () => {
+    waiting.abort();
+    giveUp();
   };
 }
 
 function onHide(listener: () => void): () => void {
-  const hidden = () => document.visibilityState === "hidden" && listener();
+  return listen(listener, "hidden", "pagehide");
+}
+
+/** Hears of a visibility, and of what happens to the window. */
+function listen(listener: () => void, visibility: DocumentVisibilityState, ...types: string[]): () => void {
   const controller = new AbortController();
   const { signal } = controller;
-  document.addEventListener("visibilitychange", hidden, { signal });
-  window.addEventListener("pagehide", listener, { signal });
+  const changed = () => document.visibilityState === visibility && listener();
+  document.addEventListener("visibilitychange", changed, { signal });
+  for (const type of types) window.addEventListener(type, listener, { signal });
   return () => controller.abort();
 }
 

@@ -1,4 +1,4 @@
-import { delayBefore, upwardDelay } from "./backoff";
+import { delayBefore } from "./backoff";
 import { Channels } from "./channels";
 import { afterClose, type AfterClose } from "./close-codes";
 import { Conversation, type Delivery } from "./conversation";
@@ -6,12 +6,10 @@ import { Emitter } from "./emitter";
 import type { Incident } from "./incidents";
 import type { Platform } from "./platform";
 import type { Cursor } from "./protocol";
-import { Receipts } from "./receipts";
-import { Refresher } from "./refresher";
-import { eventStream } from "./transports/event-stream";
-import { longPoll } from "./transports/long-poll";
+import type { Ladder, Rungs } from "./ladder";
+import { withDeferred } from "./load-deferred";
+import type { Refresher } from "./refresher";
 import type { Transport, TransportName } from "./transports/transport";
-import { webSocket } from "./transports/web-socket";
 
 /**
  * - `idle`: nobody is signed in, so there is nothing to connect.
@@ -42,34 +40,30 @@ export interface ConnectionHandlers {
   rejected(): void;
 }
 
-/** What the rest of the client needs of a connection, its own or one that is shared with other tabs. */
-export type LiveConnection = Pick<Connection, "state" | "subscribe" | "start" | "stop" | "retry" | "join" | "leave" | "incidents">;
-
-/** A connection that ends sooner than this did not do its work; after so many of them the next transport is tried. */
-const YOUNG_MS = 30_000;
-const YOUNG_DEATHS = 3;
-
 /** The one connection of a client: keeps it up, by whatever transport works, and says honestly how fresh things are. */
 export class Connection {
   readonly incidents = new Emitter<Incident>();
+  /** Events, after the posts have taken them in. */
+  readonly delivered = new Emitter<readonly Delivery[]>();
   readonly #platform: Platform;
   readonly #handlers: ConnectionHandlers;
-  readonly #transports: readonly Transport[];
   readonly #channels = new Channels();
+  /** Channels that are wanted here, and those that others want of this connection. */
+  readonly #own = new Set<string>();
+  #lent: ReadonlySet<string> = new Set();
   readonly #changes = new Emitter<ConnectionState>();
-  readonly #receipts: Receipts;
-  readonly #refresher: Refresher;
+  /** While nothing live gets through. */
+  #refresher: Refresher | null = null;
+  #isRefreshing = false;
   #state: ConnectionState = { status: "idle", staleSince: null, transport: "none" };
+  /** From the best to the last one. */
+  #transports: readonly Transport[] = [];
   #viewerId: string | null = null;
   #current: Conversation | null = null;
-  /** A better transport on trial, beside the one that works. */
-  #candidate: Conversation | null = null;
+  #ladder: Ladder | null = null;
   #attempt = 0;
-  #climbs = 0;
-  #youngDeaths = 0;
   #waitingFor: AfterClose | null = null;
   #cancelRetry: () => void = () => {};
-  #cancelClimb: () => void = () => {};
   #stopWaking: () => void = () => {};
 
   readonly subscribe = this.#changes.subscribe;
@@ -78,9 +72,6 @@ export class Connection {
   constructor(platform: Platform, handlers: ConnectionHandlers) {
     this.#platform = platform;
     this.#handlers = handlers;
-    this.#transports = [webSocket(platform), eventStream(platform), longPoll(platform)];
-    this.#receipts = new Receipts(platform, (cursor) => this.#current?.applied(cursor));
-    this.#refresher = new Refresher(platform, handlers.refresh, () => this.#settle());
   }
 
   /** The position up to which everything was handed over. */
@@ -88,7 +79,22 @@ export class Connection {
     return this.#channels.cursor;
   }
 
-  /** Connects as this viewer, and stays connected until `stop`. After a rejection: tries again. */
+  /** Goes on by these transports, from the best to the last: from the position reached, unless the one in use is one of them. */
+  use(transports: readonly Transport[], ladder?: (rungs: Rungs) => Ladder): void {
+    const current = this.#current;
+    this.#transports = transports;
+    this.#ladder =
+      ladder?.({
+        last: transports.length - 1,
+        level: () => this.#level,
+        converse: (level, down) => this.#converse(level, down),
+      }) ?? null;
+    if (this.#viewerId === null || (current && transports.includes(current.transport))) return;
+    this.#open();
+    if (current?.isEstablished) this.#set("offline", this.#state.staleSince ?? current.lastHeard);
+  }
+
+  /** Connects as this viewer, as soon as there are transports, and stays connected until `stop`. After a rejection: tries again. */
   start(viewerId: string): void {
     this.#viewerId = viewerId;
     this.#stopWaking();
@@ -102,12 +108,12 @@ export class Connection {
   stop(): void {
     this.#stopWaking();
     this.#hangUp();
-    this.#refresher.stop();
-    this.#receipts.stop();
+    this.#stopRefreshing();
     this.#channels.clear();
+    this.#own.clear();
+    this.#lent = new Set();
+    this.#viewerId = null;
     this.#attempt = 0;
-    this.#climbs = 0;
-    this.#youngDeaths = 0;
     this.#waitingFor = null;
     this.#set("idle", null);
   }
@@ -123,12 +129,14 @@ export class Connection {
     // A pause that the server asked for is not cut short by somebody switching windows.
     if (this.#waitingFor === "back-off") this.#open();
     this.#current?.probe();
-    if (!this.#candidate && this.#level > 0) this.#climb(0);
+    this.#ladder?.wake();
   }
 
   /** Receives a channel from a list's position on. */
   join(channel: string, from: Cursor | null): void {
-    if (this.#channels.has(channel)) return;
+    if (this.#own.has(channel) && this.#channels.has(channel)) return;
+    this.#own.add(channel);
+    // Also if it is lent already: that may have begun after this position.
     this.#channels.want(channel, from);
     // Before the first connection the first list gives the stream its position; its channel then needs no replay.
     if (!this.#current?.isEstablished) this.#channels.cursor ??= from;
@@ -136,6 +144,29 @@ export class Connection {
   }
 
   leave(channel: string): void {
+    if (this.#own.delete(channel) && !this.#lent.has(channel)) this.#drop(channel);
+  }
+
+  /** Receives these channels too, from now on, for others who share the connection. */
+  lend(channels: ReadonlySet<string>): void {
+    const before = this.#lent;
+    this.#lent = channels;
+    for (const channel of before) if (!channels.has(channel) && !this.#own.has(channel)) this.#drop(channel);
+    for (const channel of channels) if (!this.#channels.has(channel)) this.#channels.want(channel, null);
+    this.#current?.askForChannels();
+  }
+
+  /** Whether a channel is received, or will be; not if it was refused. */
+  has(channel: string): boolean {
+    return this.#channels.has(channel);
+  }
+
+  /** Tells the server that everything up to here is on a screen. */
+  applied(cursor: Cursor): void {
+    this.#current?.applied(cursor);
+  }
+
+  #drop(channel: string): void {
     if (!this.#channels.has(channel)) return;
     this.#channels.drop(channel);
     this.#current?.unsubscribe(channel);
@@ -149,6 +180,7 @@ export class Connection {
   #open(level = 0): void {
     this.#hangUp();
     this.#waitingFor = null;
+    if (!this.#transports[level]) return;
     this.#current = this.#converse(level, (conversation, code) => this.#down(conversation, level, code));
   }
 
@@ -156,8 +188,14 @@ export class Connection {
     const transport = this.#transports[level] as Transport;
     const conversation: Conversation = new Conversation(this.#platform.clock, transport, this.#channels, {
       connected: (userId) => this.#connected(conversation, userId),
-      deliver: (deliveries) => this.#deliver(deliveries),
-      reload: (channels, reason) => this.#reload(channels, reason),
+      deliver: (deliveries) => {
+        this.#handlers.deliver(deliveries);
+        this.delivered.emit(deliveries);
+      },
+      reload: (channels, reason) => {
+        this.#note({ transport: conversation.transport.name, event: "resync", reason });
+        return this.#handlers.reload(channels);
+      },
       changed: () => this.#settle(),
       down: (code) => down(conversation, code),
     });
@@ -166,87 +204,40 @@ export class Connection {
 
   #connected(conversation: Conversation, userId: string | null): void {
     if (userId !== null && userId !== this.#viewerId) return this.#reject();
-    if (conversation === this.#candidate) {
-      this.#candidate = null;
+    if (this.#ladder?.took(conversation)) {
       // One that is in the middle of something is better left alone.
       if (!this.#current?.isLive) {
         conversation.close();
-        return this.#climbLater();
+        return this.#ladder.wait();
       }
       this.#current.close();
       this.#current = conversation;
     }
     this.#note({ transport: conversation.transport.name, event: "open" });
-    this.#cancelClimb();
-    if (conversation.transport !== this.#transports[0]) this.#climbLater();
-  }
-
-  #deliver(deliveries: readonly Delivery[]): void {
-    const { cursor } = this.#channels;
-    this.#handlers.deliver(deliveries);
-    if (cursor !== null) this.#receipts.applied(cursor);
-  }
-
-  #reload(channels: readonly string[], reason: string): Promise<void> {
-    this.#note({ transport: this.#current?.transport.name ?? "none", event: "resync", reason });
-    return this.#handlers.reload(channels);
-  }
-
-  #climbLater(): void {
-    const delay = upwardDelay(this.#climbs++, this.#platform.random());
-    this.#cancelClimb = this.#platform.clock.after(delay, () => this.#climb(0));
-  }
-
-  /** Tries a better transport beside the one that works; takes it when it has answered, and loses nothing meanwhile. */
-  #climb(level: number): void {
-    this.#cancelClimb();
-    if (level >= this.#level) return this.#climbLater();
-    this.#candidate = this.#converse(level, () => {
-      this.#candidate = null;
-      this.#climb(level + 1);
-    });
+    if (conversation.transport !== this.#transports[0]) this.#ladder?.wait();
   }
 
   #down(conversation: Conversation, level: number, code: number): void {
     const { staleSince } = this.#state;
     const next = afterClose(code);
     this.#hangUp();
+    conversation.transport.ended?.(code);
     if (conversation.isEstablished) {
       this.#note({ transport: conversation.transport.name, event: "close", reason: String(code) });
       this.#set("offline", staleSince ?? conversation.lastHeard);
-      this.#remember(conversation.age, next);
     } else if (next === "back-off" && level + 1 < this.#transports.length) {
-      return this.#fallBack(level + 1);
-    } else if (this.#refresher.refreshedAt === null) {
+      this.#note({ transport: (this.#transports[level + 1] as Transport).name, event: "fallback" });
+      return this.#open(level + 1);
+    } else if (!this.#refresher?.refreshedAt) {
       this.#set("offline", staleSince);
     }
     if (next === "new-credentials") return this.#reject();
-    this.#openAfter(next, conversation.isEstablished ? this.#keptLevel(level) : 0);
-  }
-
-  #fallBack(level: number): void {
-    this.#note({ transport: (this.#transports[level] as Transport).name, event: "fallback" });
-    this.#open(level);
-  }
-
-  #remember(age: number, next: AfterClose): void {
-    if (age >= YOUNG_MS) {
-      this.#youngDeaths = 0;
-      this.#climbs = 0;
-    } else if (next === "back-off") {
-      this.#youngDeaths += 1;
-    }
-  }
-
-  /** The transport to come back with after one that worked has ended. */
-  #keptLevel(level: number): number {
-    const unfit = this.#youngDeaths >= YOUNG_DEATHS && level + 1 < this.#transports.length;
-    return unfit ? level + 1 : level;
+    this.#openAfter(next, (conversation.isEstablished && this.#ladder?.after(level, conversation.age, next)) || 0);
   }
 
   #reject(): void {
     this.#hangUp();
-    this.#refresher.stop();
+    this.#stopRefreshing();
     this.#set("offline", this.#state.staleSince);
     this.#waitingFor = "new-credentials";
     this.#handlers.rejected();
@@ -260,24 +251,36 @@ export class Connection {
   }
 
   #refreshMeanwhile(): void {
-    if (this.#refresher.start()) this.#note({ transport: "none", event: "fallback" });
+    if (this.#isRefreshing) return;
+    this.#isRefreshing = true;
+    this.#note({ transport: "none", event: "fallback" });
+    withDeferred(
+      (deferred) => {
+        if (this.#isRefreshing) this.#refresher = new deferred.Refresher(this.#platform, this.#handlers.refresh, () => this.#settle());
+      },
+      () => (this.#isRefreshing = false),
+    );
+  }
+
+  #stopRefreshing(): void {
+    this.#isRefreshing = false;
+    this.#refresher?.stop();
+    this.#refresher = null;
   }
 
   /** Lets go of every link; the position stays, for the next one. */
   #hangUp(): void {
     this.#cancelRetry();
-    this.#cancelClimb();
-    this.#candidate?.close();
-    this.#candidate = null;
+    this.#ladder?.rest();
     this.#current?.close();
     this.#current = null;
   }
 
   /** Puts the state where the facts are. */
   #settle(): void {
-    const { refreshedAt } = this.#refresher;
+    const refreshedAt = this.#refresher?.refreshedAt ?? null;
     if (this.#current?.isEstablished) {
-      this.#refresher.stop();
+      this.#stopRefreshing();
       if (!this.#current.isLive) return this.#set("catching-up", this.#state.staleSince);
       this.#attempt = 0;
       this.#set("live", null);
@@ -289,7 +292,7 @@ export class Connection {
   }
 
   #note(incident: Incident): void {
-    this.incidents.emit(incident);
+    if (!this.#transports[0]?.isShared) this.incidents.emit(incident);
   }
 
   #set(status: ConnectionStatus, staleSince: number | null): void {

@@ -48,7 +48,7 @@ export class Conversation {
     this.#handlers = handlers;
     this.#link = new Link(clock, transport, {
       opened: () => this.#greet(),
-      message: (message) => (isControl(message) ? this.#control(message) : this.#event(message)),
+      message: (message, through) => (isControl(message) ? this.#control(message) : this.#event(message, through)),
       down: (code) => this.#down(code),
     });
   }
@@ -147,10 +147,11 @@ export class Conversation {
     this.askForChannels();
   }
 
-  #event(event: FeedEvent): void {
+  #event(event: FeedEvent, through?: ReadonlySet<string>): void {
     const replayed = event.replay === undefined ? null : this.#channels.pendingOf(event.replay);
     if (event.replay === undefined) this.#channels.cursor = event.cursor;
-    this.#batch.push({ event, channels: replayed === null ? this.#channels.carriers : new Set([replayed]) });
+    const channels = through ?? (replayed === null ? this.#channels.carriers : new Set([replayed]));
+    this.#batch.push({ event, channels });
     if (!this.#replaying || this.#batch.length >= BATCH_LIMIT) this.#flush();
   }
 

@@ -1,18 +1,18 @@
 import { Api, type Draft, type ProfileChange } from "./api";
-import { Appearance } from "./appearance";
 import { applyEvent } from "./apply-event";
-import { Connection, type ConnectionState } from "./connection";
+import type { Connection, ConnectionState } from "./connection";
 import type { Delivery } from "./conversation";
-import { Emitter } from "./emitter";
+import type { Emitter } from "./emitter";
 import { Feed, type FeedOptions } from "./feed";
 import { creatorSource, everyoneSource, homeSource, type FeedSource } from "./feed-sources";
-import type { Clock, Platform } from "./platform";
+import type { Clock, Platform, TabChannel } from "./platform";
+import { withDeferred } from "./load-deferred";
 import { asCreator, type Cursor, type User } from "./protocol";
 import { LiveQuery, type LiveQueries } from "./live-query";
 import { Unreachable } from "./problem";
 import { Publisher } from "./publisher";
 import { Session, type SessionState } from "./session";
-import { SinglePost } from "./single-post";
+import { SharedConnection } from "./shared-connection";
 import { PostStore } from "./store";
 import type { Placed } from "./timeline";
 
@@ -24,15 +24,18 @@ export interface FeedlineOptions {
   batchUpdateDelayMs?: number;
   /** How many new posts of others a feed holds while they wait to be shown. */
   maxPendingPosts?: number;
+  /** Whether the server is told how soon posts came onto the screen and how the connection fared. */
+  telemetry?: boolean;
 }
 
-const DEFAULTS: Required<FeedlineOptions> = { batchUpdateDelayMs: 100, maxPendingPosts: 50 };
+const DEFAULTS: Required<FeedlineOptions> = { batchUpdateDelayMs: 100, maxPendingPosts: 50, telemetry: true };
 
 /** Feeds that are kept, as long and as old as they were left, for whoever goes back to them. */
 const MOST_FEEDS = 10;
 
 /** The whole client: who is signed in, one connection, one store, and the feeds over them. */
 export class Feedline {
+  readonly platform: Platform;
   readonly clock: Clock;
   readonly api: Api;
   readonly session: Session;
@@ -40,14 +43,14 @@ export class Feedline {
   readonly store: PostStore;
   readonly publisher: Publisher;
   /** Events, after the posts have taken them in: for lists of something else. */
-  readonly delivered = new Emitter<readonly Delivery[]>();
-  readonly platform: Platform;
+  readonly delivered: Emitter<readonly Delivery[]>;
   readonly #options: Required<FeedlineOptions>;
   readonly #feeds = new Map<string, Feed>();
-  readonly #appearance: Appearance;
   readonly #queries: LiveQueries;
+  readonly #tabs: TabChannel | undefined;
   #viewerId: string | null = null;
   #lists = 0;
+  #isAccompanied = false;
 
   constructor(platform: Platform, options: FeedlineOptions = {}) {
     this.platform = platform;
@@ -56,18 +59,18 @@ export class Feedline {
     this.clock = platform.clock;
     this.api = new Api(platform, () => this.session.expire());
     this.session = new Session(this.api, platform.clock);
-    this.#appearance = new Appearance(platform, this.store, this.#feeds);
-    this.publisher = new Publisher(platform, this.api, this.store, (post) => this.#appearance.expect(post));
-    this.connection = new Connection(platform, {
+    this.publisher = new Publisher(platform, this.api, this.store);
+    this.connection = new SharedConnection(platform, {
       deliver: (deliveries) => this.#deliver(deliveries),
-      reload: (channels) => this.#reload(channels),
+      reload: (channels) => this.#reload(({ channel }) => channel !== null && channels.includes(channel)),
       refresh: () => this.#refresh(),
       rejected: () => void this.#checkCredentials(),
     });
+    this.delivered = this.connection.delivered;
     this.#queries = { connection: this.connection, open: new Set() };
     this.session.subscribe((state) => this.#viewerChanged(state));
     // The cookie is the same in all tabs: who signs in or out in one does so in all.
-    platform.tabs?.listen((viewerId) => viewerId !== (this.#viewerId ?? "") && void this.session.check());
+    this.#tabs = platform.tabs?.join("feedline", (viewerId) => viewerId !== (this.#viewerId ?? "") && void this.session.check());
     this.connection.subscribe((state) => this.#connectionChanged(state));
   }
 
@@ -101,10 +104,6 @@ export class Feedline {
     return this.#keep(`beside ${++this.#lists}`, this.#newFeed(name, options));
   }
 
-  post(id: string): SinglePost {
-    return new SinglePost(id, this.api, this.store, this.#queries, this.#viewerId !== null);
-  }
-
   /** Something else that is loaded by REST, and kept current by the events of a channel. */
   live(channel: string | null, load: () => Promise<Cursor>): LiveQuery {
     return new LiveQuery(this.#queries, channel, load);
@@ -134,7 +133,7 @@ export class Feedline {
   /** Loads again what is open, and sees to the connection: the way out that works whatever the sockets do. */
   async refresh(): Promise<void> {
     this.connection.retry();
-    await this.#reloadAll();
+    await this.#reload();
   }
 
   #newFeed(name: FeedName, options: FeedOptions): Feed {
@@ -176,22 +175,16 @@ export class Feedline {
       () => deliveries.forEach((delivery) => applyEvent(delivery, audience)),
       own ? "now" : "paced",
     );
-    this.delivered.emit(deliveries);
   }
 
-  async #reload(channels: readonly string[]): Promise<void> {
-    const lost = [...this.#queries.open].filter(({ channel }) => channel !== null && channels.includes(channel));
-    await Promise.all(lost.map((query) => query.reload()));
-  }
-
-  async #reloadAll(): Promise<void> {
-    await Promise.all([...this.#queries.open].map((query) => query.reload()));
+  async #reload(isMeant: (query: LiveQuery) => boolean = () => true): Promise<void> {
+    await Promise.all([...this.#queries.open].filter(isMeant).map((query) => query.reload()));
   }
 
   async #refresh(): Promise<void> {
     // With nothing open there is still to find out whether the server can be reached.
-    if (this.#queries.open.size === 0 && (await this.session.check()) === null) throw new Unreachable("no answer");
-    await this.#reloadAll();
+    if (this.#queries.open.size === 0 && (await this.session.check()) === null) throw new Unreachable();
+    await this.#reload();
   }
 
   async #checkCredentials(): Promise<void> {
@@ -202,7 +195,17 @@ export class Feedline {
   }
 
   #connectionChanged({ status }: ConnectionState): void {
-    if (status === "live" || status === "polling") this.publisher.sendNow();
+    if (status !== "live" && status !== "polling") return;
+    this.publisher.sendNow();
+    // It may have failed before.
+    this.#complete();
+  }
+
+  #complete(): void {
+    withDeferred(({ accompany }) => {
+      if (!this.#isAccompanied) accompany(this, this.#feeds, this.#options.telemetry);
+      this.#isAccompanied = true;
+    });
   }
 
   #viewerChanged({ user }: SessionState): void {
@@ -210,10 +213,11 @@ export class Feedline {
     if (viewerId === this.#viewerId) return;
     this.#leave();
     this.#viewerId = viewerId;
-    this.platform.tabs?.tell(viewerId ?? "");
+    this.#tabs?.tell(viewerId ?? "");
     if (!user) return;
     this.publisher.open(asCreator(user));
     this.connection.start(user.id);
+    this.#complete();
   }
 
   /** Nothing of this viewer goes on; what is unsent stays in their outbox. */
@@ -221,7 +225,6 @@ export class Feedline {
     this.connection.stop();
     for (const feed of this.#feeds.values()) feed.dispose();
     this.#feeds.clear();
-    this.#appearance.clear();
     this.publisher.close();
     this.store.clear();
   }

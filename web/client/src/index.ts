@@ -1,5 +1,5 @@
 export { Api, type Credentials, type Draft, type PostPage, type PostQuery, type ProfileChange } from "./api";
-export type { ConnectionState, ConnectionStatus, LiveConnection } from "./connection";
+export type { ConnectionState, ConnectionStatus } from "./connection";
 export type { Delivery } from "./conversation";
 export { Feed, type FeedOptions, type FeedSnapshot } from "./feed";
 export type { FeedSource } from "./feed-sources";
@@ -10,5 +10,4 @@ export type * from "./platform";
 export { ApiProblem, isPassing, Unreachable, type FieldError } from "./problem";
 export type * from "./protocol";
 export { Session, type SessionState } from "./session";
-export { SinglePost, type SinglePostSnapshot } from "./single-post";
 export { PostStore, type PostEntry } from "./store";

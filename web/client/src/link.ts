@@ -18,7 +18,7 @@ export const GONE_SILENT = 1006;
 
 export interface LinkHandlers {
   opened(): void;
-  message(message: ServerMessage): void;
+  message(message: ServerMessage, through?: ReadonlySet<string>): void;
   /** Called once; nothing comes after it. */
   down(code: number): void;
 }
@@ -47,7 +47,7 @@ export class Link {
     this.#cancelDeadline = clock.after(OPEN_TIMEOUT_MS, () => this.#end(GONE_SILENT));
     this.#line = transport.open({
       opened: () => this.#ended || handlers.opened(),
-      message: (message) => this.#hear(message),
+      message: (message, through) => this.#hear(message, through),
       alive: () => this.#alive(),
       closed: (code) => this.#end(code),
     });
@@ -91,10 +91,10 @@ export class Link {
     this.#line.close();
   }
 
-  #hear(message: ServerMessage): void {
+  #hear(message: ServerMessage, through?: ReadonlySet<string>): void {
     if (this.#ended) return;
     this.#alive();
-    this.#handlers.message(message);
+    this.#handlers.message(message, through);
   }
 
   #alive(): void {

@@ -1,5 +1,5 @@
 import type { Draft } from "./api";
-import type { KeptStrings } from "./platform";
+import type { KeptStrings, Locks, Platform } from "./platform";
 
 /** A post that the server has not confirmed. */
 export interface Unsent {
@@ -13,26 +13,39 @@ export interface Unsent {
 /** More than a person writes while offline; what is beyond it lives as long as the page. */
 const MOST_KEPT = 50;
 
-/** What one person has published and the server has not confirmed, kept over reloads and crashes; tabs share it. */
+/**
+ * What one person has published and the server has not confirmed, kept over reloads and crashes. Tabs share it: each post
+ * is sent by the one that has its lock, which is the one it was written in for as long as that is there.
+ */
 export class Outbox {
   readonly #storage: KeptStrings;
+  readonly #locks: Locks | undefined;
   readonly #prefix: string;
   readonly #kept = new Set<string>();
+  /** By client id: gives up the post, or the wait for it. */
+  readonly #claims = new Map<string, () => void>();
 
-  constructor(storage: KeptStrings, userId: string) {
+  constructor({ storage, locks }: Pick<Platform, "storage" | "locks">, userId: string) {
     this.#storage = storage;
+    this.#locks = locks;
     this.#prefix = `feedline.outbox.${userId}.`;
   }
 
-  /** In order of writing. */
-  all(): Unsent[] {
-    const found = this.#keys().flatMap((key) => parse(key.slice(this.#prefix.length), this.#storage.get(key)));
-    for (const { clientId } of found) this.#kept.add(clientId);
-    return found.toSorted((a, b) => a.since - b.since);
+  /** Gives what is kept and new to this tab, in order of writing: now, or when no other tab sends it any more. */
+  takeUp(take: (unsent: Unsent) => void): void {
+    const found = this.#ids().flatMap((clientId) => this.#read(clientId));
+    for (const { clientId } of found.toSorted((a, b) => a.since - b.since)) {
+      if (this.#claims.has(clientId)) continue;
+      this.#claim(clientId, () => {
+        this.#kept.add(clientId);
+        this.#read(clientId).forEach(take);
+      });
+    }
   }
 
   keep({ clientId, draft, since }: Unsent): void {
-    if (!this.#kept.has(clientId) && this.#keys().length >= MOST_KEPT) return;
+    if (!this.#kept.has(clientId) && this.#ids().length >= MOST_KEPT) return;
+    if (!this.#claims.has(clientId)) this.#claim(clientId, () => {});
     const value = JSON.stringify({ draft, since });
     this.#storage.set(this.#prefix + clientId, value);
     if (this.#storage.get(this.#prefix + clientId) === value) this.#kept.add(clientId);
@@ -41,24 +54,38 @@ export class Outbox {
   forget(clientId: string): void {
     this.#kept.delete(clientId);
     this.#storage.delete(this.#prefix + clientId);
+    this.#claims.get(clientId)?.();
+    this.#claims.delete(clientId);
   }
 
-  /** Whether another tab has taken it out: it is confirmed, or was discarded there. */
+  /** Whether another tab has taken it out, where there are no locks: it is confirmed, or was discarded there. */
   isTakenOut(clientId: string): boolean {
     return this.#kept.has(clientId) && typeof this.#storage.get(this.#prefix + clientId) !== "string";
   }
 
-  #keys(): string[] {
-    return [...this.#storage.keys()].filter((key) => key.startsWith(this.#prefix));
+  /** Leaves everything to other tabs, or to the next page. */
+  close(): void {
+    for (const giveUp of this.#claims.values()) giveUp();
+    this.#claims.clear();
   }
-}
 
-/** Nothing, if somebody else wrote something else there. */
-function parse(clientId: string, value: string | null | undefined): Unsent[] {
-  try {
-    const { draft, since } = JSON.parse(value ?? "") as Partial<Unsent>;
-    return typeof draft === "object" && typeof since === "number" ? [{ clientId, draft, since }] : [];
-  } catch {
-    return [];
+  #claim(clientId: string, held: () => void): void {
+    this.#claims.set(clientId, () => {});
+    if (!this.#locks) return held();
+    this.#claims.set(clientId, this.#locks.hold(this.#prefix + clientId, { held }));
+  }
+
+  #ids(): string[] {
+    return [...this.#storage.keys()].flatMap((key) => (key.startsWith(this.#prefix) ? key.slice(this.#prefix.length) : []));
+  }
+
+  /** Nothing, if somebody else wrote something else there, or took it out. */
+  #read(clientId: string): Unsent[] {
+    try {
+      const { draft, since } = JSON.parse(this.#storage.get(this.#prefix + clientId) ?? "") as Partial<Unsent>;
+      return typeof draft === "object" && typeof since === "number" ? [{ clientId, draft, since }] : [];
+    } catch {
+      return [];
+    }
   }
 }

@@ -23,6 +23,8 @@ export interface Platform {
   onHide(listener: () => void): () => void;
   /** The other tabs of this browser, where it lets them speak to each other. */
   tabs?: Tabs;
+  /** What one tab of this browser has at a time, where it can say so. With `tabs`: they share one connection. */
+  locks?: Locks;
   /** What has to last longer than the page. Where nothing has to, a `Map` does. */
   storage: KeptStrings;
   /** Calls back when the changes made so far have been painted; `painted` is false if nobody could see them. */
@@ -32,9 +34,29 @@ export interface Platform {
 }
 
 export interface Tabs {
-  /** Tells all the others, never this one. */
-  tell(text: string): void;
-  listen(listener: (text: string) => void): void;
+  /** Hears what other tabs say under this name, in the order in which each says it. */
+  join(name: string, hear: (message: unknown) => void): TabChannel;
+}
+
+export interface TabChannel {
+  /** Tells all the others, never this one, something that can be cloned. */
+  tell(message: unknown): void;
+  leave(): void;
+}
+
+export interface Locks {
+  /** Waits for the lock of this name, or takes it from whoever has it. Returns the function that gives it up. */
+  hold(name: string, handlers: LockHandlers, steal?: boolean): () => void;
+}
+
+/** None is called after the lock was given up. */
+export interface LockHandlers {
+  /** This tab has it now: nobody had it, or the one that did gave it up or is gone. */
+  held(): void;
+  /** Another tab has it; this one goes on waiting. */
+  taken?(): void;
+  /** Another tab has taken it away; this one does not wait for it any more. */
+  lost?(): void;
 }
 
 /** Strings by name, kept by the user's browser. Where it refuses, what is set is lost without an error. */

@@ -33,21 +33,21 @@ export function isPassing(error: unknown): boolean {
 
 /** Reads a problem+json body; a proxy in between may have answered with something else. */
 export function problemFrom(status: number, text: string): ApiProblem {
-  const body = parse(text);
-  const code = typeof body.code === "string" ? body.code : "unknown";
-  const detail = [body.detail, body.title].find((part) => typeof part === "string") ?? `HTTP ${status}`;
-  return new ApiProblem(status, code, String(detail), Array.isArray(body.errors) ? body.errors.filter(isFieldError) : []);
+  const { code, detail, title, errors } = parse(text);
+  return new ApiProblem(status, code ?? "unknown", detail ?? title ?? `HTTP ${status}`, errors);
 }
 
-function parse(text: string): Record<string, unknown> {
+interface Problem {
+  code?: string;
+  detail?: string;
+  title?: string;
+  errors?: FieldError[];
+}
+
+function parse(text: string): Problem {
   try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? { ...value } : {};
+    return (JSON.parse(text) as Problem | null) ?? {};
   } catch {
     return {};
   }
-}
-
-function isFieldError(value: unknown): value is FieldError {
-  return typeof value === "object" && value !== null && "path" in value && "message" in value;
 }

@@ -156,13 +156,9 @@ export function isControl(message: ServerMessage): message is ControlMessage {
 /** The message in a text frame, or null if it is none. */
 export function parseMessage(text: string): ServerMessage | null {
   try {
-    const value: unknown = JSON.parse(text);
-    return isMessage(value) ? value : null;
+    const message = JSON.parse(text) as ServerMessage | null;
+    return typeof message?.type === "string" ? message : null;
   } catch {
     return null;
   }
-}
-
-function isMessage(value: unknown): value is ServerMessage {
-  return typeof value === "object" && value !== null && "type" in value && typeof value.type === "string";
 }

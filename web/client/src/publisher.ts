@@ -1,6 +1,8 @@
 import type { Api, Draft } from "./api";
 import { exponential } from "./backoff";
-import { Outbox, type Unsent } from "./outbox";
+import { Emitter } from "./emitter";
+import { withDeferred } from "./load-deferred";
+import type { Outbox, Unsent } from "./outbox";
 import type { Platform } from "./platform";
 import { isPassing, Unreachable } from "./problem";
 import type { Creator, Post } from "./protocol";
@@ -15,38 +17,40 @@ const KEY_LIFE_MS = 23 * 3_600_000;
 
 /** Publishes posts: on the screen at once, and on the server once, in order, however often they have to be sent. */
 export class Publisher {
+  /** Hears of each post that the server answered for. */
+  readonly published = new Emitter<Post>();
   readonly #platform: Platform;
   readonly #api: Api;
   readonly #store: PostStore;
-  readonly #onPublished: (post: Post) => void;
   /** By client id, in order of writing. A new map for each author. */
   #unsent = new Map<string, Unsent>();
   #outbox: Outbox | null = null;
   #sending: ReadonlyMap<string, Unsent> | null = null;
   #attempt = 0;
   #goOn: () => void = () => {};
+  #author: Creator | null = null;
   #stopWaking: () => void = () => {};
 
-  /** `onPublished` hears of each post that the server answered for. */
-  constructor(platform: Platform, api: Api, store: PostStore, onPublished: (post: Post) => void) {
+  constructor(platform: Platform, api: Api, store: PostStore) {
     this.#platform = platform;
     this.#api = api;
     this.#store = store;
-    this.#onPublished = onPublished;
     store.subscribe((change) => this.#storeChanged(change));
   }
 
-  /** Takes up what this author had not sent when the last page ended. */
+  /** Begins to send what this author writes, and what they had not sent when the last page ended. */
   open(author: Creator): void {
-    this.#outbox = new Outbox(this.#platform.storage, author.id);
+    this.#author = author;
     this.#stopWaking = this.#platform.onWake(() => this.sendNow());
-    for (const unsent of this.#outbox.all()) this.#begin(unsent, author);
+    this.#takeUp();
   }
 
   /** Stops for now; what is unsent stays in the author's outbox. */
   close(): void {
     this.#stopWaking();
+    this.#outbox?.close();
     this.#outbox = null;
+    this.#author = null;
     this.#unsent = new Map();
     this.#goOn();
   }
@@ -79,8 +83,9 @@ export class Publisher {
     this.sendNow();
   }
 
-  /** Goes on without waiting: the server may be back. */
+  /** Goes on without waiting: the server may be back, or another tab gone that had something to send. */
   sendNow(): void {
+    this.#takeUp();
     this.#attempt = 0;
     this.#goOn();
     void this.#sendAll();
@@ -89,6 +94,19 @@ export class Publisher {
   discard(clientId: string): void {
     this.#letGo(clientId);
     this.#store.discard(clientId);
+  }
+
+  #takeUp(): void {
+    const author = this.#author;
+    withDeferred(({ Outbox }) => {
+      if (!author || author !== this.#author) return;
+      if (!this.#outbox) {
+        this.#outbox = new Outbox(this.#platform, author.id);
+        // What was written before it was here.
+        for (const unsent of this.#unsent.values()) this.#outbox.keep(unsent);
+      }
+      this.#outbox.takeUp((unsent) => this.#begin(unsent, author));
+    });
   }
 
   #begin(unsent: Unsent, author: Creator): void {
@@ -157,7 +175,7 @@ export class Publisher {
     if (!this.#unsent.has(clientId)) return;
     this.#letGo(clientId);
     this.#store.put([{ ...post, clientId }]);
-    this.#onPublished(post);
+    this.published.emit(post);
   }
 
   /** The echo, or a list, may bring the post before the answer does, or instead of it. */

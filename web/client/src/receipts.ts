@@ -1,3 +1,4 @@
+import type { Connection } from "./connection";
 import type { Platform } from "./platform";
 import type { Cursor } from "./protocol";
 
@@ -5,37 +6,22 @@ import type { Cursor } from "./protocol";
 const INTERVAL_MS = 1_000;
 
 /** Tells how far events have come onto the screen, when they are painted. */
-export class Receipts {
-  readonly #platform: Platform;
-  readonly #send: (cursor: Cursor) => void;
-  #waiting: Cursor | null = null;
-  #cancelPause: (() => void) | null = null;
-
-  constructor(platform: Platform, send: (cursor: Cursor) => void) {
-    this.#platform = platform;
-    this.#send = send;
-  }
-
-  /** The store has taken in everything up to here. */
-  applied(cursor: Cursor): void {
-    this.#platform.afterPaint((painted) => {
+export function tellReceipts(platform: Pick<Platform, "afterPaint" | "clock">, connection: Connection): void {
+  let waiting: Cursor | null = null;
+  let isPausing = false;
+  const tell = (): void => {
+    isPausing = waiting !== null;
+    if (waiting === null) return;
+    connection.applied(waiting);
+    waiting = null;
+    platform.clock.after(INTERVAL_MS, tell);
+  };
+  connection.delivered.subscribe(() => {
+    const { cursor } = connection;
+    platform.afterPaint((painted) => {
       if (!painted) return;
-      this.#waiting = cursor;
-      if (!this.#cancelPause) this.#tell();
+      waiting = cursor;
+      if (!isPausing) tell();
     });
-  }
-
-  stop(): void {
-    this.#cancelPause?.();
-    this.#cancelPause = null;
-    this.#waiting = null;
-  }
-
-  #tell(): void {
-    this.#cancelPause = null;
-    if (this.#waiting === null) return;
-    this.#send(this.#waiting);
-    this.#waiting = null;
-    this.#cancelPause = this.#platform.clock.after(INTERVAL_MS, () => this.#tell());
-  }
+  });
 }

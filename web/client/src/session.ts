@@ -48,16 +48,12 @@ export class Session {
     }
   }
 
-  async register(body: Credentials & { name?: string }): Promise<void> {
-    const { user } = await this.#api.register(body);
-    this.#renewLater();
-    this.#set({ status: "signed-in", user, expired: false });
+  register(body: Credentials & { name?: string }): Promise<void> {
+    return this.#enter(this.#api.register(body));
   }
 
-  async login(credentials: Credentials): Promise<void> {
-    const { user } = await this.#api.login(credentials);
-    this.#renewLater();
-    this.#set({ status: "signed-in", user, expired: false });
+  login(credentials: Credentials): Promise<void> {
+    return this.#enter(this.#api.login(credentials));
   }
 
   async logout(): Promise<void> {
@@ -74,6 +70,12 @@ export class Session {
   /** The server said that nobody is signed in. */
   expire(): void {
     if (this.#state.status === "signed-in") this.#set({ ...SIGNED_OUT, expired: true });
+  }
+
+  async #enter(answer: Promise<{ user: User }>): Promise<void> {
+    const { user } = await answer;
+    this.#renewLater();
+    this.#set({ status: "signed-in", user, expired: false });
   }
 
   #renew(): void {

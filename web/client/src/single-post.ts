@@ -1,6 +1,6 @@
-import type { Api } from "./api";
 import { Emitter } from "./emitter";
-import { LiveQuery, type LiveQueries } from "./live-query";
+import type { Feedline } from "./feedline";
+import type { LiveQuery } from "./live-query";
 import { ApiProblem } from "./problem";
 import type { PostEntry, PostStore } from "./store";
 import { unlessEqual } from "./unless-equal";
@@ -14,7 +14,7 @@ export interface SinglePostSnapshot {
 /** One post on a page of its own, live. */
 export class SinglePost {
   readonly #id: string;
-  readonly #api: Api;
+  readonly #client: Feedline;
   readonly #store: PostStore;
   readonly #live: LiveQuery;
   readonly #changes = new Emitter<void>();
@@ -25,11 +25,13 @@ export class SinglePost {
 
   readonly subscribe = this.#changes.subscribe;
 
-  constructor(id: string, api: Api, store: PostStore, queries: LiveQueries, isLive: boolean) {
+  /** For whoever is signed in now; to others it is not live. */
+  constructor(client: Feedline, id: string) {
     this.#id = id;
-    this.#api = api;
-    this.#store = store;
-    this.#live = new LiveQuery(queries, isLive ? `post:${id}` : null, () => this.#load());
+    this.#client = client;
+    this.#store = client.store;
+    const isLive = client.session.state().user !== null;
+    this.#live = client.live(isLive ? `post:${id}` : null, () => this.#load());
   }
 
   /** Loads the post and keeps it live until the returned function is called. */
@@ -64,7 +66,7 @@ export class SinglePost {
   async #load(): Promise<string> {
     const since = this.#store.revision;
     try {
-      const { post, cursor } = await this.#api.post(this.#id);
+      const { post, cursor } = await this.#client.api.post(this.#id);
       this.#missing = false;
       this.#error = null;
       this.#store.put([post], since);

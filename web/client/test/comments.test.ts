@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Feedline } from "../src";
 import { Comments } from "../src/comments";
+import { SinglePost } from "../src/single-post";
 import { makePost, postId, settled, type FakePlatform, type Request } from "./fakes";
 import { answer, commentAdded, commentDeleted, makeComment, signedIn } from "./social-fakes";
 
@@ -44,7 +45,7 @@ test("those of other posts are none of its business", async () => {
 });
 
 test("the channel is shared with the post itself, and left with the last of them", async () => {
-  const single = client.post(postId(1));
+  const single = new SinglePost(client, postId(1));
   const closePost = single.open();
   await answer(platform, "GET", /posts\/0194-000001$/, { post: makePost(1), cursor: "c0" });
   const closeComments = await open();
@@ -58,7 +59,7 @@ test("a list that was read before somebody else joined its channel is read again
   comments.open();
   await settled();
   const early = platform.request("GET", /comments\?/);
-  client.post(postId(1)).open();
+  new SinglePost(client, postId(1)).open();
   await answer(platform, "GET", /posts\/0194-000001$/, { post: makePost(1), cursor: "c5" });
   await early.answer(200, { comments: [], next: null, cursor: "c3" });
   await answer(platform, "GET", /comments\?/, { comments: [makeComment(1)], next: null, cursor: "c6" });

@@ -1,5 +1,8 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { Connection } from "../src/connection";
+import { Ladder } from "../src/ladder";
+import { fallbacks } from "../src/transports/fallbacks";
+import { webSocket } from "../src/transports/web-socket";
 import type { Delivery } from "../src/conversation";
 import { created, FakePlatform, makePost, settled } from "./fakes";
 
@@ -20,6 +23,7 @@ beforeEach(() => {
   });
   rejected = vi.fn();
   connection = new Connection(platform, { deliver: (batch) => delivered.push(batch), reload, refresh, rejected });
+  connection.use([webSocket(platform), ...fallbacks(platform)], (rungs) => new Ladder(platform, rungs));
 });
 
 const status = () => connection.state().status;

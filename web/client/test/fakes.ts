@@ -1,4 +1,5 @@
-import type { Clock, HttpRequest, HttpResponse, Platform, SocketHandlers, StreamHandlers } from "../src/platform";
+import type { Clock, HttpRequest, HttpResponse, Locks, Platform, SocketHandlers, StreamHandlers, Tabs } from "../src/platform";
+import type { FakeBrowser } from "./fake-browser";
 import type { ClientMessage, EventPost, FeedEvent, Post, ServerMessage } from "../src/protocol";
 
 /** Time that stands still until a test moves it. */
@@ -46,6 +47,7 @@ export class FakeSocket {
   readonly sent: ClientMessage[] = [];
   closedByClient = false;
   #isOpen = false;
+  #isDead = false;
   readonly #handlers: SocketHandlers;
 
   constructor(handlers: SocketHandlers) {
@@ -70,7 +72,7 @@ export class FakeSocket {
   }
 
   say(...messages: ServerMessage[]): void {
-    for (const message of messages) this.#handlers.message(JSON.stringify(message));
+    for (const message of messages) if (!this.#isDead) this.#handlers.message(JSON.stringify(message));
   }
 
   sayRaw(text: string): void {
@@ -78,7 +80,13 @@ export class FakeSocket {
   }
 
   drop(code = 1006): void {
-    this.#handlers.closed(code);
+    if (!this.#isDead) this.#handlers.closed(code);
+  }
+
+  /** The page that had it is gone; nothing reaches it any more. */
+  dies(): void {
+    this.#isDead = true;
+    this.closedByClient = true;
   }
 
   /** Opens, and answers `connect` with every channel granted. */
@@ -176,18 +184,16 @@ export interface Request extends HttpRequest {
 
 /** A platform whose every side is in the test's hand. */
 export class FakePlatform implements Platform {
-  readonly clock = new FakeClock();
+  readonly clock: FakeClock = new FakeClock();
   readonly sockets: FakeSocket[] = [];
   readonly streams: FakeStream[] = [];
   readonly requests: Request[] = [];
-  /** What was told to other tabs. */
-  readonly told: string[] = [];
-  readonly tabs = {
-    tell: (text: string): void => void this.told.push(text),
-    listen: (listener: (text: string) => void): void => void (this.hearFromTab = listener),
-  };
-  hearFromTab: (text: string) => void = () => {};
-  readonly storage = new Map<string, string>();
+  /** What was told to other tabs about who is signed in. */
+  readonly told: unknown[] = [];
+  readonly tabs: Tabs;
+  readonly locks?: Locks;
+  hearFromTab: (viewerId: string) => void = () => {};
+  readonly storage: Map<string, string> = new Map();
   /** Posts that no element shows. */
   readonly unshown = new Set<string>();
   /** Callbacks that wait for `paint`. */
@@ -195,7 +201,31 @@ export class FakePlatform implements Platform {
   readonly #wakeListeners = new Set<() => void>();
   readonly #hideListeners = new Set<() => void>();
   #blocked: readonly string[] = [];
+  /** What its ids begin with. */
+  name = "client";
   #ids = 0;
+
+  /** With a browser, it is one of its tabs. */
+  constructor(browser?: FakeBrowser) {
+    this.tabs = {
+      join: (name, hear) => {
+        if (name === "feedline") this.hearFromTab = hear;
+        const channel = browser?.join(this, name, hear);
+        return {
+          tell: (message) => {
+            if (name === "feedline") this.told.push(message);
+            channel?.tell(message);
+          },
+          leave: () => channel?.leave(),
+        };
+      },
+    };
+    if (browser) {
+      this.clock = browser.clock;
+      this.storage = browser.storage;
+      this.locks = { hold: (name, handlers, steal) => browser.hold(this, name, handlers, steal) };
+    }
+  }
 
   random(): number {
     return 0.5;
@@ -207,7 +237,7 @@ export class FakePlatform implements Platform {
   }
 
   newId(): string {
-    return `client-${++this.#ids}`;
+    return `${this.name}-${++this.#ids}`;
   }
 
   readonly fetch = (url: string, request: HttpRequest): Promise<HttpResponse> =>

@@ -1,5 +1,9 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { Connection } from "../src/connection";
+import { tellReceipts } from "../src/receipts";
+import { Ladder } from "../src/ladder";
+import { fallbacks } from "../src/transports/fallbacks";
+import { webSocket } from "../src/transports/web-socket";
 import type { Delivery } from "../src/conversation";
 import type { Incident } from "../src/incidents";
 import { created, FakePlatform, makePost, settled } from "./fakes";
@@ -23,6 +27,7 @@ beforeEach(() => {
     refresh,
     rejected,
   });
+  connection.use([webSocket(platform), ...fallbacks(platform)], (rungs) => new Ladder(platform, rungs));
   connection.incidents.subscribe((incident) => incidents.push(incident));
   connection.join("public", "c0");
   connection.start("me");
@@ -330,6 +335,8 @@ test("a connection of somebody else is none of ours", () => {
 });
 
 describe("receipts", () => {
+  beforeEach(() => tellReceipts(platform, connection));
+
   const applied = () => platform.socket.sent.filter(({ type }) => type === "applied");
 
   test("tell what was painted, at most once a second", () => {

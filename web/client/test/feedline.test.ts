@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { Feedline } from "../src/feedline";
 import type { User } from "../src/protocol";
+import { SinglePost } from "../src/single-post";
 import { created, deleted, FakePlatform, makePost, postId, settled, type Request } from "./fakes";
 import { commentAdded, makeComment } from "./social-fakes";
 
@@ -331,7 +332,7 @@ test("feeds that were left long ago are forgotten, open ones are not", async () 
 describe("a single post", () => {
   test("loads, follows its channel and sees its deletion", async () => {
     const post = makePost(5);
-    const single = feedline.post(post.id);
+    const single = new SinglePost(feedline, post.id);
     const close = single.open();
     expect(single.snapshot().phase).toBe("loading");
     await settled();
@@ -345,7 +346,7 @@ describe("a single post", () => {
   });
 
   test("that is not there", async () => {
-    const single = feedline.post("none");
+    const single = new SinglePost(feedline, "none");
     single.open();
     await settled();
     await platform.request("GET", /\/api\/posts\/none/).answer(404, { code: "not_found" });

@@ -44,6 +44,18 @@ export function ask(
   };
 }
 
+export interface Answer {
+  readonly status: number;
+  readonly body: Events | null;
+}
+
+/** What came after a cursor, as far as one answer holds it; without one, only where the log ends. */
+export function askOnce(platform: Pick<Platform, "stream" | "clock">, channels: readonly string[], cursor: Cursor | null): Promise<Answer> {
+  return new Promise((resolve) => {
+    ask(platform, { channels, cursor, wait: 0 }, (status, body) => resolve({ status, body }));
+  });
+}
+
 export function positionQuery({ channels, cursor }: { channels: readonly string[]; cursor: Cursor | null }): string {
   const from = cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`;
   return `?channels=${encodeURIComponent(channels.join(","))}${from}`;

@@ -1,7 +1,7 @@
 import { closeCodeFor, isRefusal } from "../close-codes";
 import type { Platform } from "../platform";
 import { isControl, type ChannelAnswer, type ClientMessage, type ControlMessage, type Cursor, type ServerMessage } from "../protocol";
-import { ask, type Events } from "./ask";
+import { askOnce, type Answer } from "./ask";
 import type { Line, LineHandlers, Transport, TransportName } from "./transport";
 
 export interface Position {
@@ -122,7 +122,7 @@ class OneWay implements Line {
   async #replay({ id, channel, cursor }: Subscribe): Promise<void> {
     let from = cursor;
     for (let more = from !== undefined; more && from !== undefined; ) {
-      const { status, body } = await this.#ask(channel, from);
+      const { status, body } = await askOnce(this.#platform, [channel], from);
       if (this.#closed) return;
       if (!body) return isRefusal(status) ? this.#refuse(id, channel, status) : this.#end(closeCodeFor(status));
       for (const event of body.events) this.#handlers.message({ ...event, replay: id });
@@ -138,7 +138,7 @@ class OneWay implements Line {
   async #sortOut(): Promise<void> {
     this.#stop();
     const channels = [...this.#channels];
-    const answers = await Promise.all(channels.map((channel) => this.#ask(channel, null)));
+    const answers = await Promise.all(channels.map((channel) => askOnce(this.#platform, [channel], null)));
     if (this.#closed) return;
     const refused = channels.flatMap((channel, index) => {
       const { status } = answers[index] as Answer;
@@ -162,22 +162,11 @@ class OneWay implements Line {
     this.#handlers.message({ type: "error", id, code: codeOf(status), message: channel });
   }
 
-  #ask(channel: string, cursor: Cursor | null): Promise<Answer> {
-    return new Promise((resolve) => {
-      ask(this.#platform, { channels: [channel], cursor, wait: 0 }, (status, body) => resolve({ status, body }));
-    });
-  }
-
   #end(code: number): void {
     if (this.#closed) return;
     this.close();
     this.#handlers.closed(code);
   }
-}
-
-interface Answer {
-  readonly status: number;
-  readonly body: Events | null;
 }
 
 function codeOf(status: number): string {

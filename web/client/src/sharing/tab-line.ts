@@ -1,0 +1,200 @@
+import { closeCodeFor } from "../close-codes";
+import type { Delivery } from "../conversation";
+import { GONE_SILENT } from "../link";
+import type { Platform } from "../platform";
+import type { ClientMessage, Cursor, FeedEvent } from "../protocol";
+import { askOnce } from "../transports/ask";
+import type { Line, LineHandlers } from "../transports/transport";
+import type { FromLeader, TabMessage, ToLeader } from "./messages";
+
+/** A page that is not frozen answers another tab in far less. */
+const ANSWER_MS = 2_000;
+/** Seconds of silence after which the other tab is asked. */
+const HEARTBEAT_SECONDS = 25;
+/** The other tab is not connected now, or has given up its part. */
+const GOING_AWAY = 1001;
+/** More than can come twice: by an answer of the server, and by the other tab meanwhile. */
+const MOST_SEEN = 2_000;
+/** The id of no `subscribe`: such an event comes late to the other tab, and is no position. */
+const LATE = 0;
+
+type Request = ClientMessage & { type: "connect" | "subscribe" };
+type Answered = FromLeader & { kind: "granted" };
+
+/**
+ * Says to the tab that is connected what would be said to the server, and hears the server's part in its place. What lies
+ * between a position and now is asked for at the server, after the other tab has begun to pass on what is new.
+ */
+export class TabLine implements Line {
+  readonly #platform: Platform;
+  readonly #tab: string;
+  readonly #tell: (message: ToLeader) => void;
+  readonly #handlers: LineHandlers;
+  readonly #channels = new Set<string>();
+  readonly #requests = new Map<number, Request>();
+  readonly #seen = new Set<Cursor>();
+  #leader: string | null = null;
+  #question = 0;
+  #replays = 0;
+  /** What is new while something older is on its way. */
+  #held: Delivery[] = [];
+  #unanswered = false;
+  #ended = false;
+  #cancelDeadline: () => void = () => {};
+
+  constructor(platform: Platform, tab: string, tell: (message: ToLeader) => void, handlers: LineHandlers) {
+    this.#platform = platform;
+    this.#tab = tab;
+    this.#tell = tell;
+    this.#handlers = handlers;
+  }
+
+  get isOpen(): boolean {
+    return !this.#ended;
+  }
+
+  /** Whether the other tab was asked something, and has said nothing since. */
+  get isUnanswered(): boolean {
+    return this.#unanswered;
+  }
+
+  send(message: ClientMessage): void {
+    switch (message.type) {
+      case "connect":
+        for (const channel of message.channels) this.#channels.add(channel);
+        return this.#ask(message);
+      case "subscribe":
+        this.#channels.add(message.channel);
+        return this.#ask(message);
+      case "unsubscribe":
+        this.#channels.delete(message.channel);
+        this.#want();
+        return this.#handlers.message({ ...message, type: "unsubscribed" });
+      case "ping":
+        this.#unanswered = true;
+        return this.#tell({ kind: "ping", tab: this.#tab, id: message.id });
+      case "applied":
+        this.#tell({ kind: "applied", cursor: message.cursor });
+    }
+  }
+
+  close(): void {
+    this.#ended = true;
+    this.#cancelDeadline();
+  }
+
+  hear(message: TabMessage): void {
+    if (this.#ended || !("leader" in message) || ("tab" in message && message.tab !== this.#tab)) return;
+    const { kind, leader } = message;
+    const isBegun = this.#leader !== null;
+    const isOurs = leader === this.#leader;
+    // A connection that is over, or another one in its place.
+    if (kind === "gone" || (kind === "state" && isBegun && (!isOurs || message.transport === null))) return this.#end(GOING_AWAY);
+    if (!isOurs && kind !== "granted" && kind !== "wait") return;
+    this.#unanswered = false;
+    this.#cancelDeadline();
+    this.#handlers.alive();
+    this.#understand(message);
+  }
+
+  #understand(message: FromLeader): void {
+    switch (message.kind) {
+      case "granted":
+        return this.#granted(message);
+      case "pong":
+        return this.#handlers.message({ type: "pong", id: message.id });
+      case "news":
+        if (this.#replays > 0) this.#held.push(...message.deliveries);
+        else for (const delivery of message.deliveries) this.#pass(delivery);
+        return;
+      case "state":
+        // The name of the transport may have changed, and so may the position.
+        if (this.#replays === 0 && message.cursor !== null) this.#handlers.message({ type: "heartbeat", cursor: message.cursor });
+    }
+  }
+
+  #ask(request: Request): void {
+    this.#requests.set(this.#question + 1, request);
+    this.#want();
+  }
+
+  #want(): void {
+    this.#question += 1;
+    this.#unanswered = true;
+    this.#cancelDeadline();
+    this.#cancelDeadline = this.#platform.clock.after(ANSWER_MS, () => this.#end(GONE_SILENT));
+    this.#tell({ kind: "want", tab: this.#tab, question: this.#question, channels: [...this.#channels] });
+  }
+
+  #granted({ leader, question, cursor, refused }: Answered): void {
+    this.#leader = leader;
+    for (const [number, request] of this.#requests) {
+      if (number > question) continue;
+      this.#requests.delete(number);
+      if (request.type === "connect") this.#connected(request, cursor, refused);
+      else this.#subscribed(request, cursor, refused);
+    }
+  }
+
+  #connected(request: Request & { type: "connect" }, now: Cursor, refused: readonly string[]): void {
+    const cursor = request.cursor ?? now;
+    const channels = request.channels.map((channel) =>
+      refused.includes(channel) ? { channel, ok: false, code: "forbidden" } : { channel, ok: true },
+    );
+    this.#handlers.message({ type: "connected", userId: null, cursor, heartbeat: HEARTBEAT_SECONDS, channels });
+    const granted = channels.filter(({ ok }) => ok).map(({ channel }) => channel);
+    void this.#replay(granted, request.cursor, now);
+  }
+
+  #subscribed({ id, channel, cursor }: Request & { type: "subscribe" }, now: Cursor, refused: readonly string[]): void {
+    if (refused.includes(channel)) return this.#handlers.message({ type: "error", id, code: "forbidden", message: channel });
+    this.#handlers.message({ type: "subscribed", id, channel, cursor: cursor ?? now });
+    void this.#replay([channel], cursor, now, id);
+  }
+
+  async #replay(channels: readonly string[], from: Cursor | undefined, now: Cursor, id?: number): Promise<void> {
+    const of = id === undefined ? {} : { id };
+    this.#replays += 1;
+    let cursor = from ?? now;
+    for (let more = from !== undefined && channels.length > 0; more; ) {
+      const { status, body } = await askOnce(this.#platform, channels, cursor);
+      if (this.#ended) return;
+      if (!body) return this.#end(closeCodeFor(status));
+      for (const event of body.events) this.#passOnce(id === undefined ? event : { ...event, replay: id });
+      cursor = body.cursor;
+      more = body.more ?? false;
+      if (body.resync) {
+        this.#handlers.message({ type: "resync", ...of, reason: body.resync, cursor });
+        return this.#release();
+      }
+    }
+    this.#handlers.message({ type: "caught_up", ...of, cursor });
+    this.#release();
+  }
+
+  #release(): void {
+    this.#replays -= 1;
+    if (this.#replays === 0) for (const delivery of this.#held.splice(0)) this.#pass(delivery);
+  }
+
+  #pass({ event, channels }: Delivery): void {
+    if (event.replay === undefined) this.#passOnce(event, channels);
+    else if ([...channels].some((channel) => this.#channels.has(channel))) this.#passOnce({ ...event, replay: LATE }, channels);
+  }
+
+  #passOnce(event: FeedEvent, through?: ReadonlySet<string>): void {
+    if (this.#ended || this.#seen.has(event.cursor)) return;
+    this.#seen.add(event.cursor);
+    for (const old of this.#seen) {
+      if (this.#seen.size <= MOST_SEEN) break;
+      this.#seen.delete(old);
+    }
+    this.#handlers.message(event, through);
+  }
+
+  #end(code: number): void {
+    if (this.#ended) return;
+    this.close();
+    this.#handlers.closed(code);
+  }
+}

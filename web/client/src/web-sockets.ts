@@ -1,0 +1,32 @@
+import type { Socket, SocketHandlers } from "./platform";
+
+const NEVER_OPENED = 1006;
+
+/** Opens a WebSocket. One that can't even be made is a connection that fails, not the end of the program. */
+export function openWebSocket(make: () => WebSocket, handlers: SocketHandlers): Socket {
+  const socket = attempt(make);
+  if (!socket) {
+    // As any failure, it is told after this call.
+    setTimeout(() => handlers.closed(NEVER_OPENED));
+    return { send: () => {}, close: () => {} };
+  }
+  socket.addEventListener("open", () => handlers.opened());
+  socket.addEventListener("message", (event: MessageEvent<unknown>) => handlers.message(String(event.data)));
+  socket.addEventListener("close", (event) => handlers.closed(event.code));
+  return {
+    send: (text) => {
+      // While it closes there is nobody to hear it, and a browser would complain.
+      if (socket.readyState === socket.OPEN) socket.send(text);
+    },
+    close: () => socket.close(),
+  };
+}
+
+/** Null where there are no sockets or they are forbidden. */
+function attempt(make: () => WebSocket): WebSocket | null {
+  try {
+    return make();
+  } catch {
+    return null;
+  }
+}
