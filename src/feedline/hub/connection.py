@@ -289,6 +289,7 @@ class Connection(_Front):
             case Join():
                 self._join()
             case Replay(bodies=bodies):
+                self._hub.fanout.settle(self)  # what is live and older comes before it
                 self._sent = self._loop.time()
                 self._socket.send_many(bodies)
             case ReadLog(after=after, topics=topics):
@@ -395,7 +396,7 @@ class Connection(_Front):
 
     async def _read_log(self, after: int) -> None:
         await self._hub.reach(after)
-        page = await self._patiently(lambda: self._hub.read_page(after))
+        page = await self._patiently(lambda: self._hub.past(after))
         events = [EncodedEvent(entry.seq, entry.event) for entry in page.entries]
         self.session.log_read(events, page.end, page.bounds.floor)
 

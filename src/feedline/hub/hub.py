@@ -197,6 +197,15 @@ class Hub:
         """A page of the log. Raises Unavailable."""
         return await self._store.read(lambda snapshot: snapshot.log_page(after, PAGE))
 
+    async def past(self, after: int) -> LogPage:
+        """The same for a replay, once all of it has been dispatched. Raises Unavailable.
+
+        What is ahead of the hub would be judged by rights that are older than it is.
+        """
+        page = await self.read_page(after)
+        await self.reach(page.end)
+        return page
+
     async def warm_up(self) -> None:
         """Fills the ring with the newest events, so that a restart does not send all to the log."""
         position = max(0, self.position - self._limits.ring_events)

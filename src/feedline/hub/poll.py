@@ -202,7 +202,7 @@ class Poll:
             await asyncio.sleep(0)  # nothing else waits for long while all of it is searched
             end = recent[-1].seq if recent else after
             return _Page(recent, end, 0, max(end, self._hub.position))
-        page = await self._hub.read_page(after)
+        page = await self._hub.past(after)
         events = [EncodedEvent(entry.seq, entry.event) for entry in page.entries]
         return _Page(events, page.end, page.bounds.floor, page.bounds.head)
 
