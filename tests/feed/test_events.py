@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from feedline.feed.channels import (
+    PUBLIC,
     creator_channel,
     feed_channel,
     notifications_channel,
@@ -144,8 +145,9 @@ def test_a_new_post_reaches_each_connection_of_its_author_first() -> None:
         assert own_topic(ANN) not in topics(event)
 
 
-def test_a_new_profile_reaches_those_who_look_at_the_creator() -> None:
-    assert topics(PROFILE) == (f"creator:{ANN}",)
+def test_a_new_profile_reaches_every_list_that_shows_the_creator() -> None:
+    assert topics(PROFILE) == (f"creator:{ANN}", PUBLIC)
+    assert home_of(PROFILE) == ANN
 
 
 def test_a_sign_out_reaches_nobody() -> None:

@@ -184,16 +184,18 @@ def topics(event: AnyEvent) -> tuple[str, ...]:
         case PostDeleted(user_id=author, post_id=post_id):
             own = notifications_channel(author)
             return (creator_channel(author), post_channel(post_id), PUBLIC, own)
-        case PostRetracted():
+        case CreatorUpdated(creator=creator):
+            return (creator_channel(creator.id), PUBLIC)
+        case PostRetracted() | PostLiked() | PostUnliked() if is_feed(event.channel):
             return (own_topic(owner_of(event.channel)), event.channel)
-        case PostLiked() | PostUnliked() if is_feed(event.channel):
-            return (own_topic(event.user_id), event.channel)
     is_for_all = isinstance(event, SessionRevoked) or herald_of(event) is not None
     return () if is_for_all else (event.channel,)
 
 
 def home_of(event: AnyEvent) -> str | None:
     """The creator whose followers have the event in their home feeds."""
+    if isinstance(event, CreatorUpdated):
+        return event.creator.id
     return event.user_id if isinstance(event, PostEvent | PostDeleted) else None
 
 
