@@ -10,9 +10,16 @@ from feedline.feed.channels import creator_channel, notifications_channel
 from feedline.feed.cursor import Position
 from feedline.feed.events import NotificationAdded, NotificationRead, NotificationsCleared
 from feedline.feed.instants import instant_of, rfc3339
-from feedline.feed.notifications import NotificationKind, NotificationRow, notification_of
+from feedline.feed.notifications import (
+    NotificationKind,
+    NotificationQuery,
+    NotificationRow,
+    notification_of,
+)
 from feedline.feed.people import UserRow, creator_of
 from feedline.feed.ports import Writes
+
+_NEWEST = 100  # notifications among which those that have just changed are
 
 
 def notify(
@@ -95,6 +102,7 @@ def tell_notification(tx: Writes, row: NotificationRow) -> None:
 
 def read_notifications(tx: Writes, person: UserRow, ids: list[str] | None) -> tuple[int, Position]:
     """Marks some notifications as read, or all: how many are unread, and the position."""
+    _tell_owed_likes(tx, person.id)
     changed = tx.read_notifications(person.id, ids)
     unread = tx.unread_count(person.id)
     if not changed:
@@ -108,6 +116,15 @@ def read_notifications(tx: Writes, person: UserRow, ids: list[str] | None) -> tu
         )
     )
     return unread, position
+
+
+def _tell_owed_likes(tx: Writes, user_id: str) -> None:
+    """Tells of likes that wait to be told, before they are read and nobody would."""
+    for row in tx.notifications(NotificationQuery(user_id=user_id, limit=_NEWEST)):
+        if row.kind == "like" and not row.is_read:
+            owed = tx.like_owed(row.post_id or "")
+            if owed is not None and owed.liked:
+                tell_notification(tx, row)
 
 
 def clear_notifications(tx: Writes, person: UserRow) -> None:

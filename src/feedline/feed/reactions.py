@@ -145,6 +145,9 @@ def tell_likes_soon(tx: Writes, row: PostRow, user_id: str, count: int, *, liked
     """Tells everybody of a post's likes, or owes it to them a little longer; whether it does."""
     due = tx.likes_told_at(row.id) + LIKES_MERGED
     if due > tx.now:
+        owed = tx.like_owed(row.id)
+        if owed is not None and owed.liked and not liked:
+            tell_likes_of(tx, row.creator.id, row.id)  # what is owed from now on says nothing of it
         tx.owe_likes(OwedLike(post_id=row.id, user_id=user_id, liked=liked, due=due))
         return True
     _tell_likes(tx, row, user_id, count, liked=liked)

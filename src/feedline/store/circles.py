@@ -69,11 +69,11 @@ class Circles(Rows):
         return self._first("like", post_id, user_id) is not None
 
     def likes_owed(self) -> list[OwedLike]:
-        rows = self._rows("likes_owed", OWED)
-        return [
-            OwedLike(post_id=post_id, user_id=user_id, liked=bool(liked), due=due)
-            for post_id, user_id, liked, due in rows
-        ]
+        return [_owed(row) for row in self._rows("likes_owed", OWED)]
+
+    def like_owed(self, post_id: str) -> OwedLike | None:
+        row = self._first("like_owed", post_id)
+        return None if row is None else _owed(row)
 
     def comment(self, comment_id: str) -> CommentRow | None:
         row = self._first("comment", comment_id)
@@ -162,3 +162,7 @@ class CircleWrites(Circles):
     def _count_follow(self, follower_id: str, creator_id: str, by: int) -> None:
         self._do("count_follower", by, creator_id)
         self._do("count_following", by, follower_id)
+
+
+def _owed(row: tuple[Any, ...]) -> OwedLike:
+    return OwedLike(post_id=row[0], user_id=row[1], liked=bool(row[2]), due=row[3])

@@ -344,7 +344,8 @@ INSERT INTO likes (post_id, user_id, created_at) VALUES (%s, %s, %s)
 DELETE FROM likes WHERE post_id = %s AND user_id = %s
 
 -- name: count_like
-UPDATE posts SET likes_count = likes_count + %s WHERE id = %s RETURNING likes_count
+-- Likes that were counted elsewhere may be fewer than those that are taken back here.
+UPDATE posts SET likes_count = greatest(likes_count + %s, 0) WHERE id = %s RETURNING likes_count
 
 -- name: count_likes
 UPDATE posts SET likes_count = %s WHERE id = %s
@@ -361,6 +362,9 @@ ON CONFLICT (post_id) DO UPDATE SET user_id = excluded.user_id, liked = excluded
 
 -- name: likes_owed
 SELECT post_id, user_id, liked, due FROM likes_owed ORDER BY due LIMIT %s
+
+-- name: like_owed
+SELECT post_id, user_id, liked, due FROM likes_owed WHERE post_id = %s
 
 -- name: pay_likes
 DELETE FROM likes_owed WHERE post_id = %s

@@ -303,7 +303,8 @@ INSERT INTO likes (post_id, user_id, created_at) VALUES (?, ?, ?)
 DELETE FROM likes WHERE post_id = ? AND user_id = ?
 
 -- name: count_like
-UPDATE posts SET likes_count = likes_count + ? WHERE id = ? RETURNING likes_count
+-- Likes that were counted elsewhere may be fewer than those that are taken back here.
+UPDATE posts SET likes_count = max(likes_count + ?, 0) WHERE id = ? RETURNING likes_count
 
 -- name: count_likes
 UPDATE posts SET likes_count = ? WHERE id = ?
@@ -320,6 +321,9 @@ ON CONFLICT (post_id) DO UPDATE SET user_id = excluded.user_id, liked = excluded
 
 -- name: likes_owed
 SELECT post_id, user_id, liked, due FROM likes_owed ORDER BY due LIMIT ?
+
+-- name: like_owed
+SELECT post_id, user_id, liked, due FROM likes_owed WHERE post_id = ?
 
 -- name: pay_likes
 DELETE FROM likes_owed WHERE post_id = ?
