@@ -50,7 +50,7 @@ from feedline.wire.encoded import EncodedEvent
 from feedline.wire.intake import SessionLimits
 from feedline.wire.session import Session
 from feedline.wire.span import LogSpan
-from feedline.wire.standing import Standing
+from feedline.wire.standing import Marks, Standing
 
 EPOCH = "e1"
 VIEWER = "me"
@@ -125,7 +125,7 @@ BODIES = Bodies()
 
 def standing() -> Standing:
     """The viewer's, who follows somebody."""
-    found = Standing(VIEWER)
+    found = Standing(VIEWER, Marks())
     found.load(FOLLOWED, {})
     return found
 

@@ -113,6 +113,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._cut()  # or the answer would come in the middle of the frames
         else:
             super().handle_websocket_upgrade()
+            del self.parser  # which points back here: the two would stay until a collection
 
     def send_400_response(self, msg: str) -> None:
         answering = self._answering

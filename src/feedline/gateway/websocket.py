@@ -134,7 +134,8 @@ class UpgradedProtocol(WSProtocol):  # type: ignore[misc]
     def _listen(self, _: object) -> "WebSocketSocket":
         if self._upgrade is None:
             raise RuntimeError("A listener is made only after the upgrade was read.")
-        self._socket = WebSocketSocket(self._gateway, self._upgrade)
+        upgrade, self._upgrade = self._upgrade, None  # whose token need not stay in memory
+        self._socket = WebSocketSocket(self._gateway, upgrade)
         return self._socket
 
 
@@ -186,6 +187,7 @@ class WebSocketSocket(WSListener):
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         self._transport = transport
+        del transport.request.headers, transport.response.headers  # a kilobyte that nobody reads
         self._underlying = transport.underlying_transport
         self.address = str((self._underlying.get_extra_info("peername") or ("",))[0])
         self._waiting = self._underlying.get_write_buffer_size

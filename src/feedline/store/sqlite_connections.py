@@ -11,7 +11,6 @@ from feedline.store.queries import load_migrations, load_queries, read_sql
 _BUSY_MS = 5_000  # how long to wait for another process, such as the command line, to commit
 _CHECKPOINT_PAGES = 4_000  # 16 MiB of write-ahead log between checkpoints
 _CACHE_KIB = 32 * 1024
-_READER_CACHE_KIB = 8 * 1024  # the index in which a home feed of thousands looks every one up
 # A statement that was used goes to the end of apsw's cache, and pushes out the one that has been
 # there for the longest: the default of 100 forgets what a group does once.
 _STATEMENTS = 512  # the most that apsw allows
@@ -54,7 +53,6 @@ def open_reader(path: Path) -> apsw.Connection:
         str(path), flags=apsw.SQLITE_OPEN_READONLY, statementcachesize=_STATEMENTS
     )
     connection.set_busy_timeout(_BUSY_MS)
-    connection.execute(f"PRAGMA cache_size = -{_READER_CACHE_KIB}")
     return connection
 
 
