@@ -42,6 +42,7 @@ _QUICK = Scale(
     busy_posts=20,
     stream=200,
     healthy=50,
+    likes=1_000,
     people=12_000,
     feed_posts=100_000,
 )
@@ -150,6 +151,7 @@ def _parser() -> argparse.ArgumentParser:
         ("busy_posts", 3_000, "the same while all sockets are served"),
         ("stream", 50_000, "sockets of the firehose"),
         ("healthy", 50_000, "sockets beside a stalled one"),
+        ("likes", 100_000, "likes of one post, in ten seconds"),
         ("people", 1_000_000, "people of the large installation"),
         ("feed_posts", 10_000_000, "posts of the large installation"),
     ):

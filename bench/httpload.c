@@ -1,5 +1,7 @@
 /* httpload: W writers, each with one keep-alive connection, POST one JSON post after another and
- * time each answer.
+ * time each answer. --method, --path, --body and --expect make it do something else; in the body
+ * {text} and {serial} stand for the text of a post and its number. With --people each request is
+ * that of the next person in the file.
  *
  * It is a closed loop: a writer sends its next post when the last one is answered, after a pause if
  * one is given. With --rate it is an open one: posts are due at fixed moments whatever the server
@@ -37,8 +39,18 @@ struct writer {
 static struct {
     int port, writers, bearers, keys;
     long seconds, count, pause_ms, rate, text_bytes, first_serial, spin_us;
-    const char *path, *bearer[BEARERS_MOST];
-} option = {.port = 8000, .writers = 64, .seconds = 5, .text_bytes = 280, .first_serial = 1, .path = "/api/posts"};
+    int expect;
+    const char *method, *path, *body, *bearer[BEARERS_MOST];
+    struct people people;
+} option = {.port = 8000,
+            .writers = 64,
+            .seconds = 5,
+            .text_bytes = 280,
+            .first_serial = 1,
+            .expect = 201,
+            .method = "POST",
+            .path = "/api/posts",
+            .body = "{\"title\":\"Benchmark\",\"text\":\"{text}\"}"};
 
 static struct writer *writers;
 static int epoll, outstanding;
@@ -63,20 +75,24 @@ static void lose_connection(struct writer *w, const char *why) {
 /* ---- the request ---- */
 
 static void build_request(struct writer *w, uint64_t stamp) {
-    char body[TEXT_MOST + 128], key[64] = "";
-    int length =
-        snprintf(body, sizeof body,
-                 "{\"title\":\"Benchmark\",\"text\":\"" STAMP_FORMAT SERIAL_FORMAT "%s\"}",
-                 stamp, (uint64_t)option.first_serial + sent, filling);
+    char text[TEXT_MOST + 128], half[TEXT_MOST + 1024], body[TEXT_MOST + 1024];
+    char key[64] = "", serial[32];
+    uint64_t number = (uint64_t)option.first_serial + sent;
+    snprintf(text, sizeof text, STAMP_FORMAT SERIAL_FORMAT "%s", stamp, number, filling);
+    snprintf(serial, sizeof serial, "%" PRIu64, number);
+    replaced(half, sizeof half, option.body, "{serial}", serial);
+    int length = (int)replaced(body, sizeof body, half, "{text}", text);
+    const char *bearer = option.people.count ? option.people.of[sent % option.people.count].token
+                                             : w->bearer;
     if (option.keys)
         snprintf(key, sizeof key, "Idempotency-Key: %016" PRIx64 "%08" PRIx64 "\r\n", run_key,
                  sent);
     int total =
         snprintf(w->request, ANSWER_MOST,
-                 "POST %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nContent-Type: application/json\r\n"
+                 "%s %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nContent-Type: application/json\r\n"
                  "%s%s%s%sContent-Length: %d\r\n\r\n%s",
-                 option.path, option.port, w->bearer ? "Authorization: Bearer " : "",
-                 w->bearer ? w->bearer : "", w->bearer ? "\r\n" : "", key, length, body);
+                 option.method, option.path, option.port, bearer ? "Authorization: Bearer " : "",
+                 bearer ? bearer : "", bearer ? "\r\n" : "", key, length, body);
     if (total >= ANSWER_MOST) die("the request is too long");
     w->request_length = (size_t)total;
     w->request_sent = 0;
@@ -125,11 +141,11 @@ static uint64_t jittered_pause(void) {
 static void answered(struct writer *w, uint64_t now) {
     int status = atoi(w->answer + sizeof "HTTP/1.1 " - 1);
     samples_add(&latency, now - w->sent_at);
-    if (status == 201)
+    if (status == option.expect)
         created++;
     else if (!refused++)
-        fprintf(stderr, "httpload: the first answer that is not 201:\n%.*s\n",
-                (int)w->answer_length, w->answer);
+        fprintf(stderr, "httpload: the first answer that is not %d:\n%.*s\n",
+                option.expect, (int)w->answer_length, w->answer);
     outstanding--;
     w->state = IDLE;
     w->not_before = now + jittered_pause();
@@ -245,12 +261,18 @@ static void parse(int argc, char **argv) {
         {"pause-ms", required_argument, 0, 'z'},   {"text-bytes", required_argument, 0, 't'},
         {"idempotency-keys", no_argument, 0, 'k'}, {"rate", required_argument, 0, 'r'},
         {"first-serial", required_argument, 0, 'f'}, {"spin-us", required_argument, 0, 'i'},
+        {"method", required_argument, 0, 'm'},     {"body", required_argument, 0, 'y'},
+        {"expect", required_argument, 0, 'x'},     {"people", required_argument, 0, 'l'},
         {0, 0, 0, 0},
     };
     int letter;
     while ((letter = getopt_long(argc, argv, "", names, NULL)) != -1) switch (letter) {
             case 'p': option.port = (int)number_of("--port", optarg, 1, 65535); break;
             case 'u': option.path = optarg; break;
+            case 'm': option.method = optarg; break;
+            case 'y': option.body = optarg; break;
+            case 'x': option.expect = (int)number_of("--expect", optarg, 100, 599); break;
+            case 'l': people_read(&option.people, optarg); break;
             case 'w': option.writers = (int)number_of("--writers", optarg, 1, 4096); break;
             case 'b': add_bearer(optarg); break;
             case 's': option.seconds = number_of("--seconds", optarg, 1, 3600); break;
@@ -264,8 +286,8 @@ static void parse(int argc, char **argv) {
             case 'i': option.spin_us = number_of("--spin-us", optarg, 0, 100000); break;
             case 'k': option.keys = 1; break;
             default:
-                die("usage: httpload --port P [--path /api/posts] [--writers W] [--bearer "
-                    "TOKEN]... [--seconds S] "
+                die("usage: httpload --port P [--method POST] [--path /api/posts] [--body TEXT] "
+                    "[--expect 201] [--writers W] [--bearer TOKEN]... [--people FILE] [--seconds S] "
                     "[--count N] [--pause-ms MS] [--rate PER_SECOND] [--text-bytes N] "
                     "[--first-serial N] [--idempotency-keys] [--spin-us US]");
         }

@@ -157,6 +157,41 @@ static inline int wait_ms(uint64_t when, int most) {
     return ms < (uint64_t)most ? (int)ms : most;
 }
 
+/* ---- people: a file with a line for each, `TOKEN ID` ---- */
+
+struct person {
+    char *token, *id;
+};
+
+struct people {
+    struct person *of;
+    size_t count;
+};
+
+static inline void people_read(struct people *people, const char *path) {
+    FILE *file = fopen(path, "r");
+    if (!file) die("%s: %s", path, strerror(errno));
+    char token[2048], id[256];
+    while (fscanf(file, "%2047s %255s", token, id) == 2) {
+        people->of = grown(people->of, (people->count + 1) * sizeof *people->of);
+        people->of[people->count++] = (struct person){strdup(token), strdup(id)};
+    }
+    fclose(file);
+    if (!people->count) die("%s: there is nobody in it", path);
+}
+
+/* Copies `template` with each `mark` in it replaced; returns the length. */
+static inline size_t replaced(char *into, size_t capacity, const char *template, const char *mark,
+                              const char *by) {
+    size_t length = 0;
+    for (const char *found; (found = strstr(template, mark)); template = found + strlen(mark))
+        length += (size_t)snprintf(into + length, capacity - length, "%.*s%s",
+                                   (int)(found - template), template, by);
+    length += (size_t)snprintf(into + length, capacity - length, "%s", template);
+    if (length >= capacity) die("a message is too long");
+    return length;
+}
+
 /* ---- commands: lines on standard input; its end means "stop", so a program never outlives the one
  * that runs it ---- */
 

@@ -1,13 +1,15 @@
 """The C load programs as objects: sockets that receive, writers that post, and the floor."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 
 from bench.child import Child
 from bench.errors import BenchError, expect
 from bench.machine import Cpu
+from bench.server import User
 
 _PATIENCE = 60.0  # for an answer that comes late on a busy machine; nothing is lost before that
 LIFE_SECONDS = 900  # of a load program that nobody stops
@@ -64,6 +66,7 @@ class Audience:
     awake: bool = False  # no sender pays for waking them up between two deliveries
     at_once: int | None = None  # connections that are being made at the same moment
     stalled: bool = False  # they are subscribed, and then never read again
+    people: Path | None = None  # each is another of these; {me} in a channel stands for their id
     arguments: Sequence[str] = ()  # what a server that is not Feedline asks for
 
     def command(self, program: Path, port: int) -> list[str]:
@@ -76,8 +79,12 @@ class Audience:
             command += ["--at-once", str(self.at_once)]
         if self.stalled:
             command += ["--stall", "--receive-buffer", str(_STALLED_BUFFER)]
+        if self.people is not None:
+            command += ["--people", str(self.people)]
         if self.token is not None:
-            command += ["--bearer", self.token, "--message", self.connect_message()]
+            command += ["--bearer", self.token]
+        if self.people is not None or self.token is not None:
+            command += ["--message", self.connect_message()]
             command += ["--acknowledgement", '"type":"caught_up"']
         return [*command, *self.arguments]
 
@@ -145,7 +152,7 @@ class Sockets(Child):
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a set of writers did; every post was answered with 201."""
+    """What a set of writers did; every request was answered as it should be."""
 
     created: int
     per_second: float
@@ -167,6 +174,11 @@ class Workload:
     first_serial: int = 1  # posts are numbered, so that receivers can check their order
     keys: bool = False  # an Idempotency-Key on every post
     awake: bool = False  # no server pays for waking the writers up with each answer
+    method: str = "POST"
+    path: str = "/api/posts"
+    body: str | None = None  # {text} and {serial} stand for those of a post
+    expect: int = HTTPStatus.CREATED
+    people: Path | None = None  # each request is that of another of these
 
     def command(self, program: Path, port: int, tokens: Sequence[str]) -> list[str]:
         command = [str(program), "--port", str(port), "--writers", str(self.writers)]
@@ -185,6 +197,11 @@ class Workload:
             command.append("--idempotency-keys")
         if self.awake:
             command += ["--spin-us", str(_SPIN_US)]
+        command += ["--method", self.method, "--path", self.path, "--expect", str(self.expect)]
+        if self.body is not None:
+            command += ["--body", self.body]
+        if self.people is not None:
+            command += ["--people", str(self.people)]
         return command
 
 
@@ -203,7 +220,7 @@ class Writers(Child):
         found = self.hear("report", timeout=self._seconds + _PATIENCE)
         if found["created"] != found["sent"] or found["broken"]:
             raise self.failure(
-                f"sent {found['sent']} posts: {found['created']} were created, "
+                f"sent {found['sent']} requests: {found['created']} were carried out, "
                 f"{found['refused']} refused, {found['unanswered']} not answered, "
                 f"{found['broken']} connections broken"
             )
@@ -230,6 +247,12 @@ class Floor(Child):
         done = self.hear("broadcast", timeout=_PATIENCE)
         expect("frames that the floor could not send", expected=0, counted=done["lost"])
         self.cpu += Cpu(done["user_us"] / 1e6, done["system_us"] / 1e6)
+
+
+def people_file(path: Path, people: Iterable[User]) -> Path:
+    """Writes down who the load programs are."""
+    path.write_text("".join(f"{person.token} {person.id}\n" for person in people))
+    return path
 
 
 def _percentiles(found: dict[str, float]) -> Percentiles:

@@ -29,6 +29,7 @@ class Scale:
     busy_posts: int = 300  # the same while all connections are served
     stream: int = 2_000  # connections of the firehose
     healthy: int = 500  # connections beside a stalled one
+    likes: int = 10_000  # of one post
     people: int = 100_000  # of the large installation
     feed_posts: int = 1_000_000  # and its posts
 
@@ -105,7 +106,13 @@ class Rig:
 
     def writers(self, server: Server, users: Sequence[User], workload: Workload) -> Writers:
         """Writers that start at once."""
-        tokens = [user.token for user in users]
+        return self._writers(server, [user.token for user in users], workload)
+
+    def program(self, server: Server, token: str, workload: Workload) -> Writers:
+        """Another program, with a service token."""
+        return self._writers(server, [token], workload)
+
+    def _writers(self, server: Server, tokens: Sequence[str], workload: Workload) -> Writers:
         return Writers(self._launch("httpload", self.cores.load), server.port, tokens, workload)
 
     def _launch(self, name: str, core: int | None) -> Launch:

@@ -90,6 +90,11 @@ class Server(Child):
         cursor: str = answer["cursor"]
         return cursor
 
+    def first_cursor(self) -> str:
+        """The position before the first event of the log."""
+        epoch = self.call("GET", "/api/posts?limit=1")[1]["cursor"].rpartition("-")[0]
+        return f"{epoch}-0"
+
     def posts_of(self, user: User) -> int:
         status, answer = self.call("GET", f"/api/users/{user.username}")
         if status != http.client.OK:

@@ -50,6 +50,7 @@ static struct {
     int port, connections, at_once, receive_buffer, stall, engine_io;
     long seconds, spin_us;
     const char *path, *bearer, *message, *acknowledgement;
+    struct people people; /* connection by connection; {me} in the message stands for the id */
 } option = {.port = 8000, .connections = 100, .at_once = 128, .seconds = 120, .path = "/ws"};
 
 static struct connection *connections;
@@ -110,19 +111,31 @@ static void send_frame(struct connection *c, enum opcode opcode, const void *pay
     if (send(c->fd, frame, total, MSG_NOSIGNAL) != (ssize_t)total) shutdown(c->fd, SHUT_RDWR);
 }
 
+static const struct person *person_of(const struct connection *c) {
+    return &option.people.of[(size_t)(c - connections) % option.people.count];
+}
+
 static void send_upgrade(struct connection *c) {
     char request[8192];
+    const char *bearer = option.people.count ? person_of(c)->token : option.bearer;
     int length = snprintf(
         request, sizeof request,
         "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         "Sec-WebSocket-Key: " SAMPLE_KEY "\r\nSec-WebSocket-Version: 13\r\n%s%s%s\r\n",
-        option.path, option.port, option.bearer ? "Authorization: Bearer " : "",
-        option.bearer ? option.bearer : "", option.bearer ? "\r\n" : "");
+        option.path, option.port, bearer ? "Authorization: Bearer " : "", bearer ? bearer : "",
+        bearer ? "\r\n" : "");
     if (length >= (int)sizeof request)
         die("the token is too long for a request of %zu bytes", sizeof request);
     if (send(c->fd, request, (size_t)length, MSG_NOSIGNAL) != length) shutdown(c->fd, SHUT_RDWR);
     c->state = UPGRADING;
     watch(epoll, EPOLL_CTL_MOD, c->fd, EPOLLIN, (uint32_t)(c - connections));
+}
+
+static void send_message(struct connection *c) {
+    char message[8192];
+    size_t length = replaced(message, sizeof message, option.message, "{me}",
+                             option.people.count ? person_of(c)->id : "");
+    send_frame(c, OP_TEXT, message, length);
 }
 
 /* Bytes of the upgrade answer at `data`; 0 when it is not complete yet, -1 when it is a refusal. */
@@ -239,7 +252,7 @@ static void readable(struct connection *c) {
         if (used > 0) {
             data += used;
             c->state = JOINING;
-            if (option.message) send_frame(c, OP_TEXT, option.message, strlen(option.message));
+            if (option.message) send_message(c);
             if (!option.acknowledgement) set_ready(c);
         }
     }
@@ -379,6 +392,7 @@ static void parse(int argc, char **argv) {
         {"path", required_argument, 0, 'u'},
         {"connections", required_argument, 0, 'n'},
         {"bearer", required_argument, 0, 'b'},
+        {"people", required_argument, 0, 'l'},
         {"message", required_argument, 0, 'm'},
         {"acknowledgement", required_argument, 0, 'a'},
         {"spin-us", required_argument, 0, 'i'},
@@ -397,6 +411,7 @@ static void parse(int argc, char **argv) {
                 option.connections = (int)number_of("--connections", optarg, 1, 100000);
                 break;
             case 'b': option.bearer = optarg; break;
+            case 'l': people_read(&option.people, optarg); break;
             case 'm': option.message = optarg; break;
             case 'a': option.acknowledgement = optarg; break;
             case 'i': option.spin_us = number_of("--spin-us", optarg, 0, 100000); break;
@@ -409,7 +424,7 @@ static void parse(int argc, char **argv) {
             case 's': option.seconds = number_of("--seconds", optarg, 1, 3600); break;
             default:
                 die("usage: wsload --port P [--path /ws] [--connections N] [--bearer TOKEN] "
-                    "[--message TEXT] [--acknowledgement TEXT] [--spin-us US] [--at-once N] "
+                    "[--people FILE] [--message TEXT] [--acknowledgement TEXT] [--spin-us US] [--at-once N] "
                     "[--receive-buffer BYTES] [--stall] [--engine-io] [--seconds S]");
         }
 }

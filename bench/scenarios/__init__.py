@@ -11,7 +11,9 @@ from bench.scenarios import (
     fanout,
     firehose,
     home,
+    hot_post,
     memory,
+    notify,
     publish,
     slow_reader,
     storm,
@@ -34,4 +36,6 @@ SCENARIOS = {
     "storm": Scenario(storm.TITLE, storm.run),
     "memory": Scenario(memory.TITLE, memory.run),
     "home": Scenario(home.TITLE, home.run),
+    "hot_post": Scenario(hot_post.TITLE, hot_post.run),
+    "notify": Scenario(notify.TITLE, notify.run),
 }
