@@ -17,7 +17,7 @@ const KEY_LIFE_MS = 23 * 3_600_000;
 
 /** Publishes posts: on the screen at once, and on the server once, in order, however often they have to be sent. */
 export class Publisher {
-  /** Hears of each post that the server answered for. */
+  /** Hears of each post that the server has, by its answer or by what came before it. */
   readonly published = new Emitter<Post>();
   readonly #platform: Platform;
   readonly #api: Api;
@@ -180,11 +180,17 @@ export class Publisher {
 
   /** The echo, or a list, may bring the post before the answer does, or instead of it. */
   #storeChanged({ paired }: StoreChange): void {
-    for (const id of paired) this.#letGo(this.#store.entry(id)?.key ?? "");
+    for (const id of paired) {
+      const entry = this.#store.entry(id);
+      if (entry && this.#letGo(entry.key)) this.published.emit(entry.post);
+    }
   }
 
-  #letGo(clientId: string): void {
-    if (this.#unsent.delete(clientId)) this.#outbox?.forget(clientId);
+  /** Returns false if it had been let go already. */
+  #letGo(clientId: string): boolean {
+    if (!this.#unsent.delete(clientId)) return false;
+    this.#outbox?.forget(clientId);
+    return true;
   }
 
   #pause(unsent: ReadonlyMap<string, Unsent>, reason: unknown): Promise<void> {

@@ -201,7 +201,7 @@ describe("an echo without an answer", () => {
   });
 });
 
-describe("three seconds after the answer", () => {
+describe("three seconds after the server has a post", () => {
   const loads = () => platform.requests.filter(({ url }) => url.startsWith("/api/feed")).length;
 
   async function published(): Promise<void> {
@@ -213,6 +213,20 @@ describe("three seconds after the answer", () => {
   test("a list that does not show the post loads again", async () => {
     platform.unshown.add(postId(1));
     await published();
+    platform.paint();
+    await advance(2_999);
+    expect(loads()).toBe(1);
+    await advance(1);
+    expect(loads()).toBe(2);
+  });
+
+  test("so it does where the event came before the answer", async () => {
+    platform.unshown.add(postId(1));
+    await openHome();
+    const clientId = feedline.publish({ text: "hello" });
+    platform.socket.say(created(mine(1, clientId), "c1"));
+    await advance(0);
+    await answer(lastPublish(), 1);
     platform.paint();
     await advance(2_999);
     expect(loads()).toBe(1);
