@@ -1,10 +1,17 @@
 """Follows and tiers: who may do what, what is counted, and what repeats change."""
 
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Awaitable
+from itertools import chain
 from typing import Any
 
 import httpx
 import pytest
 
+from feedline.feed.ports import PostQuery
+from feedline.store.base import Snapshot
 from tests.api.world import Person, World, problem
 from tests.feed.strategies import new_id
 
@@ -202,3 +209,40 @@ async def test_subscribers_come_in_pages(world: World) -> None:
         if page is None:
             break
     assert found == [person.id for person in reversed(people)]
+
+
+async def test_the_counts_of_profiles_are_exact_whatever_happens_at_once(world: World) -> None:
+    people = [await world.person(f"p{number}") for number in range(6)]
+    chance = random.Random(3)
+    posts = {person.id: [(await person.publish())["id"] for _ in range(4)] for person in people}
+
+    def something(person: Person) -> Awaitable[httpx.Response]:
+        other = chance.choice([one for one in people if one is not person])
+        mine = posts[person.id]
+        path = f"/api/users/{other.id}/follow"
+        return chance.choice(
+            (
+                lambda: person.client.put(path),
+                lambda: person.client.delete(path),
+                lambda: person.client.post("/api/posts", json={"text": "a"}),
+                lambda: person.client.delete(f"/api/posts/{chance.choice(mine)}"),
+            )
+        )()
+
+    for _ in range(10):
+        await asyncio.gather(*(something(chance.choice(people)) for _ in range(40)))
+
+    def check(snapshot: Snapshot) -> None:
+        follows = {person.id: snapshot.following(person.id) for person in people}
+        followers = Counter(chain.from_iterable(follows.values()))
+        for person in people:
+            row = snapshot.user(person.id)
+            assert row is not None
+            count = len(snapshot.posts(PostQuery(creator=person.id, limit=1_000)))
+            assert (row.posts_count, row.following_count, row.followers_count) == (
+                count,
+                len(follows[person.id]),
+                followers[person.id],
+            )
+
+    await world.store.read(check)

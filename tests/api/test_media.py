@@ -391,6 +391,56 @@ async def test_a_post_needs_its_file_if_it_has_nothing_else(world: World) -> Non
     assert (await ann.client.get(post["media"]["url"])).status_code == 200
 
 
+# ---- as an avatar
+
+
+async def wear(person: Person, avatar: str | None) -> httpx.Response:
+    return await person.client.patch("/api/me", json={"avatar": avatar})
+
+
+@pytest.mark.parametrize("part", ["url", "thumbnail"])
+async def test_a_picture_that_one_sent_may_be_the_avatar(world: World, part: str) -> None:
+    ann = await world.person("ann")
+    media = await sent(ann)
+    assert (await world.client().get(media["url"])).status_code == 404
+    answer = await wear(ann, media[part])
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["user"]["avatar"] == media[part]
+    world.clock.forward(seconds=2 * DAY // 1000)
+    assert await clean(world) == 0
+    assert await statuses(world, media["url"], ann, None) == [200] * 8
+    answer = await ann.client.post("/api/posts", json={"mediaId": media["mediaId"]})
+    assert paths(problem(answer, 422, "validation_failed")) == ["mediaId"]
+
+
+@pytest.mark.parametrize("next_one", ["/api/media/", "https://a.test/b.png", None])
+async def test_the_avatar_before_is_removed(world: World, next_one: str | None) -> None:
+    ann, ben = await world.person("ann"), await world.person("ben")
+    old, new, other = await sent(ann), await sent(ann), await sent(ben)
+    assert (await wear(ben, other["url"])).status_code == 200
+    for avatar in (old["url"], old["thumbnail"], old["url"]):
+        assert (await wear(ann, avatar)).status_code == 200
+    assert await clean(world) == 0
+    wanted = new["url"] if next_one == "/api/media/" else next_one
+    assert (await wear(ann, wanted)).status_code == 200
+    problem(await ann.client.get(old["url"]), 404, "not_found")
+    assert await clean(world) == 1
+    assert old["mediaId"] not in kept(world)
+    assert (await world.client().get(other["url"])).status_code == 200
+
+
+async def test_only_an_own_picture_that_is_in_no_post_may_be_the_avatar(world: World) -> None:
+    ann, ben = await world.person("ann"), await world.person("ben")
+    film, posted, other = await sent(ann, samples.MP4), await sent(ann), await sent(ben)
+    await ann.publish(mediaId=posted["mediaId"], tier="vip")
+    missing = "/api/media/0198f3a2-7d00-7000-8000-000000000001"
+    for avatar in (film["url"], posted["url"], other["url"], missing, "/api/media/x", "/x.png"):
+        answer = await wear(ann, avatar)
+        assert paths(problem(answer, 422, "validation_failed")) == ["avatar"]
+    assert (await world.client().get(posted["url"])).status_code == 404
+    assert (await ann.client.get("/api/me")).json()["user"]["avatar"] is None
+
+
 # ---- when it goes
 
 

@@ -287,3 +287,20 @@ async def test_likes_that_cannot_be(world: World, body: dict[str, Any], status: 
     answer = await program.post("/api/notify/post-likes", json=body)
     assert answer.status_code == status
     assert await world.head() == 1
+
+
+async def test_what_was_deleted_here_stays_so(world: World) -> None:
+    program, admin, ben = await world.program(), await world.admin(), await world.person("ben")
+    await tell(program)
+    await ben.client.put("/api/users/u1/follow")
+    assert (await admin.client.delete("/api/posts/42")).status_code == 204
+    head = await world.head()
+    cursor = (await world.client().get("/api/posts")).json()["cursor"]
+    for changed in ({}, {"title": "Changed"}):
+        answer = await tell(program, **changed)
+        assert (answer.status_code, answer.json()["cursor"]) == (202, cursor)
+        answer = await program.post("/api/notify/new-post", json={"post": {**ROW, **changed}})
+        assert (answer.status_code, answer.json()["cursor"]) == (202, cursor)
+    assert await world.head() == head
+    problem(await world.client().get("/api/posts/42"), 404, "not_found")
+    assert (await world.client().get("/api/users/u1")).json()["user"]["postsCount"] == 0

@@ -29,6 +29,7 @@ TABLES = (
     "sessions",
     "tickets",
     "posts",
+    "removed_posts",
     "post_tags",
     "follows",
     "subscriptions",

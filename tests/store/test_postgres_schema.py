@@ -26,7 +26,7 @@ UNION ALL SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid)
 FROM pg_constraint WHERE connamespace = 'public'::regnamespace
 UNION ALL SELECT relname, 'options', array_to_string(reloptions, ' ')
 FROM pg_class WHERE relnamespace = 'public'::regnamespace AND reloptions IS NOT NULL
-ORDER BY 1, 2
+ORDER BY 1, 2, 3
 """
 
 # What only one of the two needs: counts and the log are written differently.

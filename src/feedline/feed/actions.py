@@ -18,7 +18,7 @@ from feedline.feed.events import (
     SessionRevoked,
 )
 from feedline.feed.instants import Millis, instant_of, rfc3339
-from feedline.feed.media import with_media
+from feedline.feed.media import take_avatar, with_media
 from feedline.feed.notices import notify_followers
 from feedline.feed.people import (
     ProfileChange,
@@ -74,6 +74,8 @@ def change_profile(tx: Writes, user: UserRow, change: ProfileChange) -> UserRow:
     )
     if changed == user:
         return user
+    if changed.avatar != user.avatar:
+        take_avatar(tx, user.id, changed.avatar)
     tx.change_profile(user.id, changed.name, changed.avatar)
     tx.append(
         CreatorUpdated(

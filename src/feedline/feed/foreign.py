@@ -31,9 +31,12 @@ _USERNAME_LONGEST = 40
 def take_post(tx: Writes, raw: RawPost, author_id: str) -> Position:
     """Keeps a post under its own id, new or changed; returns the position at which it is so.
 
-    An author who is not known is made. What is known already, unchanged, is no event. Raises
-    ValidationFailed for an empty post, Conflict if the post is somebody else's.
+    An author who is not known is made. What is known already, unchanged, is no event, nor is
+    what was deleted here: it stays so. Raises ValidationFailed for an empty post, Conflict if
+    the post is somebody else's.
     """
+    if tx.is_removed(raw.id):
+        return tx.position()
     author = known_or_made(tx, raw.author, author_id)
     old = tx.post(raw.id)
     if old is not None and old.creator.id != author.id:
@@ -55,8 +58,9 @@ def take_post(tx: Writes, raw: RawPost, author_id: str) -> Position:
 def tell_followers(tx: Writes, author_id: str, post_id: str) -> None:
     """Notifies those who follow somebody of a post that was taken, once for each post."""
     author = tx.user(author_id)
-    if author is not None and not tx.has_post_notice(post_id):
-        notify_followers(tx, author, post_id)
+    if author is None or tx.is_removed(post_id) or tx.has_post_notice(post_id):
+        return
+    notify_followers(tx, author, post_id)
 
 
 def take_subscribers(tx: Writes, creator_id: str, subscriber_ids: Iterable[str]) -> None:

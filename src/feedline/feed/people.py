@@ -16,6 +16,8 @@ UNFIT = r"\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069"
 NAME = re.compile(rf"[^{UNFIT}]*[^{UNFIT}\s][^{UNFIT}]*")
 NAME_LIMIT = 80
 AVATAR_LIMIT = 2_000
+_MEDIA = re.compile(r"/api/media/([0-9a-f-]{36})(?:/thumbnail)?")
+_AVATAR_HINT = "Use an https:// address, that of a picture which you sent, or null for none."
 PASSWORD_SHORTEST = 8  # NIST SP 800-63B section 5.1.1.2
 PASSWORD_LONGEST = 256
 
@@ -137,8 +139,8 @@ def registration_problems(registration: Registration) -> list[FieldProblem]:
 def profile_problems(change: ProfileChange) -> list[FieldProblem]:
     """Everything that is wrong with a change of profile; empty when it can be accepted."""
     problems = [] if change.name is msgspec.UNSET else _name_problems(change.name)
-    if change.avatar and not is_picture_address(change.avatar):
-        problems.append(FieldProblem("avatar", "Use an https:// address, or null for none."))
+    if change.avatar and not (media_at(change.avatar) or is_picture_address(change.avatar)):
+        problems.append(FieldProblem("avatar", _AVATAR_HINT))
     return problems
 
 
@@ -148,6 +150,12 @@ def _name_problems(name: str) -> list[FieldProblem]:
     if not NAME.fullmatch(name):
         return [FieldProblem("name", "Control characters are not allowed.")]
     return []
+
+
+def media_at(address: str) -> str | None:
+    """The file that an address of ours, or that of its thumbnail, leads to."""
+    found = _MEDIA.fullmatch(address)
+    return found[1] if found else None
 
 
 def is_picture_address(address: str) -> bool:

@@ -87,6 +87,7 @@ class MediaRow(msgspec.Struct, frozen=True):
     thumbnail_size: int
     aspect_ratio: float | None
     created_at: Millis
+    is_avatar: bool = False
 
 
 class Reads(Protocol):
@@ -111,6 +112,9 @@ class Reads(Protocol):
         """A person as one who looks, with the tiers that they hold."""
 
     def post(self, post_id: str, viewer_id: str | None = None) -> PostRow | None: ...
+
+    def is_removed(self, post_id: str) -> bool:
+        """Whether there was a post that is deleted."""
 
     def posts(self, query: PostQuery, viewer_id: str | None = None) -> list[PostRow]: ...
 
@@ -232,6 +236,12 @@ class Writes(Reads, Protocol):
 
     def release_media(self, post_id: str) -> None:
         """The file of a post, if it has one, is nobody's any more."""
+
+    def hold_avatar(self, media_id: str) -> None:
+        """A file is its owner's avatar."""
+
+    def release_avatar(self, owner_id: str) -> None:
+        """The file that is a person's avatar, if one is, is nobody's any more."""
 
     def unwanted_media(self, before: Millis, limit: int) -> list[str]:
         """Files that are nobody's, and those older than an instant that have no post."""

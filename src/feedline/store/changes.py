@@ -160,6 +160,7 @@ class Changes(CircleWrites, NotificationWrites, Views):
         self.release_media(post_id)
         (author_id,) = self._removed("remove_post", post_id)
         self._uncount_post(author_id)
+        self._do("note_removal", post_id, self.now)
 
     def add_media(self, row: MediaRow) -> None:
         self._do(
@@ -185,6 +186,12 @@ class Changes(CircleWrites, NotificationWrites, Views):
 
     def release_media(self, post_id: str) -> None:
         self._do("release_media", post_id)
+
+    def hold_avatar(self, media_id: str) -> None:
+        self._do("hold_avatar", media_id)
+
+    def release_avatar(self, owner_id: str) -> None:
+        self._do("release_avatar", owner_id)
 
     def unwanted_media(self, before: Millis, limit: int) -> list[str]:
         return [media_id for (media_id,) in self._rows("unwanted_media", before, limit)]

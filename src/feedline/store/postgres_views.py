@@ -19,7 +19,15 @@ from feedline.feed.visibility import Tier, known_tier
 from feedline.store.base import LogEntry, StoredAnswer
 from feedline.store.changes import Changes, comment_of, event_encoder, scrubbed_with
 from feedline.store.postgres_connections import SQL, Connection
-from feedline.store.rows import Results, Rows, Value, Values, notification_row, post_row
+from feedline.store.rows import (
+    Results,
+    Rows,
+    Value,
+    Values,
+    media_row,
+    notification_row,
+    post_row,
+)
 from feedline.store.views import Views
 
 # What stands in an answer for a cursor that is not known yet: nobody can guess it.
@@ -170,7 +178,7 @@ class PostgresTransaction(PostgresRows, Changes):
 
     def media(self, media_id: str) -> MediaRow | None:
         row = self._first("media_for_change", media_id)
-        return None if row is None else MediaRow(*row)
+        return None if row is None else media_row(row)
 
     def tier_held(self, subscriber_id: str, creator_id: str) -> Tier | None:
         row = self._first("tier_held_for_change", subscriber_id, creator_id)

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Protocol
 from feedline.feed.comments import CommentRow
 from feedline.feed.notifications import NotificationRow
 from feedline.feed.people import Creator, UserRow
+from feedline.feed.ports import MediaRow
 from feedline.feed.posts import Media, PostRow
 
 Value = None | int | float | bytes | str  # what databases store
@@ -107,6 +108,21 @@ def post_row(row: tuple[Any, ...]) -> PostRow:
         likes_count=row[18],
         comments_count=row[19],
         is_liked=bool(row[20]),
+    )
+
+
+def media_row(row: tuple[Any, ...]) -> MediaRow:
+    return MediaRow(
+        id=row[0],
+        owner_id=row[1],
+        post_id=row[2],
+        type=row[3],
+        content_type=row[4],
+        size=row[5],
+        thumbnail_size=row[6],
+        aspect_ratio=row[7],
+        created_at=row[8],
+        is_avatar=bool(row[9]),
     )
 
 

@@ -11,7 +11,7 @@ from feedline.feed.posts import PostRow
 from feedline.store.base import LogBounds, LogEntry, LogPage, StoredAnswer
 from feedline.store.circles import Circles
 from feedline.store.notifications import Notifications
-from feedline.store.rows import Value, post_row, user_row
+from feedline.store.rows import Value, media_row, post_row, user_row
 
 PAGE_BYTES = 1 << 20  # most that one page of the log may hold in memory
 
@@ -44,17 +44,20 @@ class Views(Circles, Notifications):
         row = self._first("post", viewer_id, post_id)
         return None if row is None else post_row(row)
 
+    def is_removed(self, post_id: str) -> bool:
+        return self._first("removal", post_id) is not None
+
     def posts(self, query: PostQuery, viewer_id: str | None = None) -> list[PostRow]:
         values = {**posts_values(query), "viewer": viewer_id}
         return [post_row(row) for row in self._run(self._posts_sql(query), values)]
 
     def media(self, media_id: str) -> MediaRow | None:
         row = self._first("media", media_id)
-        return None if row is None else MediaRow(*row)
+        return None if row is None else media_row(row)
 
     def media_of_post(self, post_id: str) -> MediaRow | None:
         row = self._first("media_of_post", post_id)
-        return None if row is None else MediaRow(*row)
+        return None if row is None else media_row(row)
 
     def blurred(self, media_id: str) -> bytes | None:
         row: tuple[bytes | None] = self._first("blurred", media_id) or (None,)

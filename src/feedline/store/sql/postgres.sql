@@ -129,6 +129,12 @@ WHERE id = %s
 -- name: remove_post
 DELETE FROM posts WHERE id = %s RETURNING author_id
 
+-- name: note_removal
+INSERT INTO removed_posts (id, removed_at) VALUES (%s, %s) ON CONFLICT DO NOTHING
+
+-- name: removal
+SELECT 1 FROM removed_posts WHERE id = %s
+
 -- name: add_tag
 INSERT INTO post_tags (tag, created_at, post_id) VALUES (%s, %s, %s)
 ON CONFLICT DO NOTHING
@@ -137,16 +143,19 @@ ON CONFLICT DO NOTHING
 DELETE FROM post_tags WHERE post_id = %s
 
 -- name: media
-SELECT id, owner_id, post_id, type, content_type, size, thumbnail_size, aspect_ratio, created_at
+SELECT id, owner_id, post_id, type, content_type, size, thumbnail_size, aspect_ratio, created_at,
+    is_avatar
 FROM media WHERE id = %s AND state = 'ready'
 
 -- name: media_for_change
-SELECT id, owner_id, post_id, type, content_type, size, thumbnail_size, aspect_ratio, created_at
+SELECT id, owner_id, post_id, type, content_type, size, thumbnail_size, aspect_ratio, created_at,
+    is_avatar
 FROM media WHERE id = %s AND state = 'ready'
 FOR NO KEY UPDATE
 
 -- name: media_of_post
-SELECT id, owner_id, post_id, type, content_type, size, thumbnail_size, aspect_ratio, created_at
+SELECT id, owner_id, post_id, type, content_type, size, thumbnail_size, aspect_ratio, created_at,
+    is_avatar
 FROM media WHERE post_id = %s AND state = 'ready'
 
 -- name: blurred
@@ -172,9 +181,16 @@ UPDATE media SET post_id = %s WHERE id = %s
 -- name: release_media
 UPDATE media SET state = 'removed', post_id = NULL WHERE post_id = %s
 
+-- name: hold_avatar
+UPDATE media SET is_avatar = true, state = 'ready' WHERE id = %s
+
+-- name: release_avatar
+UPDATE media SET is_avatar = false, state = 'removed' WHERE owner_id = %s AND is_avatar
+
 -- name: unwanted_media
 UPDATE media SET state = 'removed' WHERE id = ANY (ARRAY(
-    SELECT id FROM media WHERE post_id IS NULL AND (state = 'removed' OR created_at < %s) LIMIT %s
+    SELECT id FROM media
+    WHERE post_id IS NULL AND NOT is_avatar AND (state = 'removed' OR created_at < %s) LIMIT %s
     FOR UPDATE SKIP LOCKED))
 RETURNING id
 

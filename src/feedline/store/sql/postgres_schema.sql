@@ -71,6 +71,11 @@ CREATE INDEX posts_by_time ON posts (created_at, id);
 CREATE INDEX posts_by_author ON posts (author_id, created_at, id);
 CREATE INDEX posts_by_category ON posts (category, created_at, id) WHERE category IS NOT NULL;
 
+CREATE TABLE removed_posts (
+    id text COLLATE "C" PRIMARY KEY,
+    removed_at bigint NOT NULL
+);
+
 CREATE TABLE post_tags (
     tag text COLLATE "C" NOT NULL,
     created_at bigint NOT NULL,
@@ -233,11 +238,13 @@ CREATE TABLE media (
     aspect_ratio double precision,
     state text NOT NULL DEFAULT 'arriving' CHECK (state IN ('arriving', 'ready', 'removed')),
     created_at bigint NOT NULL,
-    blurred bytea
+    blurred bytea,
+    is_avatar boolean NOT NULL DEFAULT false
 );
 
 CREATE INDEX media_by_owner ON media (owner_id);
-CREATE INDEX media_without_post ON media (created_at) WHERE post_id IS NULL;
+CREATE INDEX media_without_use ON media (created_at) WHERE post_id IS NULL AND NOT is_avatar;
+CREATE INDEX media_of_avatars ON media (owner_id) WHERE is_avatar;
 
 -- One row: what all nodes share and sign sign-ins with.
 CREATE TABLE installation (

@@ -63,6 +63,11 @@ CREATE INDEX posts_by_time ON posts (created_at, id);
 CREATE INDEX posts_by_author ON posts (author_id, created_at, id);
 CREATE INDEX posts_by_category ON posts (category, created_at, id) WHERE category IS NOT NULL;
 
+CREATE TABLE removed_posts (
+    id TEXT PRIMARY KEY,
+    removed_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE post_tags (
     tag TEXT NOT NULL,
     created_at INTEGER NOT NULL,
@@ -224,8 +229,10 @@ CREATE TABLE media (
     aspect_ratio REAL,
     state TEXT NOT NULL DEFAULT 'arriving' CHECK (state IN ('arriving', 'ready', 'removed')),
     created_at INTEGER NOT NULL,
-    blurred BLOB
+    blurred BLOB,
+    is_avatar INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE INDEX media_by_owner ON media (owner_id);
-CREATE INDEX media_without_post ON media (created_at) WHERE post_id IS NULL;
+CREATE INDEX media_without_use ON media (created_at) WHERE post_id IS NULL AND is_avatar = 0;
+CREATE INDEX media_of_avatars ON media (owner_id) WHERE is_avatar = 1;

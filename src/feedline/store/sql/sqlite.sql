@@ -115,6 +115,12 @@ WHERE id = ?
 -- name: remove_post
 DELETE FROM posts WHERE id = ? RETURNING author_id
 
+-- name: note_removal
+INSERT OR IGNORE INTO removed_posts (id, removed_at) VALUES (?, ?)
+
+-- name: removal
+SELECT 1 FROM removed_posts WHERE id = ?
+
 -- name: add_tag
 INSERT OR IGNORE INTO post_tags (tag, created_at, post_id) VALUES (?, ?, ?)
 
@@ -122,11 +128,13 @@ INSERT OR IGNORE INTO post_tags (tag, created_at, post_id) VALUES (?, ?, ?)
 DELETE FROM post_tags WHERE post_id = ?
 
 -- name: media
-SELECT id, owner_id, post_id, type, content_type, size, thumbnail_size, aspect_ratio, created_at
+SELECT id, owner_id, post_id, type, content_type, size, thumbnail_size, aspect_ratio, created_at,
+    is_avatar
 FROM media WHERE id = ? AND state = 'ready'
 
 -- name: media_of_post
-SELECT id, owner_id, post_id, type, content_type, size, thumbnail_size, aspect_ratio, created_at
+SELECT id, owner_id, post_id, type, content_type, size, thumbnail_size, aspect_ratio, created_at,
+    is_avatar
 FROM media WHERE post_id = ? AND state = 'ready'
 
 -- name: blurred
@@ -152,9 +160,16 @@ UPDATE media SET post_id = ? WHERE id = ?
 -- name: release_media
 UPDATE media SET state = 'removed', post_id = NULL WHERE post_id = ?
 
+-- name: hold_avatar
+UPDATE media SET is_avatar = 1, state = 'ready' WHERE id = ?
+
+-- name: release_avatar
+UPDATE media SET is_avatar = 0, state = 'removed' WHERE owner_id = ? AND is_avatar = 1
+
 -- name: unwanted_media
 UPDATE media SET state = 'removed' WHERE id IN
-    (SELECT id FROM media WHERE post_id IS NULL AND (state = 'removed' OR created_at < ?) LIMIT ?)
+    (SELECT id FROM media
+    WHERE post_id IS NULL AND is_avatar = 0 AND (state = 'removed' OR created_at < ?) LIMIT ?)
 RETURNING id
 
 -- name: forget_media
