@@ -19,9 +19,12 @@ class Unread:
 
 
 def unread(snapshot: Snapshot, user_id: str) -> Unread:
-    rows = snapshot.notifications(NotificationQuery(user_id=user_id, limit=NEWEST))
+    count = snapshot.unread_count(user_id)
+    query = NotificationQuery(user_id=user_id, limit=NEWEST)
+    # Thousands who come back at once have mostly read everything, and to count is cheap.
+    rows = snapshot.notifications(query) if count else []
     return Unread(
         notifications=[notification_of(row) for row in rows if not row.is_read],
-        count=snapshot.unread_count(user_id),
+        count=count,
         head=snapshot.log_bounds().head,
     )
