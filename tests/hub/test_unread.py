@@ -8,12 +8,11 @@ from feedline.feed.following import follow
 from feedline.feed.notices import notify, read_notifications
 from feedline.hub import unread as module
 from feedline.hub.unread import unread
-from feedline.store.base import Snapshot, Transaction
-from feedline.store.sqlite import SqliteStore
+from feedline.store.base import Snapshot, Store, Transaction
 from tests.store.opening import opened, publish, register
 
 
-async def settle(store: SqliteStore) -> str:
+async def settle(store: Store) -> str:
     """Ann has seven: one of a follower, one of a comment, and five of posts."""
 
     def command(tx: Transaction) -> str:

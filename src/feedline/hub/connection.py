@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 
 from feedline.errors import CloseCode, Unauthenticated, Unavailable
 from feedline.feed.channels import is_post, own_topic
+from feedline.feed.events import FeedUpdate
 from feedline.feed.people import Identity
 from feedline.feed.visibility import Viewer
 from feedline.hub.admission import Admission
@@ -351,17 +352,28 @@ class Connection(_Front):
 
     async def _tell_unread(self) -> None:
         """Tells what is unread, but never what is older than an event that was sent."""
-        session, user_id = self.session, self.viewer.id or ""
-        channel = session.notifications_channel
+        read = partial(unread, user_id=self.viewer.id or "")
         while True:
-            found = await self._patiently(
-                lambda: self._store.read(partial(unread, user_id=user_id))
-            )
-            since = self._hub.recent(found.head) or ()
-            if not any(session.coverage.brings(channel, event) for event in since):
+            found = await self._patiently(lambda: self._store.read(read))
+            if self._is_unread_since(found.head):
                 self._hub.fanout.settle(self)  # what is owed from before must not come after
-                session.tell_unread(found.notifications, found.count)
+                self.session.tell_unread(found.notifications, found.count)
+                self._pump()  # at once: the next event may come in this turn of the loop
                 return
+
+    def _is_unread_since(self, head: int) -> bool:
+        """Whether nothing was dispatched since a place that changes what is unread."""
+        if head >= self._hub.position:
+            return True
+        since, session = self._hub.recent(head), self.session
+        if not since or since[-1].seq < self._hub.position:
+            return False  # it is not all in memory any more
+        me, channel = self.viewer.id, session.notifications_channel
+        return not any(
+            session.coverage.brings(channel, event)
+            or (event.actor == me and isinstance(event.event, FeedUpdate))
+            for event in since
+        )
 
     async def _recheck(self, channels: Sequence[str]) -> None:
         found = await self._admission(channels)
