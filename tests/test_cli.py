@@ -4,13 +4,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from feedline import __version__
 from feedline.config import Settings
-from feedline.demo import load
+from feedline.demo import Demo, load
 from feedline.store.queries import load_migrations
 from tests.processes import Person, ServerProcess, serving
 
@@ -202,9 +203,31 @@ async def test_the_demo_fills_an_empty_installation_once(tmp_path: Path) -> None
                 assert name in said
                 login = {"username": name, "password": demo.password}
                 assert (await client.post("/api/auth/login", json=login)).status_code == 200
+            await _check_demo(client, demo, first["posts"])
+            client.cookies.clear()
             await server.stop()
             await server.start()
             assert (await client.get("/api/posts", params={"limit": 100})).json() == first
+
+
+async def _check_demo(client: httpx.AsyncClient, demo: Demo, posts: list[dict[str, Any]]) -> None:
+    """Everything that there is to see is there, some of it locked; signed in as the last person."""
+    for told, post in zip(demo.posts, posts, strict=True):
+        assert post["access"]["tier"] == told.tier
+        counts = (post["engagement"]["likesCount"], post["engagement"]["commentsCount"])
+        assert counts == (len(told.likes), len(told.comments))
+        shown = post["media"]["thumbnail"]
+        assert (shown is not None) == (told.picture is not None)
+        assert shown is None or (await client.get(shown)).status_code == 200
+    assert len({post["createdAt"] for post in posts}) == len(posts)
+    assert {post["access"]["isLocked"] for post in posts} == {True, False}
+    login = {"username": "ann", "password": demo.password}
+    assert (await client.post("/api/auth/login", json=login)).status_code == 200
+    user = (await client.get("/api/users/ann")).json()["user"]
+    assert (user["followersCount"], user["followingCount"]) == (3, 3)
+    assert (await client.get("/api/notifications")).json()["unreadCount"] > 3
+    holders = (await client.get(f"/api/users/{user['id']}/subscribers")).json()["subscribers"]
+    assert len(holders) == len(demo.tiers["ann"])
 
 
 async def test_the_demo_leaves_an_installation_in_use_alone(tmp_path: Path) -> None:

@@ -56,6 +56,7 @@ class Feedline:
     hub: Hub
     bus: Bus[list[LogEntry]]
     files: Files
+    pictures: Pictures
     hasher: Hasher
     api: Application
     gateway: WebSocketGateway
@@ -173,7 +174,9 @@ def _assemble(
         message_limit=settings.message_limit,
         backlog_limit=settings.backlog_limit,
     )
-    feedline = Feedline(settings, store, hub, bus, files, hasher, api, gateway, like_teller)
+    feedline = Feedline(
+        settings, store, hub, bus, files, pictures, hasher, api, gateway, like_teller
+    )
     return feedline
 
 

@@ -69,7 +69,13 @@ def serve(settings: Settings, ready: Callable[[Feedline, str], None]) -> None:
 async def _serve(settings: Settings, ready: Callable[[Feedline, str], None]) -> None:
     async with running(settings) as feedline:
         if settings.demo:
-            await demo.fill(feedline.store, feedline.hasher)
+            await demo.fill(
+                feedline.store,
+                feedline.hasher,
+                feedline.files,
+                feedline.pictures,
+                settings.data / "arriving",
+            )
         with _listen(settings.host, settings.port) as listener:
             server = Server(feedline, _configure(feedline))
             ready(feedline, _address(listener))
