@@ -1,6 +1,7 @@
 """A real PostgreSQL for tests, from the wheel that brings one."""
 
 import atexit
+import contextlib
 import importlib.util
 import os
 import shutil
@@ -9,6 +10,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from uuid import uuid4
@@ -107,6 +109,18 @@ class Databases:
 
     def drop(self, url: str) -> None:
         self.server.execute(f"DROP DATABASE IF EXISTS {url.rpartition('/')[2]} WITH (FORCE)")
+
+
+@contextlib.contextmanager
+def own_server() -> Iterator[PostgresServer]:
+    """A server for tests that stop it."""
+    with tempfile.TemporaryDirectory(prefix="feedline-postgres-") as folder:
+        server = PostgresServer(Path(folder))
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
 
 
 @cache

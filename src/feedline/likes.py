@@ -1,6 +1,7 @@
 """Tells of the likes that were merged: the last count of a post always goes out, and soon."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 
@@ -9,11 +10,16 @@ from feedline.feed.instants import Millis
 from feedline.feed.reactions import LIKES_MERGED, tell_owed_likes
 from feedline.store.base import Store
 
+LOOK_SECONDS = 5.0
+
 logger = logging.getLogger("feedline.likes")
 
 
 class LikeTeller:
-    """Looks for likes that are owed at the start, and whenever it hears of new ones."""
+    """Looks for likes that are owed whenever it hears of new ones.
+
+    It looks now and then anyhow: a node that has ended may owe some.
+    """
 
     def __init__(self, store: Store, clock: Callable[[], Millis]) -> None:
         self._store = store
@@ -27,7 +33,8 @@ class LikeTeller:
     async def run(self) -> None:
         """Tells of likes when they are due, until cancelled."""
         while True:
-            await self._owed.wait()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._owed.wait(), LOOK_SECONDS)
             self._owed.clear()
             due = await self._tell()
             if due is not None:

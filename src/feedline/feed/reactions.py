@@ -48,12 +48,15 @@ def unlike_post(tx: Writes, person: UserRow, post_id: str) -> Liked:
 
 
 def tell_owed_likes(tx: Writes) -> Millis | None:
-    """Tells of the likes that are due; when the next ones are, None if nothing is owed."""
+    """Tells of the likes that are due; when the next ones are, None if nothing is owed.
+
+    Another node may be at the same: what it has told since is not told again.
+    """
     for owed in tx.likes_owed():
         if owed.due > tx.now:
             return owed.due
         row = tx.post(owed.post_id)
-        if row is not None:
+        if row is not None and tx.likes_told_at(row.id) + LIKES_MERGED <= owed.due:
             _tell_likes(tx, row, owed.user_id, row.likes_count, liked=owed.liked)
     return None
 

@@ -67,6 +67,8 @@ def connect(url: str, *, writes: bool) -> Connection:
     connection = psycopg.connect(url, autocommit=True, **{**wanted, **given})
     connection.adapters.register_dumper(int, _Int8)
     connection.adapters.register_dumper(str, _Str)
+    connection.prepare_threshold = 1
+    connection.prepared_max = 500  # more than there are queries
     connection.execute(_SESSION)
     return connection
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import msgspec
+from psycopg import Pipeline
 
 from feedline.feed.cursor import Cursor, Position
 from feedline.feed.events import AnyEvent, amended
@@ -35,6 +36,8 @@ _TOKEN = secrets.token_hex(16)
 _MARK = re.compile(rf"@{_TOKEN}-([0-9]+)@".encode())
 
 
+_WRITE = re.compile("^ *(INSERT|UPDATE|DELETE)", re.MULTILINE)
+_WRITES = {text for text in SQL.values() if _WRITE.search(text)}
 _UNKNOWN = 2**61  # beyond every place in the log
 _LAST = 100  # positions that one command may have taken before it stores an answer
 
@@ -51,9 +54,6 @@ class PostgresRows(Rows):
 
     def _run(self, sql: str, values: Values) -> Results:
         return self._connection.execute(sql.encode(), values)
-
-    def _changed(self, name: str, *values: Value) -> int:
-        return self._connection.execute(SQL[name].encode(), values).rowcount
 
     def _posts_sql(self, query: PostQuery) -> str:
         return posts_sql(query)
@@ -139,13 +139,29 @@ class PostgresTransaction(PostgresRows, Changes):
     one order on all nodes: people's counts, then the log.
     """
 
-    def __init__(self, connection: Connection, ids: IdSource, now: Millis) -> None:
+    def __init__(
+        self, connection: Connection, pipeline: Pipeline | None, ids: IdSource, now: Millis
+    ) -> None:
         super().__init__(ids, now)
         self._connection = connection
+        self._pipeline = pipeline
         self.pending = _Pending()
+        self.writes = 0
+        """Statements that changed something."""
         # Stands for the place of the newest event when the head will be locked. Other groups have
         # other numbers, so that rows with one are never in each other's way.
         self._base = _UNKNOWN + secrets.randbits(40) * 2**16
+
+    def _run(self, sql: str, values: Values) -> Results:
+        self.writes += sql in _WRITES
+        return super()._run(sql, values)
+
+    def _changed(self, name: str, *values: Value) -> int:
+        self.writes += 1
+        cursor = self._connection.execute(SQL[name].encode(), values)
+        if self._pipeline is not None:
+            self._pipeline.sync()  # else it isn't known yet
+        return cursor.rowcount
 
     def position(self) -> Position:
         return self._position(len(self.pending.appended))
@@ -203,23 +219,17 @@ class PostgresTransaction(PostgresRows, Changes):
         answer = _Answer(user_id, key, fingerprint, before, place, after, self.now)
         self.pending.answers.append(answer)
 
-    def write_last(self) -> list[LogEntry]:
-        """Writes what waits; the entries that are in the log now. Only COMMIT comes after this."""
+    def write_last(self) -> Results:
+        """Writes what waits, and asks where that is in the log. Only COMMIT comes after this."""
         self._write_counts()
         pending = self.pending
-        if not (pending.appended or pending.answers or pending.placed or pending.floor):
-            self._settle_without_events()
-            return []
-        row = self._named("move_head", self._head_values()).fetchone()
-        epoch, base = row or ("", 0)
-        return self._settled(epoch, base)
+        if pending.appended or pending.answers or pending.placed or pending.floor:
+            return self._named("move_head", self._head_values())
+        return self._rows("log_head")
 
-    def _settle_without_events(self) -> None:
-        if self.pending.positions:
-            bounds = self.log_bounds()
-            self._settled(bounds.epoch, bounds.head)
-
-    def _settled(self, epoch: str, base: int) -> list[LogEntry]:
+    def settle(self, head: Results) -> list[LogEntry]:
+        """Tells everybody their place, once it is known; the entries that are in the log now."""
+        epoch, base, *_ = head.fetchone() or ("", 0)
         for position, place in self.pending.positions:
             position.settle(str(Cursor(epoch, base + place)))
         entries = []

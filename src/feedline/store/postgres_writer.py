@@ -10,14 +10,14 @@ from time import monotonic
 from typing import Any
 
 import psycopg
-from psycopg import errors
+from psycopg import Pipeline, errors
 
 from feedline.errors import Unavailable
 from feedline.feed.instants import Millis
 from feedline.store.base import Announce, LogEntry
 from feedline.store.postgres_connections import SQL, Connection, Link, connect, is_lost
 from feedline.store.postgres_views import PostgresTransaction, PutOff
-from feedline.store.rows import Overtaken
+from feedline.store.rows import Overtaken, Results
 from feedline.store.writer import Command, Outcome, Writer, all_failed
 
 _RERUNS = 5  # of a command that another node was faster than
@@ -47,6 +47,7 @@ class PostgresWriter(Writer[PostgresTransaction]):
         super().__init__(queue_limit, announce)
         self._url = url
         self._clock = clock
+        self._is_committing = False
         self.link = Link(self._open)
 
     def _commit(self, group: Group) -> tuple[list[Outcome], list[LogEntry]]:
@@ -69,10 +70,54 @@ class PostgresWriter(Writer[PostgresTransaction]):
 
     def _run_group(self, group: Group) -> tuple[list[Outcome], list[LogEntry]]:
         """Raises psycopg.Error if the group as a whole failed."""
+        was_open = self.link.is_open
+        try:
+            return self._run_on(self.link.get(), group)
+        except psycopg.Error:
+            # A connection that was lost since its last use has committed nothing of this group.
+            if not (was_open and self.link.is_broken) or self._is_committing:
+                raise
+            self.link.drop()
+        return self._run_on(self.link.get(), group)
+
+    def _run_on(self, connection: Connection, group: Group) -> tuple[list[Outcome], list[LogEntry]]:
+        """Quickly, if all goes well."""
+        try:
+            return self._run_quickly(connection, group)
+        except (Trouble, psycopg.Error) as trouble:
+            if isinstance(trouble, psycopg.Error) and is_lost(connection, trouble):
+                raise
+            connection.execute(b"ROLLBACK")
+        return self._run_carefully(connection, group)
+
+    def _run_quickly(
+        self, connection: Connection, group: Group
+    ) -> tuple[list[Outcome], list[LogEntry]]:
+        """Waits for the server only where a result is needed, and undoes no command alone.
+
+        Raises Trouble if one has to be undone.
+        """
+        with connection.pipeline() as pipeline:
+            tx = self._begin(connection, pipeline)
+            outcomes, put_off = QuickRun(connection, tx).all_of(group)
+            head = self._commit_last(connection, tx)
+            pipeline.sync()
+            entries = tx.settle(head)
+        self._put_off += put_off
+        return outcomes, entries
+
+    def _run_carefully(
+        self, connection: Connection, group: Group
+    ) -> tuple[list[Outcome], list[LogEntry]]:
+        """Each command in a savepoint, so that one that fails is undone alone."""
         for tries in range(1, _TRIES + 1):
-            connection = self.link.get()
             try:
-                return self._run_once(connection, group)
+                tx = self._begin(connection, None)
+                outcomes, put_off = CarefulRun(connection, tx).all_of(group)
+                with connection.pipeline():
+                    head = self._commit_last(connection, tx)
+                self._put_off += put_off
+                return outcomes, tx.settle(head)
             except LOCKED:
                 # The server undid all of it. That is no accident, but the price of several nodes.
                 connection.execute(b"ROLLBACK")
@@ -80,16 +125,18 @@ class PostgresWriter(Writer[PostgresTransaction]):
                     raise
         raise AssertionError
 
-    def _run_once(
-        self, connection: Connection, group: Group
-    ) -> tuple[list[Outcome], list[LogEntry]]:
-        connection.execute(b"BEGIN")
-        tx = PostgresTransaction(connection, self._ids, self._tick(self._time(connection)))
-        outcomes, put_off = _Run(connection, tx).all_of(group)
-        entries = tx.write_last()
+    def _commit_last(self, connection: Connection, tx: PostgresTransaction) -> Results:
+        """Sends the last statements and COMMIT at once: nobody holds the head for long."""
+        head = tx.write_last()
+        self._is_committing = True
         connection.execute(b"COMMIT")
-        self._put_off += put_off
-        return outcomes, entries
+        return head
+
+    def _begin(self, connection: Connection, pipeline: Pipeline | None) -> PostgresTransaction:
+        self._is_committing = False
+        connection.execute(b"BEGIN")
+        now = self._tick(self._time(connection))
+        return PostgresTransaction(connection, pipeline, self._ids, now)
 
     def _time(self, connection: Connection) -> Millis:
         """Now by the database's clock, which is the same for all nodes."""
@@ -99,8 +146,12 @@ class PostgresWriter(Writer[PostgresTransaction]):
         return int(now)
 
 
-class _Run:
-    """Carries the commands of a group out, each in a savepoint of its own."""
+class Trouble(Exception):
+    """A command has to be undone alone."""
+
+
+class Run:
+    """Carries the commands of a group out."""
 
     def __init__(self, connection: Connection, tx: PostgresTransaction) -> None:
         self._connection = connection
@@ -115,7 +166,8 @@ class _Run:
             if number == 1:
                 self._connection.execute(_IMPATIENT)
             if number and monotonic() > self._end:
-                return outcomes, put_off + group[number:]
+                put_off += group[number:]
+                break
             outcome = self._one(command, is_first=number == 0)
             if outcome is None:
                 put_off.append(command)
@@ -124,6 +176,32 @@ class _Run:
         if len(group) > 1:
             self._connection.execute(_PATIENT)
         return outcomes, put_off
+
+    def _one(self, command: PgCommand, *, is_first: bool) -> Outcome | None:
+        """None if the command is put off. Raises psycopg.Error if the connection is lost."""
+        raise NotImplementedError
+
+
+class QuickRun(Run):
+    """Has no way to undo what a command has changed."""
+
+    def _one(self, command: PgCommand, *, is_first: bool) -> Outcome | None:  # noqa: ARG002
+        tx = self._tx
+        writes, mark = tx.writes, tx.pending.mark()
+        try:
+            return Outcome(command.result, command.run(tx), None)
+        except psycopg.Error:
+            raise
+        except Exception as error:
+            if isinstance(error, Overtaken) or (tx.writes, tx.pending.mark()) != (writes, mark):
+                raise Trouble from error
+            if isinstance(error, PutOff):
+                return None
+            return Outcome(command.result, None, error)
+
+
+class CarefulRun(Run):
+    """Has a savepoint for each command."""
 
     def _one(self, command: PgCommand, *, is_first: bool) -> Outcome | None:
         """None if the command is put off. Raises psycopg.Error if the connection is lost."""

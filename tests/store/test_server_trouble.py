@@ -1,0 +1,145 @@
+"""PostgreSQL goes away, comes back, and is cut off in the middle: nothing is lost or done twice."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+from functools import partial
+from signal import SIGQUIT
+from time import monotonic
+
+import psycopg
+import pytest
+
+from feedline.errors import DatabaseUnusable, Unavailable
+from feedline.feed.cursor import Position
+from feedline.feed.ports import PostQuery
+from feedline.store.base import Store, Transaction
+from feedline.store.postgres_views import PostgresTransaction
+from tests.postgres import PostgresServer, own_server
+from tests.store.opening import Announced, append, opened, publish, register, whole_log
+
+PATIENCE = 20.0  # seconds; it takes two, and the machine may be busy
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[PostgresServer]:
+    """One of our own, which may be stopped."""
+    with own_server() as server:
+        yield server
+
+
+@pytest.fixture
+def url(server: PostgresServer, request: pytest.FixtureRequest) -> str:
+    name = f"t{abs(hash(request.node.name))}"
+    server.execute(f"CREATE DATABASE {name}")
+    return server.url(name)
+
+
+@pytest.fixture
+async def store(url: str, announced: Announced) -> AsyncIterator[Store]:
+    async with opened(url, announced) as store:
+        yield store
+
+
+async def sooner_or_later(store: Store) -> Position:
+    """Tries to write until the server is back; every failure is told as such."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            with contextlib.suppress(Unavailable):
+                return await store.write(append)
+            await asyncio.sleep(0.02)
+
+
+def cut_all(url: str) -> None:
+    """Ends every other connection to a database, as an operator or a failover does."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+@pytest.mark.parametrize("how", [None, SIGQUIT], ids=["stopped", "crashed"])
+async def test_a_restart_costs_refusals_and_nothing_else(
+    server: PostgresServer, store: Store, announced: Announced, how: int | None
+) -> None:
+    await store.write(append)
+    await asyncio.to_thread(server.stop, *([] if how is None else [SIGQUIT]))
+    try:
+        for _ in range(5):
+            begin = monotonic()
+            with pytest.raises(Unavailable):
+                await store.write(append)
+            with pytest.raises(Unavailable):
+                await store.read(lambda reads: reads.cursor())
+            assert monotonic() - begin < 5
+        assert store.waiting_writes == 0
+    finally:
+        await asyncio.to_thread(server.start)
+    last = await sooner_or_later(store)
+    assert str(last).endswith("-2")
+    assert [entry.seq for entry in await whole_log(store)] == announced.seqs == [1, 2]
+
+
+async def test_reads_go_on_when_their_connections_were_ended(store: Store, url: str) -> None:
+    await asyncio.gather(*(store.read(lambda reads: reads.cursor()) for _ in range(20)))
+    cut_all(url)
+    await asyncio.gather(*(store.read(lambda reads: reads.cursor()) for _ in range(20)))
+
+
+async def test_a_write_whose_connection_was_ended_is_refused_and_not_there(
+    store: Store, url: str, announced: Announced
+) -> None:
+    def cut_off(tx: Transaction) -> None:
+        append(tx)
+        register(tx, "ann")
+        cut_all(url)
+        tx.user_by_name("ann")
+
+    with pytest.raises(Unavailable):
+        await store.write(cut_off)
+    await sooner_or_later(store)
+    await asyncio.sleep(0)  # the announcement comes just after the answer
+    assert announced.seqs == [1]
+    assert await store.read(lambda reads: reads.user_by_name("ann")) is None
+
+
+async def test_a_commit_that_nobody_answered_is_refused_and_repeating_it_makes_one_post(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server has committed, and the connection ends before it can say so."""
+    ann = await store.write(partial(register, username="ann"))
+
+    def command(tx: Transaction) -> bytes:
+        known = tx.stored_answer(ann.id, "key")
+        if known is not None:
+            return known.body
+        publish(tx, ann, text="once")
+        tx.store_answer(ann.id, "key", b"", lambda: b"first")
+        return b"now"
+
+    settle = PostgresTransaction.settle
+
+    def lost(*_: object) -> None:
+        raise psycopg.OperationalError("the connection is lost")
+
+    monkeypatch.setattr(PostgresTransaction, "settle", lost)
+    with pytest.raises(Unavailable):
+        await store.write(command)
+    monkeypatch.setattr(PostgresTransaction, "settle", settle)
+    assert await store.write(command) == b"first"
+    assert len(await store.read(lambda reads: reads.posts(PostQuery()))) == 1
+
+
+async def test_an_idle_writer_finds_its_connection_ended_and_takes_a_new_one(
+    store: Store, url: str
+) -> None:
+    await store.write(append)
+    cut_all(url)
+    await store.write(append)
+
+
+async def test_a_store_can_not_be_started_without_a_server() -> None:
+    with pytest.raises(DatabaseUnusable):
+        async with opened("postgresql://127.0.0.1:1/none"):
+            pass
