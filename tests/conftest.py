@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.browser import sightings
 from tests.processes import ServerProcess, serving
 
 settings.register_profile("quick", max_examples=15)
@@ -25,6 +26,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for name, line in report.user_properties:
             if name == "figure":
                 terminalreporter.write_line(str(line))
+    seen = sightings.summary(terminalreporter.getreports(""))
+    if seen:
+        terminalreporter.write_line(seen)
 
 
 def pytest_collection_finish() -> None:

@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright, expect
 
+from tests.browser import sightings
 from tests.browser.chromium import FLAGS, PATIENCE_MS, find_chromium
 from tests.browser.visitor import Visit, Visitors
 from tests.processes import ServerProcess, serving
@@ -62,4 +63,5 @@ async def visit(
         (EVIDENCE / name).mkdir(parents=True, exist_ok=True)
         await visitors.leave_behind(EVIDENCE / name)
     await visitors.leave()
+    request.node.user_properties.extend(sightings.properties(visitors.telemetry()))
     assert visitors.complaints() == []

@@ -14,7 +14,11 @@ from tests.browser.line import Line, line_to
 from tests.browser.visitor import Visit, Visitor
 from tests.processes import Person, ServerProcess
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.faults,
+    pytest.mark.asyncio(loop_scope="session"),
+]
 
 REFUSED = (
     r"ERR_CONNECTION_(REFUSED|RESET|CLOSED)|ERR_EMPTY_RESPONSE|ERR_SOCKET_NOT_CONNECTED"

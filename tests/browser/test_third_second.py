@@ -6,7 +6,11 @@ from playwright.async_api import Page, Request, expect
 from tests.browser import screen
 from tests.browser.visitor import Visit
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.faults,
+    pytest.mark.asyncio(loop_scope="session"),
+]
 
 LIST = "/api/feed?"
 # As if the feed did not render the post, whatever the reason.

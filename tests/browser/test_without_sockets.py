@@ -8,7 +8,11 @@ from playwright.async_api import BrowserContext, Page, expect
 from tests.browser import screen
 from tests.browser.visitor import Visit, Visitor
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.faults,
+    pytest.mark.asyncio(loop_scope="session"),
+]
 
 Block = Callable[[BrowserContext], Awaitable[None]]
 

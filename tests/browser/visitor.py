@@ -2,11 +2,12 @@
 
 import contextlib
 import itertools
+import json
 import re
 from pathlib import Path
 from typing import Any, Protocol
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, WebError
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, WebError
 from playwright.async_api import Error as PlaywrightError
 
 from tests.browser.chromium import PATIENCE_MS
@@ -26,10 +27,12 @@ class Visitor:
         self.context = context
         self._person = person
         self.console: list[str] = []
+        self.telemetry: list[dict[str, Any]] = []
         self._complaints: list[str] = []
         self._expected: list[re.Pattern[str]] = []
         context.on("console", self._hear_console)
         context.on("weberror", self._hear_error)
+        context.on("request", self._hear_request)
         if person is None:
             self.expect_complaint(r"401 .*/api/me$")  # how a stranger learns that they are one
 
@@ -53,6 +56,12 @@ class Visitor:
         await page.goto(self.url + path)
         return page
 
+    async def hide(self) -> None:
+        """Every page tells the server what it has gathered, as it does when somebody leaves."""
+        for page in self.context.pages:
+            with contextlib.suppress(PlaywrightError):
+                await page.evaluate("window.dispatchEvent(new Event('pagehide'))")
+
     def expect_complaint(self, pattern: str) -> None:
         """The browser's console may say this; it is part of what is tested."""
         self._expected.append(re.compile(pattern))
@@ -75,6 +84,10 @@ class Visitor:
         self.console.append(f"{message.type}: {message.text} {message.location['url']}")
         if message.type in ("error", "warning"):
             self._complaints.append(f"{message.text} {message.location['url']}")
+
+    def _hear_request(self, request: Request) -> None:
+        if request.url.endswith("/api/telemetry"):
+            self.telemetry.append(json.loads(request.post_data or "{}"))
 
     def _hear_error(self, error: WebError) -> None:
         self.console.append(f"not caught: {error.error}")
@@ -115,7 +128,11 @@ class Visitors:
 
     async def leave(self) -> None:
         for visitor in self._here:
+            await visitor.hide()
             await visitor.context.close()
+
+    def telemetry(self) -> list[dict[str, Any]]:
+        return [report for visitor in self._here for report in visitor.telemetry]
 
     def complaints(self) -> list[str]:
         return [line for visitor in self._here for line in visitor.complaints()]
