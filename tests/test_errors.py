@@ -42,6 +42,7 @@ from feedline.errors import (
     Unreachable,
     UnsupportedMediaType,
     ValidationFailed,
+    WorkersNeedDatabase,
 )
 
 EACH: list[FeedlineError] = [
@@ -68,6 +69,7 @@ EACH: list[FeedlineError] = [
     DataDirectoryInUse("data", ""),
     DataDirectoryUnusable("data", "Read-only file system"),
     BusUnusable("no address"),
+    WorkersNeedDatabase(),
     DatabaseAddressUnclear(),
     DatabaseUnusable("feedline.db", "file is not a database"),
     SchemaMismatch(2, 1),

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from functools import partial
 from typing import Annotated
 
 import cyclopts
@@ -10,7 +11,6 @@ from cyclopts.validators import Number
 from rich.console import Console
 
 from feedline import __version__, administration, demo, server
-from feedline.app import Feedline
 from feedline.benchmark.command import bench as run_bench
 from feedline.config import Settings
 from feedline.errors import Refusal, StartupError
@@ -51,7 +51,7 @@ def serve(settings: Annotated[Settings, Parameter(name="*")] = _DEFAULTS) -> Non
     Nothing needs to be configured.
     """
     set_up_logging()
-    server.serve(settings, _greet)
+    server.serve(settings, partial(_greet, settings))
 
 
 @app.command
@@ -158,11 +158,11 @@ def main() -> None:
         sys.exit(1)
 
 
-def _greet(feedline: Feedline, address: str) -> None:
+def _greet(settings: Settings, address: str) -> None:
     console = Console(stderr=True, highlight=False)
     console.print(f"[bold]Feedline {__version__}[/] is open at [bold cyan]{address}[/]")
-    console.print(f"Data in {feedline.settings.data.resolve()}. Stop with Ctrl+C.")
-    if feedline.settings.demo:
+    console.print(f"Data in {settings.data.resolve()}. Stop with Ctrl+C.")
+    if settings.demo:
         contents = demo.load()
         names = ", ".join(contents.people)
         console.print(f"Demo people: {names}. Their password is [bold]{contents.password}[/].")

@@ -26,6 +26,9 @@ class Settings:
     bus: str = ""
     """Bus between nodes, as redis://host:port; empty where there is one node."""
 
+    workers: int = 1
+    """Processes that share the port; more than one needs a PostgreSQL database."""
+
     demo: bool = False
     """Fill an empty installation with demo people and posts."""
 

@@ -29,6 +29,7 @@ The tree::
         ├── DatabaseAddressUnclear
         ├── DatabaseUnusable
         ├── BusUnusable
+        ├── WorkersNeedDatabase
         ├── SchemaMismatch
         ├── PortUnavailable
         ├── NoDatabase
@@ -360,6 +361,14 @@ class DatabaseAddressUnclear(StartupError):
         return (
             "Can't use this --database: give the address of a PostgreSQL database "
             "(postgresql://user@host/name), or leave it out."
+        )
+
+
+class WorkersNeedDatabase(StartupError):
+    def __str__(self) -> str:
+        return (
+            "Several workers need a database that they can share: set --database to the address "
+            "of a PostgreSQL one, or leave --workers at 1."
         )
 
 

@@ -7,7 +7,7 @@ import resource
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import uvicorn
 import uvloop
@@ -15,8 +15,9 @@ import uvloop
 from feedline import demo
 from feedline.app import Feedline, running
 from feedline.config import Settings
-from feedline.errors import PortUnavailable
+from feedline.errors import PortUnavailable, WorkersNeedDatabase
 from feedline.gateway.http import BoundedHttpProtocol
+from feedline.supervisor import READY, Inherited, Supervisor, inherited
 
 GRACE_SECONDS = 10  # for requests and sockets to finish after a signal to stop
 _BACKLOG = 4096  # connections that may knock at the same moment, as after a restart
@@ -41,32 +42,72 @@ class Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self._stop)
+            loop.add_signal_handler(number, self.stop)
         try:
             yield
         finally:
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.remove_signal_handler(number)
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
+        """Drains and ends; asked again, at once."""
         self.force_exit = self.should_exit  # asked twice: do not wait for anybody
         self.should_exit = True
         self._feedline.drain()
 
 
-def serve(settings: Settings, ready: Callable[[Feedline, str], None]) -> None:
+def serve(settings: Settings, ready: Callable[[str], None]) -> None:
     """Serves until SIGTERM or SIGINT. ``ready`` is called with the address once it is open.
 
     Raises StartupError if it can't start.
     """
+    worker = inherited()
+    if worker is None and settings.workers > 1:
+        _supervise(settings, ready)
+        return
     sys.setswitchinterval(_SWITCH_SECONDS)
     _allow_descriptors()
     _calm_collector()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(settings, ready))
+        runner.run(_serve(settings, ready) if worker is None else _work(settings, worker))
 
 
-async def _serve(settings: Settings, ready: Callable[[Feedline, str], None]) -> None:
+def _supervise(settings: Settings, ready: Callable[[str], None]) -> None:
+    if not settings.database:
+        raise WorkersNeedDatabase
+    with _listen(settings.host, settings.port) as listener:
+        supervisor = Supervisor(listener, settings.workers)
+        status = asyncio.run(supervisor.run(lambda: ready(_address(listener))))
+    if status:
+        sys.exit(status)
+
+
+async def _serve(settings: Settings, ready: Callable[[str], None]) -> None:
+    async with _open(settings) as server:
+        with _listen(settings.host, settings.port) as listener:
+            ready(_address(listener))
+            await server.serve(sockets=[listener])
+
+
+async def _work(settings: Settings, worker: Inherited) -> None:
+    """Serves as one of several processes, as long as the supervisor is there."""
+    async with _open(settings) as server:
+        with worker.listener, worker.line:
+            worker.line.send(READY)
+            watching = asyncio.ensure_future(_watch(worker.line, server))
+            await server.serve(sockets=[worker.listener])
+            watching.cancel()
+
+
+async def _watch(line: socket.socket, server: Server) -> None:
+    """The supervisor says nothing; when its end closes, it is gone."""
+    line.setblocking(False)
+    await asyncio.get_running_loop().sock_recv(line, 1)
+    server.stop()
+
+
+@contextlib.asynccontextmanager
+async def _open(settings: Settings) -> AsyncIterator[Server]:
     async with running(settings) as feedline:
         if settings.demo:
             await demo.fill(
@@ -76,10 +117,7 @@ async def _serve(settings: Settings, ready: Callable[[Feedline, str], None]) -> 
                 feedline.pictures,
                 settings.data / "arriving",
             )
-        with _listen(settings.host, settings.port) as listener:
-            server = Server(feedline, _configure(feedline))
-            ready(feedline, _address(listener))
-            await server.serve(sockets=[listener])
+        yield Server(feedline, _configure(feedline))
 
 
 def _configure(feedline: Feedline) -> uvicorn.Config:

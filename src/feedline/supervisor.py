@@ -1,0 +1,163 @@
+"""Several processes on one port: starts them, starts them again, and replaces them one by one.
+
+The listening socket is opened once and inherited, so what knocks while a worker ends or a new one
+begins waits in the same queue for another. Each worker has a line to the supervisor: on it the
+worker says that it is ready, and at its end it learns that the supervisor is gone, and stops.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+LISTENER = "FEEDLINE_WORKER_LISTENER"
+LINE = "FEEDLINE_WORKER_LINE"
+READY = b"ready"
+
+START_SECONDS = 60.0  # for a worker to get ready when others are replaced by it
+STOP_SECONDS = 15.0  # a worker gives requests ten of these
+FIRST_PAUSE = 0.1  # before a worker that died is started again; doubled each time
+LONGEST_PAUSE = 5.0
+HEALTHY_SECONDS = 10.0  # a worker that lived so long did not die of how it was started
+
+logger = logging.getLogger("feedline.supervisor")
+
+
+@dataclass(frozen=True, slots=True)
+class Inherited:
+    """What a worker has from its supervisor."""
+
+    listener: socket.socket
+    line: socket.socket
+
+
+def inherited() -> Inherited | None:
+    """None if this process is no worker."""
+    if LISTENER not in os.environ:
+        return None
+    numbers = (int(os.environ.pop(LISTENER)), int(os.environ.pop(LINE)))
+    listener, line = (socket.socket(fileno=number) for number in numbers)
+    return Inherited(listener, line)
+
+
+class _Worker:
+    """One process."""
+
+    def __init__(self, listener: socket.socket) -> None:
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        variables = {LISTENER: str(listener.fileno()), LINE: str(theirs.fileno())}
+        self._line = ours
+        self._process = subprocess.Popen(  # noqa: S603 - what was started is started again
+            [sys.executable, "-m", "feedline", *sys.argv[1:]],
+            env={**os.environ, **variables},
+            pass_fds=(listener.fileno(), theirs.fileno()),
+            process_group=0,  # Ctrl+C is for the supervisor, which passes it on once
+        )
+        theirs.close()
+        self.pid = self._process.pid
+        self.ended = asyncio.ensure_future(asyncio.to_thread(self._process.wait))
+
+    async def ready(self) -> bool:
+        """Whether it got ready; it may end instead, or take too long."""
+        loop = asyncio.get_running_loop()
+        with suppress(OSError, TimeoutError):
+            async with asyncio.timeout(START_SECONDS):
+                return await loop.sock_recv(self._line, len(READY)) == READY
+        return False
+
+    def send(self, number: signal.Signals) -> None:
+        if not self.ended.done():
+            self._process.send_signal(number)
+
+    async def stop(self) -> int:
+        """Has it finish what it does; its exit status."""
+        self.send(signal.SIGTERM)
+        try:
+            async with asyncio.timeout(STOP_SECONDS):
+                status = await asyncio.shield(self.ended)
+        except TimeoutError:
+            self.send(signal.SIGKILL)
+            status = await self.ended
+        self._line.close()
+        return status
+
+
+class Supervisor:
+    """Keeps a number of workers on one socket."""
+
+    def __init__(self, listener: socket.socket, count: int) -> None:
+        self._listener = listener
+        self._count = count
+        self._workers: dict[int, _Worker] = {}
+        self._stopping = asyncio.Event()
+        self._renewing: asyncio.Task[None] | None = None
+
+    async def run(self, ready: Callable[[], None]) -> int:
+        """Until SIGTERM or SIGINT; SIGHUP replaces all workers. Returns the exit status."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop)
+        loop.add_signal_handler(signal.SIGHUP, self._renew)
+        # The first one brings the schema up to date, and says what is wrong with the settings.
+        first = self._workers[0] = _Worker(self._listener)
+        if not await first.ready():
+            return await first.stop() or 1
+        keepers = [asyncio.ensure_future(self._keep(slot)) for slot in range(self._count)]
+        ready()
+        await self._stopping.wait()
+        for task in (*keepers, *([self._renewing] if self._renewing else ())):
+            task.cancel()
+        await asyncio.gather(*keepers, return_exceptions=True)
+        await asyncio.gather(*(worker.stop() for worker in self._workers.values()))
+        return 0
+
+    def _stop(self) -> None:
+        if self._stopping.is_set():  # asked twice: do not wait for anybody
+            for worker in self._workers.values():
+                worker.send(signal.SIGKILL)
+        self._stopping.set()
+
+    async def _keep(self, slot: int) -> None:
+        """Starts a worker whenever there is none in a place."""
+        loop = asyncio.get_running_loop()
+        pause = FIRST_PAUSE
+        while True:
+            worker = self._workers.get(slot)
+            if worker is None:
+                worker = self._workers[slot] = _Worker(self._listener)
+            began = loop.time()
+            status = await asyncio.shield(worker.ended)
+            if self._workers[slot] is not worker:
+                continue  # it was replaced
+            if loop.time() - began > HEALTHY_SECONDS:
+                pause = FIRST_PAUSE
+            fields = {"pid": worker.pid, "status": status}
+            logger.warning("a worker ended and is started again", extra={"fields": fields})
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+            del self._workers[slot]
+
+    def _renew(self) -> None:
+        if self._renewing is None or self._renewing.done():
+            self._renewing = asyncio.ensure_future(self._replace_all())
+
+    async def _replace_all(self) -> None:
+        """A new worker is ready before an old one is stopped; if it does not get ready, none is."""
+        for slot in range(self._count):
+            new = _Worker(self._listener)
+            if not await new.ready():
+                logger.error("a new worker did not get ready, the old ones stay")
+                await new.stop()
+                return
+            old = self._workers.get(slot)
+            self._workers[slot] = new
+            if old is not None:
+                await old.stop()
+        logger.info("all workers are new", extra={"fields": {"workers": self._count}})

@@ -1,0 +1,141 @@
+"""Three nodes whose database, bus and processes fail: nothing is lost, doubled or out of order."""
+
+import asyncio
+import json
+import random
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from tests.processes import Person
+from tests.system.cluster import Cluster, Roamer, cluster
+from tests.system.follower import Follower, place
+from tests.system.writer import Ledger, all_texts
+
+pytestmark = [pytest.mark.system, pytest.mark.alone]
+
+NODES = 3
+WRITERS = 6
+SEED = 20_260_122
+REPAIRED = 2.0  # seconds
+SETTINGS = {"FEEDLINE_HEARTBEAT_SECONDS": "0.5"}
+
+
+async def _kill_node(nodes: Cluster, rng: random.Random) -> None:
+    node = rng.choice(nodes.nodes)
+    await node.kill()
+    await node.start()
+
+
+async def _kill_bus(nodes: Cluster, rng: random.Random) -> None:
+    await nodes.bus.kill()
+    await asyncio.sleep(rng.uniform(0, 1))
+    await nodes.bus.start()
+
+
+async def _freeze_bus(nodes: Cluster, rng: random.Random) -> None:
+    nodes.bus.freeze()
+    await asyncio.sleep(rng.uniform(1, 4))
+    nodes.bus.thaw()
+
+
+async def _restart_database(nodes: Cluster, rng: random.Random) -> None:
+    await nodes.restart_database()
+
+
+Fault = Callable[[Cluster, random.Random], Awaitable[None]]
+FAULTS: list[Fault] = [
+    *[_kill_node] * 5,
+    *[_kill_bus] * 2,
+    _freeze_bus,
+    *[_restart_database] * 2,
+]
+
+
+@pytest.mark.timeout(200)
+async def test_nodes_bus_and_database_fail_and_nothing_is_lost(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rng = random.Random(SEED)
+    ledger, end = Ledger(), asyncio.Event()
+    async with cluster(tmp_path, NODES, **SETTINGS) as nodes:
+        people = [
+            Roamer(await Person.register(nodes.nodes[0], f"author{n}"), nodes.nodes, n)
+            for n in range(WRITERS)
+        ]
+        begin = (await people[0].http.get("/api/posts")).json()["cursor"]
+        followers = [Follower(people[n], ["public"], begin) for n in range(NODES)]
+        following = [asyncio.create_task(follower.follow()) for follower in followers]
+        writing = [asyncio.create_task(ledger.keep_publishing(p, end)) for p in people]
+
+        for fault in rng.sample(FAULTS, len(FAULTS)):
+            await ledger.reach(len(ledger.answers) + rng.randint(1, 40))
+            await fault(nodes, rng)
+        await ledger.reach(len(ledger.answers) + 20)
+        end.set()
+        await asyncio.gather(*writing)
+        final = (await people[0].http.get("/api/posts")).json()["cursor"]
+        since = time.monotonic()
+        async with asyncio.timeout(20):
+            await asyncio.gather(*(follower.reach(final) for follower in followers))
+        repaired = time.monotonic() - since
+        for task in following:
+            task.cancel()
+        await asyncio.gather(*following, return_exceptions=True)
+        stored = await all_texts(people[0])
+        tracebacks = [line for node in nodes.nodes for line in node.log if "Traceback" in line]
+
+    with capsys.disabled():
+        print(  # noqa: T201 - the figures are what this test is for
+            f"\n{len(FAULTS)} faults, {len(ledger.answers)} posts acknowledged, "
+            f"{ledger.broken} requests without an answer, {ledger.statuses[503]} times 503, "
+            f"{ledger.repeated} answers repeated, "
+            f"{[follower.connections for follower in followers]} connections, "
+            f"everybody had all {repaired:.2f} s after the last"
+        )
+    assert sorted(stored) == sorted(ledger.answers), "REST has other posts than were acknowledged"
+    for follower in followers:
+        # Lists go by the time of creation, which on two nodes may be the same.
+        assert sorted(follower.texts()) == sorted(stored), "a reader has other posts than REST"
+        assert follower.texts() == followers[0].texts(), "two readers have another order"
+        assert follower.places() == list(range(place(begin) + 1, place(final) + 1))
+        assert follower.resyncs == 0
+    assert repaired < REPAIRED
+    assert ledger.broken + ledger.statuses[503] > 0, "nothing was found in the way"
+    assert tracebacks == []
+
+
+@pytest.mark.timeout(100)
+async def test_what_one_node_does_the_others_show(tmp_path: Path) -> None:
+    """With a bus, and without one through the log alone."""
+    async with cluster(tmp_path, 2, **SETTINGS) as nodes:
+        here, there = nodes.nodes
+        ann = await Person.register(here, "ann")
+        visitor = Roamer(ann, [there], 1)
+        for is_down in (False, True):
+            if is_down:
+                await nodes.bus.kill()
+            async with visitor.socket() as socket:
+                await socket.send(json.dumps({"type": "connect", "channels": ["public"]}))
+                while json.loads(await socket.recv())["type"] != "caught_up":
+                    pass
+                since = time.monotonic()
+                await ann.publish("news")
+                while json.loads(await socket.recv())["type"] != "post_created":
+                    pass
+                assert time.monotonic() - since < REPAIRED
+        async with visitor.socket() as socket:
+            await socket.send(json.dumps({"type": "connect"}))
+            while json.loads(await socket.recv())["type"] != "caught_up":
+                pass
+            since = time.monotonic()
+            assert (await ann.http.post("/api/auth/logout")).status_code == 204
+            while socket.close_code is None:
+                try:
+                    await socket.recv()
+                except Exception:  # noqa: BLE001 - closed
+                    break
+            assert socket.close_code == 4003
+            assert time.monotonic() - since < REPAIRED
