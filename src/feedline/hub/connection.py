@@ -355,6 +355,7 @@ class Connection(_Front):
         read = partial(unread, user_id=self.viewer.id or "")
         while True:
             found = await self._patiently(lambda: self._store.read(read))
+            await self._hub.reach(found.head)  # or else what is in the list already comes after it
             if self._is_unread_since(found.head):
                 self._hub.fanout.settle(self)  # what is owed from before must not come after
                 self.session.tell_unread(found.notifications, found.count)
@@ -363,7 +364,7 @@ class Connection(_Front):
 
     def _is_unread_since(self, head: int) -> bool:
         """Whether nothing was dispatched since a place that changes what is unread."""
-        if head >= self._hub.position:
+        if head == self._hub.position:
             return True
         since, session = self._hub.recent(head), self.session
         if not since or since[-1].seq < self._hub.position:
