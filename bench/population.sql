@@ -28,7 +28,7 @@ post (n, at, author) AS (
         :silent + n * 7919 % (:people - :silent))
     FROM number)
 SELECT printf('%08x-%04x-7000-8000-%012x', at / 65536, at % 65536, n), person.id, 'Post ' || n,
-    printf('%.*c', 120, 'x'), json_array('tag' || n % 50), at, at
+    printf('%.*c', 120, 'x'), json_array('tag' || (n % 50)), at, at
 FROM post JOIN person ON person.number = post.author
 
 -- name: tags
