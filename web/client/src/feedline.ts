@@ -70,7 +70,11 @@ export class Feedline {
     this.#queries = { connection: this.connection, open: new Set() };
     this.session.subscribe((state) => this.#viewerChanged(state));
     // The cookie is the same in all tabs: who signs in or out in one does so in all.
-    this.#tabs = platform.tabs?.join("feedline", (viewerId) => viewerId !== (this.#viewerId ?? "") && void this.session.check());
+    this.#tabs = platform.tabs?.join("feedline", (viewerId) => {
+      if (viewerId !== (this.#viewerId ?? "")) void this.session.check();
+      // There is something to send; if its tab goes, another one has to know.
+      else this.publisher.sendNow();
+    });
     this.connection.subscribe((state) => this.#connectionChanged(state));
   }
 
@@ -111,7 +115,9 @@ export class Feedline {
 
   /** Publishes as the signed-in user; returns the client id of the post. */
   publish(draft: Draft): string {
-    return this.publisher.publish(draft, asCreator(this.#user()));
+    const clientId = this.publisher.publish(draft, asCreator(this.#user()));
+    this.#tabs?.tell(this.#viewerId);
+    return clientId;
   }
 
   async edit(postId: string, draft: Draft): Promise<void> {

@@ -105,6 +105,7 @@ export class Link {
   }
 
   #watch(): void {
+    if (this.#ended) return;
     const now = this.#clock.now();
     const silentIn = this.#lastHeard + this.#silenceLimit - now;
     const wait = this.#probing ? TICK_MS : Math.min(TICK_MS, Math.max(0, silentIn));

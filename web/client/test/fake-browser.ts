@@ -23,6 +23,8 @@ export class FakeBrowser {
   /** By name: who has it, and then who waits. */
   readonly #locks = new Map<string, Candidate[]>();
   readonly #frozen = new Map<FakePlatform, (() => void)[]>();
+  /** Its timers go on in this fake, but nobody hears of it any more. */
+  readonly #closed = new Set<FakePlatform>();
   #deliveries: Promise<void> = Promise.resolve();
 
   open(): FakePlatform {
@@ -34,6 +36,7 @@ export class FakeBrowser {
 
   /** The tab is gone from one moment to the next: closed, or crashed. */
   close(tab: FakePlatform): void {
+    this.#closed.add(tab);
     this.#members = this.#members.filter((member) => member.tab !== tab);
     for (const [name, candidates] of this.#locks) {
       for (const one of candidates.filter((candidate) => candidate.tab === tab)) this.#remove(name, one);
@@ -69,6 +72,7 @@ export class FakeBrowser {
   }
 
   hold(tab: FakePlatform, name: string, handlers: LockHandlers, steal = false): () => void {
+    if (this.#closed.has(tab)) return () => {};
     const candidates = this.#locks.get(name) ?? [];
     this.#locks.set(name, candidates);
     const candidate = { tab, handlers };
@@ -93,6 +97,7 @@ export class FakeBrowser {
   }
 
   #tell(from: Member, message: unknown): void {
+    if (this.#closed.has(from.tab)) return;
     const copy = structuredClone(message);
     for (const member of this.#members) {
       if (member === from || member.name !== from.name) continue;
