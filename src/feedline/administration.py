@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any, TypeVar
 
 from feedline.api.service_tokens import new_service_token, service_digest
-from feedline.api.tokens import Tokens
+from feedline.api.tokens import Tokens, load_secret
 from feedline.errors import NoSuchServiceToken, NoSuchUser
 from feedline.feed import actions
 from feedline.feed.people import Identity, UserRow
@@ -13,6 +14,7 @@ from feedline.feed.ports import ServiceToken
 from feedline.storage import Storage
 from feedline.store.base import Store, Transaction
 from feedline.store.database import now_millis
+from feedline.store.lock import DataLock
 
 T = TypeVar("T")
 
@@ -63,6 +65,19 @@ def revoke_service_token(storage: Storage, token_id: str) -> None:
     """Takes a service token away, at once. Raises NoDatabase or NoSuchServiceToken."""
     if not _written(storage, lambda tx: tx.remove_service_token(token_id)):
         raise NoSuchServiceToken(token_id)
+
+
+def copy(data: Path, database: str, report: Callable[[str, int, int], None]) -> int:
+    """Copies an installation on SQLite to PostgreSQL; how many rows. Raises StartupError.
+
+    Its server may not run: what it wrote meanwhile would be missing.
+    """
+    Storage(data).existing_store()
+    Storage(data, database).new_store()
+    from feedline.store.copying import copy_database
+
+    with DataLock(data):
+        return copy_database(data / "feedline.db", database, load_secret(data), report)
 
 
 def _person(tx: Transaction, username: str) -> UserRow:

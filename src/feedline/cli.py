@@ -3,12 +3,14 @@
 import os
 import sys
 from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import cyclopts
 from cyclopts import Parameter
 from cyclopts.validators import Number
 from rich.console import Console
+from rich.progress import Progress
 
 from feedline import __version__, administration, demo, server
 from feedline.benchmark.command import bench as run_bench
@@ -59,6 +61,30 @@ def migrate(*, storage: Place = _PLACE) -> None:
     """Bring the database up to date for this version. `serve` does the same at its start."""
     version = administration.migrate(storage)
     Console().print(f"The database has schema version {version}.")
+
+
+@app.command
+def copy(data: Path, database: str) -> None:
+    """Copy an installation from SQLite to PostgreSQL, for several nodes. Stop its server first.
+
+    Everything is copied, or nothing. People stay signed in; what is open loads again. Files stay
+    where they are, in the directory's folder `media`.
+
+    Parameters
+    ----------
+    data
+        Directory of the installation.
+    database
+        Address of a database that is empty: postgresql://...
+    """
+    with Progress(console=Console(stderr=True)) as progress:
+        task = progress.add_task("Copying", total=None)
+
+        def report(table: str, rows: int, total: int) -> None:
+            progress.update(task, completed=rows, total=total, description=f"Copying {table}")
+
+        copied = administration.copy(data, database, report)
+    Console().print(f"{copied:,} rows copied, and counted on both sides.", highlight=False)
 
 
 @user.command

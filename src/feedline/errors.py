@@ -26,6 +26,8 @@ The tree::
         ├── ExtraMissing
         ├── DataDirectoryInUse
         ├── DataDirectoryUnusable
+        ├── CopyIncomplete
+        ├── CopyTargetTaken
         ├── DatabaseAddressUnclear
         ├── DatabaseUnusable
         ├── BusUnusable
@@ -369,6 +371,27 @@ class WorkersNeedDatabase(StartupError):
         return (
             "Several workers need a database that they can share: set --database to the address "
             "of a PostgreSQL one, or leave --workers at 1."
+        )
+
+
+class CopyTargetTaken(StartupError):
+    def __init__(self, target: str) -> None:
+        self.target = target
+
+    def __str__(self) -> str:
+        return f"The database {self.target} is in use already. Copy into an empty one."
+
+
+class CopyIncomplete(StartupError):
+    def __init__(self, table: str, expected: int, found: int) -> None:
+        self.table = table
+        self.expected = expected
+        self.found = found
+
+    def __str__(self) -> str:
+        return (
+            f"Of {self.expected} rows of {self.table} {self.found} have arrived. "
+            "Nothing was kept; the source is as it was."
         )
 
 

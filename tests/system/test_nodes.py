@@ -1,12 +1,16 @@
 """Several nodes on one PostgreSQL: what one does, all show."""
 
 import asyncio
+import json
+import sys
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import httpx
 import pytest
+import websockets
 
 from tests.postgres import databases
 from tests.processes import Person, ServerProcess, serving
@@ -31,6 +35,33 @@ async def test_a_sign_in_at_one_node_is_good_at_all(nodes: list[ServerProcess]) 
         assert me.json()["user"]["username"] == "ann"
         await client.post("/api/auth/logout")
     assert (await ann.http.get("/api/me")).status_code == 401
+
+
+async def test_an_installation_moves_from_sqlite_with_everybody_signed_in(tmp_path: Path) -> None:
+    data, url = tmp_path / "data", databases().empty()
+    async with serving(data) as server:
+        ann = await Person.register(server, "ann")
+        post = await ann.publish("from before", key="k")
+        await server.stop()
+    command = (sys.executable, "-m", "feedline", "copy", str(data), url)
+    process = await asyncio.create_subprocess_exec(*command, stdout=PIPE)
+    said, _ = await process.communicate()
+    assert process.returncode == 0
+    assert b"counted on both sides" in said
+    async with serving(data, "--database", url) as server:
+        async with httpx.AsyncClient(base_url=server.url, headers=ann.headers) as client:
+            assert (await client.get("/api/posts")).json()["posts"] == [post["post"]]
+            again = await client.post(
+                "/api/posts", json={"text": "from before"}, headers={"Idempotency-Key": "k"}
+            )
+            assert again.headers["Idempotency-Replayed"] == "true"
+        connect = websockets.connect(server.ws_url, additional_headers=ann.headers, proxy=None)
+        async with connect as socket:
+            await socket.send(json.dumps({"type": "connect", "cursor": post["cursor"]}))
+            messages = [json.loads(await socket.recv()) for _ in range(2)]
+    resync = next(message for message in messages if message["type"] == "resync")
+    assert resync["reason"] == "unknown_epoch"
+    databases().drop(url)
 
 
 async def test_writers_at_all_nodes_make_one_log(nodes: list[ServerProcess]) -> None:
