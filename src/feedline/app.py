@@ -20,6 +20,7 @@ from feedline.api.services import Services
 from feedline.api.throttle import LoginThrottle, UploadThrottle
 from feedline.api.tokens import Tokens, load_shared_secret
 from feedline.bus.base import Bus
+from feedline.bus.echoing import Broker, EchoingBus
 from feedline.bus.letters import Letters
 from feedline.bus.local import LocalBus
 from feedline.config import Settings
@@ -101,16 +102,23 @@ async def running(settings: Settings) -> AsyncIterator[Feedline]:
 
 def _bus(settings: Settings, epoch: str, secret: bytes) -> Bus[list[LogEntry]]:
     """What tells other nodes of new entries. Raises BusUnusable or ExtraMissing."""
-    if not settings.bus:
+    if not settings.bus and not settings.database:
         return LocalBus()
-    try:
-        from feedline.bus.addresses import client_maker
-        from feedline.bus.redis import RedisBus
-    except ModuleNotFoundError:
-        raise ExtraMissing("redis", "--bus") from None
-    letters = Letters(secret)
-    connect = client_maker(settings.bus)
-    return RedisBus(connect, f"feedline:{epoch}:log", letters, CarriedEntries(epoch))
+    broker = _broker(settings, f"feedline:{epoch}")
+    return EchoingBus(broker, Letters(secret), CarriedEntries(epoch))
+
+
+def _broker(settings: Settings, channel: str) -> Broker:
+    """Redis where it is named, else the database that nodes share."""
+    if settings.bus:
+        try:
+            from feedline.bus.redis import redis_broker
+        except ModuleNotFoundError:
+            raise ExtraMissing("redis", "--bus") from None
+        return redis_broker(settings.bus, channel)
+    from feedline.bus.postgres import postgres_broker  # its store is installed, so this is too
+
+    return postgres_broker(settings.database, channel)
 
 
 def _files(settings: Settings) -> Files:

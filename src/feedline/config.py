@@ -24,7 +24,7 @@ class Settings:
     """Address of a PostgreSQL database (postgresql://...); empty: SQLite in the directory."""
 
     bus: str = ""
-    """Bus between nodes, as redis://host:port; empty where there is one node."""
+    """Bus between nodes, as redis://host:port; empty: the PostgreSQL database wakes them."""
 
     workers: int = 1
     """Processes that share the port; more than one needs a PostgreSQL database."""

@@ -6,10 +6,11 @@ from typing import TypeAlias
 
 import msgspec
 
-from feedline.bus.addresses import client_maker
 from feedline.bus.base import Bus
+from feedline.bus.echoing import EchoingBus
 from feedline.bus.letters import Letters
-from feedline.bus.redis import RedisBus
+from feedline.bus.postgres import postgres_broker
+from feedline.bus.redis import redis_broker
 
 PATIENCE = 15.0
 SECRET = bytes(range(32))
@@ -24,6 +25,9 @@ class Numbers:
     def encode(self, batch: Batch) -> bytes:
         return msgspec.json.encode(batch)
 
+    def position(self, batch: Batch) -> int:
+        return batch[-1]
+
     def decode(self, data: bytes) -> Batch | None:
         try:
             return msgspec.json.decode(data, type=Batch)
@@ -31,8 +35,12 @@ class Numbers:
             return None
 
 
-def redis_bus(url: str, secret: bytes = SECRET) -> RedisBus[Batch]:
-    return RedisBus(client_maker(url), CHANNEL, Letters(secret), Numbers())
+def redis_bus(url: str) -> EchoingBus[Batch]:
+    return EchoingBus(redis_broker(url, CHANNEL), Letters(SECRET), Numbers())
+
+
+def postgres_bus(url: str) -> EchoingBus[Batch]:
+    return EchoingBus(postgres_broker(url, CHANNEL), Letters(SECRET), Numbers())
 
 
 class Node:
@@ -42,8 +50,12 @@ class Node:
         self.bus = bus
         self.batches: list[Batch] = []
         self.notes: list[bytes] = []
-        self.looks = 0
+        self.positions: list[int | None] = []
         self._changed = asyncio.Event()
+
+    @property
+    def looks(self) -> int:
+        return len(self.positions)
 
     async def start(self) -> None:
         self.bus.heed(self._hear)
@@ -54,7 +66,7 @@ class Node:
         self._changed.set()
 
     def look(self, position: int | None = None) -> None:
-        self.looks += 1
+        self.positions.append(position)
         self._changed.set()
 
     def _hear(self, note: bytes) -> None:

@@ -7,7 +7,8 @@ import pytest
 
 from feedline.bus.base import Bus
 from feedline.bus.local import LocalBus
-from tests.bus.nodes import Batch, Node, becomes, redis_bus
+from tests.bus.nodes import Batch, Node, becomes, postgres_bus, redis_bus
+from tests.postgres import databases
 from tests.valkey import valkey
 
 BusMaker = Callable[[], Bus[Batch]]
@@ -22,7 +23,13 @@ async def _redis(folder: Path) -> AsyncIterator[BusMaker]:
         yield lambda: redis_bus(server.url)
 
 
-IMPLEMENTATIONS = {"local": _local, "redis": _redis}
+async def _postgres(_: Path) -> AsyncIterator[BusMaker]:
+    url = databases().fresh()
+    yield lambda: postgres_bus(url)
+    databases().drop(url)
+
+
+IMPLEMENTATIONS = {"local": _local, "redis": _redis, "postgres": _postgres}
 
 
 @pytest.fixture(params=IMPLEMENTATIONS)

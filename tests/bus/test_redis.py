@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from feedline.bus import redis as redis_module
+from feedline.bus import echoing
+from feedline.bus.echoing import MOST_WAITING, EchoingBus
 from feedline.bus.letters import LARGEST, Kind, Letters
-from feedline.bus.redis import MOST_WAITING, RedisBus
 from tests.bus.nodes import CHANNEL, SECRET, Batch, Node, Numbers, becomes, redis_bus
 from tests.faults import FaultProxy, faulty
 from tests.valkey import ValkeyProcess, valkey
@@ -18,9 +18,9 @@ from tests.valkey import ValkeyProcess, valkey
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """What takes a second in earnest takes a tenth of it here."""
-    monkeypatch.setattr(redis_module, "BEAT_SECONDS", 0.1)
-    monkeypatch.setattr(redis_module, "ECHO_SECONDS", 1.0)
-    monkeypatch.setattr(redis_module, "LONGEST_PAUSE", 0.2)
+    monkeypatch.setattr(echoing, "BEAT_SECONDS", 0.1)
+    monkeypatch.setattr(echoing, "ECHO_SECONDS", 1.0)
+    monkeypatch.setattr(echoing, "LONGEST_PAUSE", 0.2)
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ async def far(network: FaultProxy) -> AsyncIterator[Node]:
         yield node
 
 
-async def _started(bus: RedisBus[Batch]) -> AsyncIterator[Node]:
+async def _started(bus: EchoingBus[Batch]) -> AsyncIterator[Node]:
     node = Node(bus)
     await node.start()
     await becomes(bus, "ok")

@@ -26,6 +26,9 @@ class CarriedEntries:
         events = [entry.event for entry in batch]
         return _encoder.encode(_Carried(self._epoch, batch[0].seq, events))
 
+    def position(self, batch: list[LogEntry]) -> int:
+        return batch[-1].seq
+
     def decode(self, data: bytes) -> list[LogEntry] | None:
         """None if it can't be read, is empty, or is of another log."""
         try:
