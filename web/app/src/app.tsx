@@ -1,4 +1,5 @@
 import { useSession } from "@feedline/react";
+import { NotificationsProvider } from "@feedline/react/notifications";
 import { useState, type ReactNode } from "react";
 import { Link, Redirect, Route, Switch, useLocation } from "wouter";
 import { ComposerProvider, useComposer } from "./composer/composer";
@@ -7,9 +8,11 @@ import { scrollToTop } from "./feed/use-at-top";
 import { useI18n } from "./i18n";
 import { EveryonePage } from "./pages/everyone";
 import { HomePage } from "./pages/home";
+import { NotificationsPage } from "./pages/notifications";
 import { PostPage } from "./pages/post";
 import { ProfilePage } from "./pages/profile";
 import { SignPage } from "./pages/sign";
+import { SubscribersPage } from "./pages/subscribers";
 import { Unreachable } from "./pages/unreachable";
 import { WelcomePage } from "./pages/welcome";
 import { Header } from "./shell/header";
@@ -24,9 +27,11 @@ export function App(): ReactNode {
   useScrollOnNavigation();
   return (
     // Another person is another page: nothing of the one before stays on it.
-    <ComposerProvider key={user?.id ?? ""} onPublished={showOwnPosts}>
-      <Shell />
-    </ComposerProvider>
+    <NotificationsProvider key={user?.id ?? ""}>
+      <ComposerProvider onPublished={showOwnPosts}>
+        <Shell />
+      </ComposerProvider>
+    </NotificationsProvider>
   );
 }
 
@@ -52,7 +57,7 @@ function Shell(): ReactNode {
 }
 
 function Page(): ReactNode {
-  const { status } = useSession();
+  const { status, user } = useSession();
   if (status === "checking") return <FeedSkeleton />;
   if (status === "unknown") return <Unreachable />;
   const isSignedIn = status === "signed-in";
@@ -65,6 +70,8 @@ function Page(): ReactNode {
       <Route path="/sign-in">{isSignedIn ? <Redirect to="/" replace /> : <SignPage key="in" purpose="sign-in" />}</Route>
       <Route path="/sign-up">{isSignedIn ? <Redirect to="/" replace /> : <SignPage key="up" purpose="sign-up" />}</Route>
       <Route path="/u/:username">{({ username }) => <ProfilePage username={username} />}</Route>
+      <Route path="/notifications">{isSignedIn ? <NotificationsPage /> : <Redirect to="/sign-in" replace />}</Route>
+      <Route path="/subscribers">{user ? <SubscribersPage userId={user.id} /> : <Redirect to="/sign-in" replace />}</Route>
       <Route path="/p/:id">{({ id }) => <PostPage key={id} id={id} />}</Route>
       <Route>
         <NotFound />

@@ -61,7 +61,7 @@ test("the server's findings go to their fields", () => {
     { path: "mediaId", message: "unknown" },
   ];
   const problem = new ApiProblem(422, "validation_failed", "not right", errors);
-  expect(byField(problem, FIELDS, en)).toEqual({ tags: "too long", title: "no", "": "unknown" });
+  expect(byField(problem, FIELDS, en)).toEqual({ tags: "too long", title: "no", mediaId: "unknown" });
   expect(byField(new ApiProblem(403, "forbidden", "not yours"), FIELDS, en)).toEqual({ "": "not yours" });
   expect(byField(new Unreachable("x"), FIELDS, en)).toEqual({ "": en.errorUnreachable });
 });

@@ -213,7 +213,7 @@ describe("the composer", () => {
     press("n");
     fireEvent.change(screen.getByLabelText("Tags"), { target: { value: "one" } });
     fireEvent.click(screen.getByText("Publish"));
-    expect(screen.getByText("Write a title or a text.")).toBeDefined();
+    expect(screen.getByText("Write a title or a text, or add a file.")).toBeDefined();
     fireEvent.click(screen.getByLabelText("Close"));
     press("n");
     expect(screen.getByLabelText<HTMLInputElement>("Tags").value).toBe("one");

@@ -5,7 +5,7 @@ import { useI18n } from "../i18n";
 import { byField, type FieldErrors } from "../problems";
 import { Dialog } from "../ui/dialog";
 import { useToast } from "../ui/toasts";
-import { EMPTY_FORM, FIELDS, formOf, isBlank, toDraft, type Form } from "./draft";
+import { EMPTY_FORM, FIELDS, formOf, formOfPost, isBlank, toChange, toDraft, type Form } from "./draft";
 import { keepDraft, keptDraft } from "./kept-draft";
 import { PostForm } from "./post-form";
 
@@ -118,11 +118,11 @@ function EditPost({ post, onClose }: DialogProps & { post: Post }): ReactNode {
   const client = useFeedline();
   const { t } = useI18n();
   const toast = useToast();
-  const initial = useMemo(() => formOf(post.content), [post]);
+  const initial = useMemo(() => formOfPost(post), [post]);
 
   async function save(form: Form): Promise<FieldErrors | void> {
     try {
-      await client.edit(post.id, toDraft(form));
+      await client.edit(post.id, toChange(form, post));
     } catch (error) {
       return byField(error, FIELDS, t);
     }

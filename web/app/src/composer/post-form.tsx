@@ -1,9 +1,13 @@
-import { useState, type KeyboardEvent, type ReactNode } from "react";
+import { useRef, useState, type ClipboardEvent, type DragEvent, type KeyboardEvent, type ReactNode } from "react";
 import { useI18n } from "../i18n";
 import type { FieldErrors } from "../problems";
+import { commandKey } from "../ui/command-key";
+import { Counter } from "../ui/counter";
 import { Field } from "../ui/field";
 import { useFormErrors } from "../ui/use-form-errors";
-import { check, LIMITS, lengthOf, type Form } from "./draft";
+import { check, LIMITS, TIERS, type Form } from "./draft";
+import { accepted } from "./media";
+import { MediaField, type MediaHandle } from "./media-field";
 
 interface PostFormProps {
   initial: Form;
@@ -15,23 +19,27 @@ interface PostFormProps {
   onSubmit(form: Form): Promise<FieldErrors | void> | void;
 }
 
-const isApple = /Mac|iPhone|iPad/.test(navigator.userAgent);
-
 /** The inputs of a post, for a new one and for a change. */
 export function PostForm({ initial, initialErrors, submitLabel, note, onChange, onSubmit }: PostFormProps): ReactNode {
   const { t } = useI18n();
   const [form, setForm] = useState(initial);
   const { form: element, errors, setErrors, refuse } = useFormErrors(initialErrors);
   const [busy, setBusy] = useState(false);
+  const [isSending, setSending] = useState(false);
+  const [isOver, setOver] = useState(false);
+  const media = useRef<MediaHandle>(null);
+  const latest = useRef(form);
 
   function change(part: Partial<Form>): void {
-    const next = { ...form, ...part };
+    const next = { ...latest.current, ...part };
+    latest.current = next;
     setForm(next);
     onChange?.(next);
     if (Object.keys(errors).length > 0) setErrors(check(next, t));
   }
 
   async function submit(): Promise<void> {
+    if (isSending) return refuse({ mediaId: t.mediaWait });
     const found = check(form, t);
     if (Object.keys(found).length > 0) return refuse(found);
     if (busy) return;
@@ -41,6 +49,27 @@ export function PostForm({ initial, initialErrors, submitLabel, note, onChange, 
     if (!refused) return;
     refuse(refused);
     setBusy(false);
+  }
+
+  function onPaste(event: ClipboardEvent): void {
+    const file = accepted(event.clipboardData?.files);
+    if (!file) return;
+    event.preventDefault();
+    media.current?.take(file);
+  }
+
+  function onDrop(event: DragEvent): void {
+    setOver(false);
+    const file = accepted(event.dataTransfer?.files);
+    if (!file) return;
+    event.preventDefault();
+    media.current?.take(file);
+  }
+
+  function onDragOver(event: DragEvent): void {
+    if (!event.dataTransfer.types.includes("Files")) return;
+    event.preventDefault();
+    setOver(true);
   }
 
   function onKeyDown(event: KeyboardEvent): void {
@@ -54,7 +83,12 @@ export function PostForm({ initial, initialErrors, submitLabel, note, onChange, 
       ref={element}
       className="post-form"
       noValidate
+      data-drop={isOver ? t.mediaDrop : undefined}
       onKeyDown={onKeyDown}
+      onPaste={onPaste}
+      onDragOver={onDragOver}
+      onDragLeave={(event) => event.currentTarget.contains(event.relatedTarget as Node | null) || setOver(false)}
+      onDrop={onDrop}
       onSubmit={(event) => {
         event.preventDefault();
         void submit();
@@ -90,6 +124,13 @@ export function PostForm({ initial, initialErrors, submitLabel, note, onChange, 
           />
         )}
       </Field>
+      <MediaField
+        ref={media}
+        media={form.media}
+        error={errors.mediaId}
+        onChange={(sent) => change({ media: sent })}
+        onBusy={setSending}
+      />
       <div className="field-row">
         <Field label={t.tagsField} hint={t.tagsHint} error={errors.tags}>
           {(input) => (
@@ -116,24 +157,30 @@ export function PostForm({ initial, initialErrors, submitLabel, note, onChange, 
           )}
         </Field>
       </div>
+      <Field label={t.tierField} error={errors.tier}>
+        {(input) => (
+          <select
+            {...input}
+            name="tier"
+            className="select"
+            value={form.tier}
+            onChange={(event) => change({ tier: event.target.value as Form["tier"] })}
+          >
+            <option value="">{t.tierNone}</option>
+            {TIERS.map((tier) => (
+              <option key={tier} value={tier}>
+                {t.tierAndUp(tier)}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
       <div className="form-foot">
-        <p className="form-note">{note ?? t.publishHint(isApple ? "⌘" : "Ctrl")}</p>
+        <p className="form-note">{note ?? t.publishHint(commandKey)}</p>
         <button type="submit" className="button button-primary" aria-disabled={busy}>
           {submitLabel}
         </button>
       </div>
     </form>
-  );
-}
-
-/** Quiet until the end comes near. */
-function Counter({ text, limit }: { text: string; limit: number }): ReactNode {
-  const { t, language } = useI18n();
-  const left = limit - lengthOf(text);
-  const state = left < 0 ? "counter counter-over" : left < limit * 0.1 ? "counter counter-near" : "counter";
-  return (
-    <output className={state} aria-label={t.charactersLeft(left)}>
-      {lengthOf(text)} / {limit.toLocaleString(language)}
-    </output>
   );
 }

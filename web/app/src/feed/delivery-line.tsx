@@ -87,6 +87,7 @@ function reasons(error: unknown, t: Dictionary): string {
     text: t.textField,
     tags: t.tagsField,
     category: t.categoryField,
+    tier: t.tierField,
   };
   const found = Object.entries(byField(error, FIELDS, t));
   return found.map(([field, message]) => (field in labels ? `${labels[field]}: ${message}` : message)).join(" ");

@@ -17,10 +17,12 @@ interface FeedViewProps {
   /** Says to a screen reader what this list is. */
   label: string;
   empty: ReactNode;
+  /** Something else that stands between the line of freshness and the posts. */
+  above?: ReactNode;
 }
 
 /** A feed in whatever state it is: loading, failed, empty, or full of posts. */
-export function FeedView({ name, label, empty }: FeedViewProps): ReactNode {
+export function FeedView({ name, label, empty, above }: FeedViewProps): ReactNode {
   const state = useFeed(name);
   const { feed, waiting } = state;
   const { t } = useI18n();
@@ -39,6 +41,7 @@ export function FeedView({ name, label, empty }: FeedViewProps): ReactNode {
     <>
       <Freshness />
       <NewPostsPill waiting={waiting} onClick={() => void showWaiting()} />
+      {above}
       <FeedBody state={state} label={label} empty={empty} />
     </>
   );

@@ -4,7 +4,7 @@ import { useState, type ReactNode } from "react";
 import { useComposer } from "../composer/composer";
 import { useI18n } from "../i18n";
 import { describe } from "../problems";
-import { Dialog } from "../ui/dialog";
+import { ConfirmDialog } from "../ui/confirm-dialog";
 import { PencilIcon, TrashIcon } from "../ui/icons";
 import { useToast } from "../ui/toasts";
 
@@ -30,30 +30,15 @@ function DeleteDialog({ postId, onClose }: { postId: string; onClose(): void }):
   const client = useFeedline();
   const { t } = useI18n();
   const toast = useToast();
-  const [busy, setBusy] = useState(false);
 
   async function remove(): Promise<void> {
-    setBusy(true);
     try {
       await client.delete(postId);
       toast(t.deleted);
     } catch (error) {
       toast(describe(error, t));
-      onClose();
     }
   }
 
-  return (
-    <Dialog title={t.deleteTitle} className="dialog-small" onClose={onClose}>
-      <p className="dialog-text">{t.deleteText}</p>
-      <div className="dialog-foot">
-        <button type="button" className="button" data-autofocus onClick={onClose}>
-          {t.cancel}
-        </button>
-        <button type="button" className="button button-danger" disabled={busy} onClick={() => void remove()}>
-          {t.delete}
-        </button>
-      </div>
-    </Dialog>
-  );
+  return <ConfirmDialog title={t.deleteTitle} text={t.deleteText} label={t.delete} onConfirm={remove} onClose={onClose} />;
 }

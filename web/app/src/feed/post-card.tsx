@@ -2,11 +2,14 @@ import type { Post, PostEntry } from "@feedline/client";
 import { memo, type ReactNode } from "react";
 import { Link } from "wouter";
 import { useI18n } from "../i18n";
+import { TierBadge } from "../people/tier-badge";
 import { Avatar } from "../ui/avatar";
-import { LockIcon, VerifiedIcon } from "../ui/icons";
+import { VerifiedIcon } from "../ui/icons";
 import { Time } from "../ui/time";
 import { DeliveryLine } from "./delivery-line";
+import { LockedPost } from "./locked-post";
 import { OwnPostMenu } from "./own-post-menu";
+import { PostFoot } from "./post-foot";
 import { PostMedia } from "./post-media";
 import { PostText } from "./post-text";
 
@@ -34,7 +37,8 @@ export const PostCard = memo(function PostCard({ entry, viewerId, full = false }
       </header>
       <div className="post-body">
         {title && <Title className="post-title">{title}</Title>}
-        {post.access.isLocked ? <LockLine tier={post.access.tier} /> : text && <PostText postId={post.id} text={text} full={full} />}
+        {post.access.isLocked && <LockedPost post={post} />}
+        {text && <PostText postId={post.id} text={text} full={full} />}
         <PostMedia media={post.media} label={title ?? ""} />
         {(tags.length > 0 || category) && (
           <ul className="post-tags">
@@ -44,7 +48,7 @@ export const PostCard = memo(function PostCard({ entry, viewerId, full = false }
             ))}
           </ul>
         )}
-        {delivery !== "sent" && <DeliveryLine entry={entry} />}
+        {delivery === "sent" ? <PostFoot post={post} /> : <DeliveryLine entry={entry} />}
       </div>
     </>
   );
@@ -70,17 +74,8 @@ function Byline({ post, isSent }: { post: Post; isSent: boolean }): ReactNode {
           <Time at={post.createdAt} />
         )}
         {post.updatedAt !== post.createdAt && <span>· {t.edited}</span>}
+        {post.access.tier && <TierBadge tier={post.access.tier} />}
       </span>
     </div>
-  );
-}
-
-function LockLine({ tier }: { tier: string | null }): ReactNode {
-  const { t } = useI18n();
-  return (
-    <p className="post-lock">
-      <LockIcon />
-      {t.locked(tier ?? "")}
-    </p>
   );
 }

@@ -1,10 +1,13 @@
 import type { PostEntry } from "@feedline/client";
 import { useSession, type UseFeed } from "@feedline/react";
-import { memo, useRef, useState, type ReactNode } from "react";
+import { useVisiblePosts, type WatchPost } from "@feedline/react/visible-posts";
+import { memo, useCallback, useLayoutEffect, useRef, useState, type ReactNode } from "react";
+import { useLocation } from "wouter";
 import { useI18n } from "../i18n";
 import { useShortcuts } from "../shell/use-shortcuts";
 import { PostCard } from "./post-card";
 import { useFocusStays } from "./use-focus-stays";
+import { useLike } from "./use-like";
 import { useVirtualPosts } from "./use-virtual-posts";
 
 /** For so long after it was written a post that comes in is marked as new. */
@@ -18,9 +21,14 @@ export function PostList({ state, label }: { state: UseFeed; label: string }): R
   const [shownSince] = useState(() => Date.now());
   const { focused, noteFocus } = useFocusStays(list, entries);
   const virtualizer = useVirtualPosts(list, feed, entries, focused);
+  const watch = useVisiblePosts();
+  const like = useLike();
+  const [, navigate] = useLocation();
   useShortcuts({
     j: () => moveFocus(list.current, 1),
     k: () => moveFocus(list.current, -1),
+    l: () => withFocused(list.current, like),
+    c: () => withFocused(list.current, (id) => navigate(`/p/${id}#comments`)),
   });
   const viewerId = user?.id ?? null;
   const isNew = ({ post }: PostEntry) => Date.parse(post.createdAt) >= shownSince;
@@ -44,6 +52,7 @@ export function PostList({ state, label }: { state: UseFeed; label: string }): R
             <Row
               key={entry.key}
               measure={virtualizer.measureElement}
+              watch={watch}
               entry={entry}
               index={item.index}
               above={item.start - (items[at - 1]?.end ?? start)}
@@ -62,6 +71,7 @@ export function PostList({ state, label }: { state: UseFeed; label: string }): R
 
 interface RowProps {
   measure(article: HTMLElement | null): void;
+  watch: WatchPost | null;
   entry: PostEntry;
   index: number;
   /** The height of posts that are not on the page: between this one and the one before it, and after the last one. */
@@ -72,14 +82,28 @@ interface RowProps {
   isNew: boolean;
 }
 
-const Row = memo(function Row({ measure, entry, index, above, below, setSize, viewerId, isNew }: RowProps): ReactNode {
+const Row = memo(function Row({ measure, watch, entry, index, above, below, setSize, viewerId, isNew }: RowProps): ReactNode {
   const { t } = useI18n();
   const { post, delivery } = entry;
   // Not each time that it comes back on the page.
   const [isFresh] = useState(() => isNew && Date.now() - Date.parse(post.createdAt) < FRESH_MS);
+  const element = useRef<HTMLElement>(null);
+  const ref = useCallback(
+    (article: HTMLElement | null) => {
+      element.current = article;
+      measure(article);
+    },
+    [measure],
+  );
+  // Another id, or a post that has opened, is to be seen anew.
+  useLayoutEffect(
+    () => (element.current ? watch?.(element.current) : undefined),
+    // oxlint-disable-next-line react/exhaustive-effect-dependencies -- what makes the element another one to watch
+    [watch, post.id, post.access.isLocked, delivery],
+  );
   return (
     <article
-      ref={measure}
+      ref={ref}
       className="post"
       style={{ marginTop: above, marginBottom: below }}
       tabIndex={0}
@@ -106,6 +130,12 @@ function NewestAnnouncement({ entry, viewerId }: { entry: PostEntry | null; view
       {news && t.postBy(news.post.creator.name)}
     </p>
   );
+}
+
+/** Does something with the post that has the focus, once the server has it. */
+function withFocused(list: HTMLElement | null, act: (postId: string) => void): void {
+  const article = document.activeElement?.closest<HTMLElement>('article[data-delivery="sent"]');
+  if (article && list?.contains(article) && article.dataset.postId) act(article.dataset.postId);
 }
 
 /** Goes to the next or previous post; from outside the list, to the first one that is in sight. */

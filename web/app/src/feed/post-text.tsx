@@ -25,11 +25,10 @@ export function PostText({ postId, text, full }: PostTextProps): ReactNode {
     setUnfolded(!unfolded);
   }
 
-  const parts = useMemo(() => linked(text), [text]);
   return (
     <>
       <p className={isLong && !unfolded ? "post-text post-text-folded" : "post-text"} dir="auto">
-        {parts}
+        <LinkedText text={text} />
       </p>
       {isLong && (
         <button type="button" className="link-button" aria-expanded={unfolded} onClick={fold}>
@@ -38,6 +37,11 @@ export function PostText({ postId, text, full }: PostTextProps): ReactNode {
       )}
     </>
   );
+}
+
+/** A text whose addresses are links. */
+export function LinkedText({ text }: { text: string }): ReactNode {
+  return useMemo(() => linked(text), [text]);
 }
 
 /** Addresses end before the punctuation that closes a sentence. */

@@ -6,7 +6,7 @@ import { isAtTop } from "./use-at-top";
 /** Posts on either side of the window that are on the page all the same: what the browser's search finds. */
 const OVERSCAN = 30;
 /** Of a post that was never on the screen, in pixels. */
-const USUAL_HEIGHT = 120;
+const USUAL_HEIGHT = 160;
 
 /** The heights of a feed's posts as last seen: with them the way back to the feed leads to the old place on it. */
 const heights = new WeakMap<Feed, VirtualItem[]>();

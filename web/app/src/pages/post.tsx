@@ -1,18 +1,23 @@
 import { usePost, useSession } from "@feedline/react";
 import type { ReactNode } from "react";
 import { Link } from "wouter";
+import { CommentsSection } from "../comments/comments-section";
 import { Freshness } from "../feed/freshness";
 import { PostCard } from "../feed/post-card";
 import { FeedSkeleton } from "../feed/skeleton";
+import { useLike } from "../feed/use-like";
 import { useI18n } from "../i18n";
 import { describe } from "../problems";
 import { usePageTitle } from "../shell/page-title";
+import { useShortcuts } from "../shell/use-shortcuts";
 import { Notice } from "../ui/notice";
 
 export function PostPage({ id }: { id: string }): ReactNode {
   const { phase, entry, error, single } = usePost(id);
   const { user } = useSession();
   const { t } = useI18n();
+  const like = useLike();
+  useShortcuts({ l: () => entry && like(id) });
   usePageTitle(entry ? entry.post.content.title || t.postBy(entry.post.creator.name) : null);
 
   if (entry) {
@@ -28,6 +33,7 @@ export function PostPage({ id }: { id: string }): ReactNode {
         >
           <PostCard entry={entry} viewerId={user?.id ?? null} full />
         </article>
+        <CommentsSection key={String(entry.post.access.isLocked)} post={entry.post} />
       </>
     );
   }

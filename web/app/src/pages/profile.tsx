@@ -1,22 +1,24 @@
-import type { User } from "@feedline/client";
+import type { Profile } from "@feedline/client";
 import { useSession } from "@feedline/react";
+import { usePerson } from "@feedline/react/people";
 import { useState, type ReactNode } from "react";
 import { Link } from "wouter";
 import { FeedView } from "../feed/feed-view";
 import { FeedSkeleton } from "../feed/skeleton";
 import { useI18n, type Language } from "../i18n";
+import { FollowButton } from "../people/follow-button";
+import { TierBadge } from "../people/tier-badge";
 import { describe } from "../problems";
 import { usePageTitle } from "../shell/page-title";
 import { Avatar } from "../ui/avatar";
 import { VerifiedIcon } from "../ui/icons";
 import { Notice } from "../ui/notice";
-import { RenameDialog } from "./rename-dialog";
-import { useUser } from "./use-user";
+import { ProfileDialog } from "./profile-dialog";
 
 export function ProfilePage({ username }: { username: string }): ReactNode {
-  const { phase, user, error, reload } = useUser(username);
+  const { phase, person, error, page } = usePerson(username);
   const { t } = useI18n();
-  usePageTitle(user ? user.name : `@${username}`);
+  usePageTitle(person ? person.name || person.username : `@${username}`);
 
   if (phase === "loading") return <FeedSkeleton />;
   if (phase === "missing") {
@@ -28,10 +30,10 @@ export function ProfilePage({ username }: { username: string }): ReactNode {
       </Notice>
     );
   }
-  if (!user) {
+  if (!person) {
     return (
       <Notice isPage title={t.feedFailedTitle} text={describe(error, t)}>
-        <button type="button" className="button button-primary" onClick={reload}>
+        <button type="button" className="button button-primary" onClick={() => page.reload().catch(() => {})}>
           {t.tryAgain}
         </button>
       </Notice>
@@ -39,23 +41,23 @@ export function ProfilePage({ username }: { username: string }): ReactNode {
   }
   return (
     <>
-      <ProfileHead user={user} />
+      <ProfileHead person={person} />
       <FeedView
-        key={user.id}
-        name={`creator:${user.id}`}
-        label={t.feedOf(user.name)}
+        key={person.id}
+        name={`creator:${person.id}`}
+        label={t.feedOf(person.name)}
         empty={<Notice title={t.emptyProfile} />}
       />
     </>
   );
 }
 
-function ProfileHead({ user }: { user: User }): ReactNode {
+function ProfileHead({ person: known }: { person: Profile }): ReactNode {
   const { t, language } = useI18n();
   const { user: me } = useSession();
-  const [renaming, setRenaming] = useState(false);
-  // One's own name changes here first.
-  const person = me?.id === user.id ? { ...user, name: me.name } : user;
+  const isMe = me?.id === known.id;
+  // What one changes of oneself changes here first.
+  const person = isMe ? { ...known, name: me.name, avatar: me.avatar } : known;
   return (
     <section className="profile">
       <Avatar person={person} large />
@@ -66,14 +68,35 @@ function ProfileHead({ user }: { user: User }): ReactNode {
         <p>
           @{person.username} · {t.joined(monthOf(person.createdAt, language))}
         </p>
+        <p className="profile-counts">
+          <span>{t.posts(person.postsCount)}</span>
+          <span>{t.followers(person.followersCount)}</span>
+          <span>{t.following(person.followingCount)}</span>
+        </p>
+        {person.tier && (
+          <p className="profile-tier">
+            <TierBadge tier={person.tier} /> {t.holdsTier(person.tier)}
+          </p>
+        )}
       </div>
-      {me?.id === user.id && (
-        <button type="button" className="button" onClick={() => setRenaming(true)}>
-          {t.editProfile}
-        </button>
-      )}
-      {renaming && <RenameDialog name={person.name} onClose={() => setRenaming(false)} />}
+      {isMe ? <OwnActions person={person} /> : <FollowButton person={person} />}
     </section>
+  );
+}
+
+function OwnActions({ person }: { person: Profile }): ReactNode {
+  const { t } = useI18n();
+  const [editing, setEditing] = useState(false);
+  return (
+    <div className="follow">
+      <Link href="/subscribers" className="button button-quiet">
+        {t.subscribers}
+      </Link>
+      <button type="button" className="button" onClick={() => setEditing(true)}>
+        {t.editProfile}
+      </button>
+      {editing && <ProfileDialog person={person} onClose={() => setEditing(false)} />}
+    </div>
   );
 }
 

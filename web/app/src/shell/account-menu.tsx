@@ -1,11 +1,12 @@
 import type { User } from "@feedline/client";
 import { useFeedline } from "@feedline/react";
-import { useEffect, useRef, useState, type ReactNode } from "react";
+import type { ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 import { useI18n } from "../i18n";
 import { describe } from "../problems";
 import { Avatar } from "../ui/avatar";
 import { useToast } from "../ui/toasts";
+import { usePopover } from "../ui/use-popover";
 import { LanguageSwitch } from "./language-switch";
 
 interface AccountMenuProps {
@@ -18,9 +19,7 @@ export function AccountMenu({ user, onHelp }: AccountMenuProps): ReactNode {
   const { t } = useI18n();
   const toast = useToast();
   const [, navigate] = useLocation();
-  const [open, setOpen] = useState(false);
-  const box = useRef<HTMLDivElement>(null);
-  const button = useRef<HTMLButtonElement>(null);
+  const { open, setOpen, box, button } = usePopover();
   const close = () => setOpen(false);
 
   async function signOut(): Promise<void> {
@@ -31,26 +30,6 @@ export function AccountMenu({ user, onHelp }: AccountMenuProps): ReactNode {
       toast(describe(error, t));
     }
   }
-
-  useEffect(() => {
-    if (!open) return;
-    const outside = (event: Event) => {
-      if (!(event.target instanceof Node && box.current?.contains(event.target))) setOpen(false);
-    };
-    const escape = (event: KeyboardEvent) => {
-      if (event.key !== "Escape") return;
-      button.current?.focus();
-      setOpen(false);
-    };
-    document.addEventListener("pointerdown", outside);
-    document.addEventListener("focusin", outside);
-    document.addEventListener("keydown", escape);
-    return () => {
-      document.removeEventListener("pointerdown", outside);
-      document.removeEventListener("focusin", outside);
-      document.removeEventListener("keydown", escape);
-    };
-  }, [open]);
 
   return (
     <div ref={box} className="menu-box">
@@ -72,6 +51,9 @@ export function AccountMenu({ user, onHelp }: AccountMenuProps): ReactNode {
           </p>
           <Link href={`/u/${user.username}`} className="menu-item" onClick={close}>
             {t.myProfile}
+          </Link>
+          <Link href="/subscribers" className="menu-item" onClick={close}>
+            {t.subscribers}
           </Link>
           <button
             type="button"

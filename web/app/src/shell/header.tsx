@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { Link, useRoute } from "wouter";
 import { useComposer } from "../composer/composer";
 import { useI18n } from "../i18n";
+import { Bell } from "../notifications/bell";
 import { Mark, PlusIcon } from "../ui/icons";
 import { AccountMenu } from "./account-menu";
 import { LanguageSwitch } from "./language-switch";
@@ -23,6 +24,7 @@ export function Header({ onHelp }: { onHelp(): void }): ReactNode {
         </nav>
         <div className="top-end">
           {user && <NewPostButton />}
+          {user && <Bell />}
           {user && <AccountMenu user={user} onHelp={onHelp} />}
           {status === "signed-out" && <SignedOutLinks />}
         </div>

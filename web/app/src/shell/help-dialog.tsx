@@ -9,6 +9,8 @@ export function HelpDialog({ onClose }: { onClose(): void }): ReactNode {
     ["k", t.helpPrevious],
     ["n", t.helpNew],
     [".", t.helpLoad],
+    ["l", t.helpLike],
+    ["c", t.helpComment],
     ["?", t.helpHelp],
     ["Esc", t.helpClose],
   ];

@@ -1,4 +1,6 @@
+import type { Profile, User } from "@feedline/client";
 import { useFeedline } from "@feedline/react";
+import { usePeople } from "@feedline/react/people";
 import { useState, type FormEvent, type ReactNode } from "react";
 import { useI18n } from "../i18n";
 import { byField } from "../problems";
@@ -7,21 +9,26 @@ import { Field } from "../ui/field";
 import { useToast } from "../ui/toasts";
 import { useFormErrors } from "../ui/use-form-errors";
 
-export function RenameDialog({ name, onClose }: { name: string; onClose(): void }): ReactNode {
+/** One's own name and picture. */
+export function ProfileDialog({ person, onClose }: { person: User | Profile; onClose(): void }): ReactNode {
   const client = useFeedline();
+  const people = usePeople();
   const { t } = useI18n();
   const toast = useToast();
-  const [value, setValue] = useState(name);
+  const [name, setName] = useState(person.name);
+  const [avatar, setAvatar] = useState(person.avatar ?? "");
   const { form, errors, refuse } = useFormErrors();
 
   async function save(event: FormEvent): Promise<void> {
     event.preventDefault();
+    const address = avatar.trim();
+    if (address !== "" && !address.startsWith("https://")) return refuse({ avatar: t.errorAvatar });
     try {
-      await client.editProfile({ name: value.trim() });
+      people.put(await client.editProfile({ name: name.trim(), avatar: address || null }));
       toast(t.saved);
       onClose();
     } catch (error) {
-      refuse(byField(error, ["name"], t));
+      refuse(byField(error, ["name", "avatar"], t));
     }
   }
 
@@ -33,10 +40,23 @@ export function RenameDialog({ name, onClose }: { name: string; onClose(): void 
             <input
               {...input}
               name="name"
-              value={value}
+              value={name}
               autoComplete="name"
               data-autofocus
-              onChange={(event) => setValue(event.target.value)}
+              onChange={(event) => setName(event.target.value)}
+            />
+          )}
+        </Field>
+        <Field label={t.avatarField} hint={t.avatarHint} error={errors.avatar}>
+          {(input) => (
+            <input
+              {...input}
+              name="avatar"
+              type="url"
+              value={avatar}
+              placeholder={t.optional}
+              autoComplete="off"
+              onChange={(event) => setAvatar(event.target.value)}
             />
           )}
         </Field>
