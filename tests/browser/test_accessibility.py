@@ -4,13 +4,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import FilePayload, Page, expect
 
 from tests.browser import screen
 from tests.browser.visitor import Visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
+PICTURE = Path(__file__).parents[2] / "web/app/public/icon-192.png"
 AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
 
 
@@ -61,6 +62,54 @@ async def test_pages_of_people(visit: Visit) -> None:
         await screen.go(page, path)
         await screen.live(page)
         assert await findings(page) == [], path
+
+
+async def test_comments_and_notifications(visit: Visit) -> None:
+    ann, bob = await visit("ann"), await visit("bob")
+    post = (await ann.person.publish("to talk about"))["post"]
+    await bob.person.http.put(f"/api/posts/{post['id']}/like")
+    await bob.person.http.post(f"/api/posts/{post['id']}/comments", json={"text": "a word"})
+    page = await screen.live_page(ann, f"/p/{post['id']}")
+    await expect(page.locator(".comment")).to_have_count(1)
+    await page.get_by_label("Comment", exact=True).fill("x" * 2001)
+    assert await findings(page) == []
+    await page.get_by_role("button", name="Notifications, 2 unread").click()
+    await expect(page.locator(".notification")).to_have_count(2)
+    assert await findings(page) == []
+    await page.goto(f"{ann.url}/notifications")
+    await expect(page.locator(".notification")).to_have_count(2)
+    assert await findings(page) == []
+    await page.get_by_role("button", name="Clear").click()
+    assert await findings(page) == []
+
+
+async def test_people_and_their_subscribers(visit: Visit) -> None:
+    ann, bob = await visit("ann"), await visit("bob")
+    await bob.person.publish("worth following")
+    page = await screen.live_page(ann)
+    people = page.get_by_role("region", name="People to follow")
+    await people.get_by_role("button", name=f"Follow {bob.username}").click()
+    await expect(screen.posts(page)).to_have_count(1)
+    assert await findings(page) == []
+    await screen.go(page, f"/u/{bob.username}")
+    assert await findings(page) == []
+    tier = f"/api/users/{ann.person.user['id']}/subscribers/{bob.person.user['id']}"
+    await ann.person.http.put(tier, json={"tier": "basic"})
+    await screen.go(page, "/subscribers")
+    await expect(page.locator(".person")).to_have_count(1)
+    assert await findings(page) == []
+
+
+async def test_a_file_in_the_composer(visit: Visit) -> None:
+    page = await screen.live_page(await visit("ann"))
+    await page.keyboard.press("n")
+    await page.get_by_label("Add a picture").set_input_files(PICTURE)
+    await expect(page.get_by_alt_text("The file of this post")).to_be_visible()
+    assert await findings(page) == []
+    note: FilePayload = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"words"}
+    await page.get_by_label("Add a picture").set_input_files(note)
+    await expect(page.get_by_role("alert")).to_be_visible()
+    assert await findings(page) == []
 
 
 async def test_what_opens_on_a_page(visit: Visit) -> None:

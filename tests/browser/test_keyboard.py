@@ -59,7 +59,7 @@ async def test_an_empty_post_is_not_sent(visit: Visit) -> None:
     await page.keyboard.press("n")
     await page.keyboard.press("Control+Enter")
     text = page.get_by_label("Text")
-    await expect(text).to_have_accessible_description("Write a title or a text.")
+    await expect(text).to_have_accessible_description("Write a title or a text, or add a file.")
     await expect(text).to_be_focused()
     await page.keyboard.type("words")
     await expect(text).not_to_have_attribute("aria-invalid", "true")

@@ -103,6 +103,36 @@ async def of_writing(page: Page) -> None:
     await take(page, "refused")
 
 
+async def of_people(page: Page, visitor: Visitor, author: Person, post_id: str) -> None:
+    """What others do, and what a creator does about it."""
+    me, other = visitor.person, author
+    own = (await me.publish("Herons again. Nobody believes me."))["post"]
+    path = f"/api/posts/{own['id']}"
+    await other.http.put(f"{path}/like")
+    await other.http.post(f"{path}/comments", json={"text": "How many?"})
+    await other.http.put(f"/api/users/{me.user['id']}/follow")
+    tier = f"/api/users/{me.user['id']}/subscribers/{other.user['id']}"
+    await me.http.put(tier, json={"tier": "premium"})
+    await page.goto(f"{visitor.url}/notifications")
+    await expect(page.locator(".notification")).to_have_count(4)
+    await take(page, "notifications")
+    await screen.go(page, "/subscribers")
+    await expect(page.locator(".person")).to_have_count(1)
+    await take(page, "subscribers")
+    await screen.go(page, path.removeprefix("/api").replace("/posts/", "/p/"))
+    await expect(page.locator(".comment")).to_have_count(1)
+    await page.get_by_label("Comment", exact=True).fill("Seven. I counted twice.")
+    await take(page, "comments")
+    await screen.go(page, f"/p/{post_id}")
+    await page.keyboard.press("n")
+    await page.get_by_label("Add a picture").set_input_files(PICTURE)
+    await expect(page.get_by_alt_text("The file of this post")).to_be_visible()
+    await expect(page.get_by_role("progressbar")).to_have_count(0)
+    await take(page, "composer-with-a-file")
+    await page.get_by_role("button", name="Remove the file").click()
+    await page.keyboard.press("Escape")
+
+
 async def of_trouble(visitor: Visitor, page: Page) -> None:
     await visitor.context.set_offline(True)
     await screen.connection(page, "offline")
@@ -126,4 +156,5 @@ async def test_pictures(visit: Visit, width: int) -> None:
     page = await screen.live_page(ann)
     await of_reading(page, bob.person, post_id)
     await of_writing(page)
+    await of_people(page, ann, bob.person, post_id)
     await of_trouble(ann, page)

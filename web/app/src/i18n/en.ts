@@ -205,7 +205,7 @@ export const en = {
   mediaRemove: "Remove the file",
   mediaAttached: "The file of this post",
   mediaFailed: "The file was not sent.",
-  mediaTooLarge: (megabytes: number) => `The file is larger than ${megabytes} MB.`,
+  mediaTooLarge: (most: string) => `The file is larger than ${most}.`,
   mediaQuota: "There is no room left for your files.",
   mediaKind: "Use JPEG, PNG, WebP, GIF, MP4, WebM, MP3, M4A or OGG.",
   mediaWait: "Wait until the file has been sent, or remove it.",

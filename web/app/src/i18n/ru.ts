@@ -185,7 +185,7 @@ export const ru: Dictionary = {
 
   notifications: "Уведомления",
   unread: (n) => count(n, "непрочитанное", "непрочитанных", "непрочитанных"),
-  readAll: "Отметить всё прочитанным",
+  readAll: "Прочитать все",
   clearAll: "Очистить",
   clearTitle: "Убрать все уведомления?",
   clearText: "Они исчезнут на всех ваших устройствах.",
@@ -210,7 +210,7 @@ export const ru: Dictionary = {
   mediaRemove: "Убрать файл",
   mediaAttached: "Файл этой записи",
   mediaFailed: "Файл не отправлен.",
-  mediaTooLarge: (megabytes) => `Файл больше ${megabytes} МБ.`,
+  mediaTooLarge: (most) => `Файл больше ${most}.`,
   mediaQuota: "Для ваших файлов больше нет места.",
   mediaKind: "Подойдут JPEG, PNG, WebP, GIF, MP4, WebM, MP3, M4A и OGG.",
   mediaWait: "Подождите, пока файл отправится, или уберите его.",

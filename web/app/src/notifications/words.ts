@@ -9,6 +9,6 @@ export function othersIn({ actor, text }: Notification): number {
 /** Where it leads. */
 export function placeOf({ kind, actor, postId }: Notification): string {
   if (kind === "subscription") return "/subscribers";
-  if (postId === undefined) return `/u/${actor.username}`;
+  if (kind === "follow" || postId === undefined) return `/u/${actor.username}`;
   return kind === "comment" ? `/p/${postId}#comments` : `/p/${postId}`;
 }

@@ -1,0 +1,127 @@
+"""The notification centre: live, the same on every device, and leading to what it tells of."""
+
+from typing import Any
+
+import pytest
+from playwright.async_api import Locator, Page, expect
+
+from tests.browser import screen
+from tests.browser.visitor import Visit, Visitor
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 800}}
+
+
+def bell(page: Page, unread: int) -> Locator:
+    name = f"Notifications, {unread} unread" if unread else "Notifications"
+    return page.locator(".top").get_by_label(name, exact=True)
+
+
+def rows(page: Page) -> Locator:
+    return page.locator(".notification")
+
+
+async def post_of(author: Visitor, text: str) -> str:
+    post_id: str = (await author.person.publish(text))["post"]["id"]
+    return post_id
+
+
+async def like(person: Visitor, post_id: str) -> None:
+    await person.person.http.put(f"/api/posts/{post_id}/like")
+
+
+async def test_they_come_live_and_are_read_on_all_devices(visit: Visit) -> None:
+    ann, bob, vera = await visit("ann"), await visit("bob"), await visit("vera")
+    post_id = await post_of(ann, "worth a like")
+    page, other = await screen.live_page(ann), await screen.live_page(ann, "/everyone")
+    await expect(bell(page, 0)).to_be_visible()
+    await like(bob, post_id)
+    for one in (page, other):
+        await expect(bell(one, 1)).to_be_visible()
+    await expect(page).to_have_title("(1) Feedline")
+    await like(vera, post_id)
+    await bell(page, 1).click()
+    await expect(rows(page)).to_have_text(
+        [f"{vera.username} and 1 other liked your postnow"], use_inner_text=False
+    )
+    await rows(page).click()
+    await expect(page).to_have_url(f"{ann.url}/p/{post_id}")
+    for one in (page, other):
+        await expect(bell(one, 0)).to_be_visible()
+    await expect(rows(page)).to_have_count(0)
+
+
+async def test_each_leads_to_what_it_tells_of(visit: Visit) -> None:
+    ann, bob = await visit("ann", **PHONE), await visit("bob")
+    post_id = await post_of(ann, "worth a word")
+    await bob.person.http.post(f"/api/posts/{post_id}/comments", json={"text": "a word"})
+    await bob.person.http.put(f"/api/users/{ann.person.user['id']}/follow")
+    page = await screen.live_page(ann)
+    for kind, place in (("comment", f"/p/{post_id}#comments"), ("follow", f"/u/{bob.username}")):
+        await page.locator(".bell").click()
+        await expect(page.get_by_role("heading", name="Notifications")).to_be_visible()
+        await page.locator(f'.notification[data-kind="{kind}"]').click()
+        await expect(page).to_have_url(ann.url + place)
+    await expect(bell(page, 0)).to_be_visible()
+
+
+async def test_all_are_read_or_cleared_at_once(visit: Visit) -> None:
+    ann, bob = await visit("ann"), await visit("bob")
+    for number in range(3):
+        await like(bob, await post_of(ann, f"number {number}"))
+    page = await screen.live_page(ann)
+    phone = await screen.live_page(ann, "/everyone")
+    await phone.goto(f"{ann.url}/notifications")
+    await expect(rows(phone)).to_have_count(3)
+    await bell(page, 3).click()
+    await page.get_by_role("button", name="Mark all as read").click()
+    for one in (page, phone):
+        await expect(bell(one, 0)).to_be_visible()
+        await expect(one.locator(".notification[data-unread]")).to_have_count(0)
+        await expect(rows(one)).to_have_count(3)
+    await page.get_by_role("button", name="Clear").click()
+    await page.get_by_role("dialog", name="Clear all").get_by_role("button", name="Clear").click()
+    for one in (page, phone):
+        await expect(rows(one)).to_have_count(0)
+        await expect(one.get_by_text("Nothing new")).to_be_visible()
+
+
+async def test_what_came_while_away_is_there_on_return(visit: Visit) -> None:
+    ann, bob = await visit("ann"), await visit("bob")
+    ann.expect_complaint("ERR_INTERNET_DISCONNECTED")
+    post_id = await post_of(ann, "while I was away")
+    page = await screen.live_page(ann)
+    await ann.context.set_offline(True)
+    await screen.connection(page, "offline")
+    await like(bob, post_id)
+    await ann.context.set_offline(False)
+    await screen.live(page)
+    await expect(bell(page, 1)).to_be_visible()
+
+
+async def test_a_list_that_does_not_load_is_tried_again(visit: Visit) -> None:
+    ann = await visit("ann")
+    ann.expect_complaint("503 ")
+    page = await ann.context.new_page()
+    refusal = '{"code": "unavailable", "detail": "Not now."}'
+    await page.route(
+        "**/api/notifications?*",
+        lambda route: route.fulfill(
+            status=503, body=refusal, content_type="application/problem+json"
+        ),
+    )
+    await page.goto(f"{ann.url}/notifications")
+    await expect(page.get_by_text("The notifications didn’t load")).to_be_visible()
+    await page.unroute("**/api/notifications?*")
+    await page.get_by_role("button", name="Try again").click()
+    await expect(page.get_by_text("Nothing new")).to_be_visible()
+
+
+async def test_they_are_told_in_the_readers_language(visit: Visit) -> None:
+    ann, bob, vera = await visit("ann", locale="ru-RU"), await visit("bob"), await visit("vera")
+    post_id = await post_of(ann, "по-русски")
+    for person in (bob, vera):
+        await like(person, post_id)
+    page = await ann.open("/notifications")
+    await expect(rows(page)).to_contain_text(f"Вашу запись оценили: {vera.username} и ещё 1")
