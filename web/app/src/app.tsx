@@ -3,6 +3,7 @@ import { NotificationsProvider } from "@feedline/react/notifications";
 import { useState, type ReactNode } from "react";
 import { Link, Redirect, Route, Switch, useLocation } from "wouter";
 import { ComposerProvider, useComposer } from "./composer/composer";
+import { LikeProvider } from "./feed/like";
 import { FeedSkeleton } from "./feed/skeleton";
 import { scrollToTop } from "./feed/use-at-top";
 import { useI18n } from "./i18n";
@@ -29,7 +30,9 @@ export function App(): ReactNode {
     // Another person is another page: nothing of the one before stays on it.
     <NotificationsProvider key={user?.id ?? ""}>
       <ComposerProvider onPublished={showOwnPosts}>
-        <Shell />
+        <LikeProvider>
+          <Shell />
+        </LikeProvider>
       </ComposerProvider>
     </NotificationsProvider>
   );

@@ -48,7 +48,7 @@ export const PostCard = memo(function PostCard({ entry, viewerId, full = false }
             ))}
           </ul>
         )}
-        {delivery === "sent" ? <PostFoot post={post} /> : <DeliveryLine entry={entry} />}
+        {delivery === "sent" ? <PostFoot post={post} isStranger={viewerId === null} /> : <DeliveryLine entry={entry} />}
       </div>
     </>
   );

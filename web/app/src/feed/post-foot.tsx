@@ -1,15 +1,13 @@
 import type { Post } from "@feedline/client";
-import { useSession } from "@feedline/react";
 import type { ReactNode } from "react";
 import { Link } from "wouter";
 import { useI18n, type Language } from "../i18n";
 import { CommentIcon, HeartIcon } from "../ui/icons";
-import { useLike } from "./use-like";
+import { useLike } from "./like";
 
 /** What people think of a post, and the way to say so. */
-export function PostFoot({ post: { id, engagement } }: { post: Post }): ReactNode {
+export function PostFoot({ post: { id, engagement }, isStranger }: { post: Post; isStranger: boolean }): ReactNode {
   const { t, language } = useI18n();
-  const { user } = useSession();
   const like = useLike();
   const { likesCount, commentsCount, isLiked } = engagement;
   return (
@@ -18,7 +16,7 @@ export function PostFoot({ post: { id, engagement } }: { post: Post }): ReactNod
         type="button"
         className="foot-button like"
         aria-label={`${t.like}, ${t.likes(likesCount)}`}
-        aria-pressed={user ? isLiked : undefined}
+        aria-pressed={isStranger ? undefined : isLiked}
         onClick={() => like(id)}
       >
         <HeartIcon />
@@ -32,7 +30,14 @@ export function PostFoot({ post: { id, engagement } }: { post: Post }): ReactNod
   );
 }
 
-/** 1,2 K: as wide whatever the count. */
+/** 1.2K: about as wide whatever the count. */
 function short(count: number, language: Language): string {
-  return new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1 }).format(count);
+  return count < 1_000 ? String(count) : COMPACT[language].format(count);
+}
+
+/** Making one costs more than a row of a list can spare. */
+const COMPACT: Record<Language, Intl.NumberFormat> = { en: compact("en"), ru: compact("ru") };
+
+function compact(language: Language): Intl.NumberFormat {
+  return new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1 });
 }

@@ -7,7 +7,7 @@ import { useI18n } from "../i18n";
 import { useShortcuts } from "../shell/use-shortcuts";
 import { PostCard } from "./post-card";
 import { useFocusStays } from "./use-focus-stays";
-import { useLike } from "./use-like";
+import { useLike } from "./like";
 import { useVirtualPosts } from "./use-virtual-posts";
 
 /** For so long after it was written a post that comes in is marked as new. */

@@ -5,7 +5,7 @@ import { CommentsSection } from "../comments/comments-section";
 import { Freshness } from "../feed/freshness";
 import { PostCard } from "../feed/post-card";
 import { FeedSkeleton } from "../feed/skeleton";
-import { useLike } from "../feed/use-like";
+import { useLike } from "../feed/like";
 import { useI18n } from "../i18n";
 import { describe } from "../problems";
 import { usePageTitle } from "../shell/page-title";
