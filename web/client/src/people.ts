@@ -25,12 +25,14 @@ export class People {
   readonly #changes = new Emitter<void>();
   /** By id, those last looked at at the end. */
   readonly #known = new Map<string, Profile>();
+  #viewerId: string | undefined;
 
   readonly subscribe = this.#changes.subscribe;
 
   constructor(client: Feedline) {
     this.#client = client;
-    client.session.subscribe(({ status }) => status === "signed-out" && this.#known.clear());
+    this.#viewerId = client.session.state().user?.id;
+    client.session.subscribe(({ user }) => this.#viewerChanged(user?.id));
     client.delivered.subscribe((deliveries) => deliveries.forEach(({ event }) => this.#apply(event)));
   }
 
@@ -83,6 +85,14 @@ export class People {
     }
     // Live, an event makes the feeds load again.
     if (this.#client.connection.state().status !== "live") this.#client.refresh().catch(() => {});
+  }
+
+  /** How people stand to somebody is nobody else's business. */
+  #viewerChanged(viewerId: string | undefined): void {
+    if (viewerId === this.#viewerId) return;
+    this.#viewerId = viewerId;
+    this.#known.clear();
+    this.#changes.emit();
   }
 
   #apply(event: FeedEvent): void {

@@ -84,6 +84,13 @@ describe("a person", () => {
   });
 });
 
+test("the next viewer does not see whom the last one follows", async () => {
+  const person = await look();
+  void client.session.logout();
+  await answer(platform, "POST", /logout/, undefined, 204);
+  expect(person.snapshot().person).toBeNull();
+});
+
 test("without a live connection, following has the feeds loaded again", async () => {
   await look();
   const close = client.home().open();
