@@ -145,6 +145,7 @@ async def test_a_file_is_kept_with_the_draft_and_taken_out_of_a_post(visit: Visi
     await field(page).set_input_files(PICTURE)
     await ready(page)
     await page.reload()
+    await screen.live(page)
     await page.keyboard.press("n")
     await ready(page)
     await page.get_by_role("button", name="Publish").click()

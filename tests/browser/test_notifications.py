@@ -15,7 +15,7 @@ PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 800}}
 
 def bell(page: Page, unread: int) -> Locator:
     name = f"Notifications, {unread} unread" if unread else "Notifications"
-    return page.locator(".top").get_by_label(name, exact=True)
+    return page.locator(".bell").and_(page.get_by_label(name, exact=True))
 
 
 def rows(page: Page) -> Locator:
@@ -42,9 +42,8 @@ async def test_they_come_live_and_are_read_on_all_devices(visit: Visit) -> None:
     await expect(page).to_have_title("(1) Feedline")
     await like(vera, post_id)
     await bell(page, 1).click()
-    await expect(rows(page)).to_have_text(
-        [f"{vera.username} and 1 other liked your postnow"], use_inner_text=False
-    )
+    text = f"{vera.username} and 1 other liked your post"
+    await expect(page.locator(".notification-text")).to_contain_text([text])
     await rows(page).click()
     await expect(page).to_have_url(f"{ann.url}/p/{post_id}")
     for one in (page, other):

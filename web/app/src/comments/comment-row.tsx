@@ -1,12 +1,12 @@
 import type { CommentEntry, Comments } from "@feedline/client/comments";
 import { memo, useState, type ReactNode } from "react";
-import { Link } from "wouter";
 import { LinkedText } from "../feed/post-text";
 import { useI18n } from "../i18n";
 import { describe } from "../problems";
 import { Avatar } from "../ui/avatar";
 import { ConfirmDialog } from "../ui/confirm-dialog";
 import { TrashIcon, VerifiedIcon } from "../ui/icons";
+import { PlaceLink } from "../ui/place-link";
 import { Time } from "../ui/time";
 import { useToast } from "../ui/toasts";
 
@@ -28,14 +28,14 @@ export const CommentRow = memo(function CommentRow({ entry, comments, mayDelete,
   const { author } = comment;
   return (
     <li className="comment" data-comment-id={comment.id} data-delivery={delivery}>
-      <Link href={`/u/${author.username}`} className="post-avatar" tabIndex={-1} aria-hidden="true">
+      <PlaceLink href={`/u/${author.username}`} className="post-avatar" tabIndex={-1} aria-hidden="true">
         <Avatar person={author} />
-      </Link>
+      </PlaceLink>
       <div className="comment-body">
         <p className="comment-head">
-          <Link href={`/u/${author.username}`} className="byline-name">
+          <PlaceLink href={`/u/${author.username}`} className="byline-name">
             {author.name || author.username}
-          </Link>
+          </PlaceLink>
           {author.isVerified && <VerifiedIcon label={t.verified} />}
           <span className="comment-time">{delivery === "sent" ? <Time at={comment.createdAt} /> : t.sending}</span>
         </p>

@@ -1,6 +1,6 @@
 import type { ConnectionState } from "@feedline/client";
 import { useConnection, useFeedline, useSession } from "@feedline/react";
-import { useState, type ReactNode } from "react";
+import { useEffect, useState, type ReactNode } from "react";
 import { useI18n, type Language } from "../i18n";
 import type { Dictionary } from "../i18n/en";
 import { RefreshIcon } from "../ui/icons";
@@ -9,7 +9,7 @@ import { useToast } from "../ui/toasts";
 /** One quiet line that says how fresh the posts are, and a way to refresh them that needs no socket. */
 export function Freshness(): ReactNode {
   const client = useFeedline();
-  const connection = useConnection();
+  const connection = useSettledConnection();
   const { user } = useSession();
   const { t, language } = useI18n();
   const toast = useToast();
@@ -37,6 +37,22 @@ export function Freshness(): ReactNode {
       </button>
     </div>
   );
+}
+
+/** A channel that is joined has to catch up; while the others are live that is news only if it takes long. */
+const SHORT_MS = 1_000;
+
+function useSettledConnection(): ConnectionState {
+  const now = useConnection();
+  const [settled, setSettled] = useState(now);
+  const isShort = settled.status === "live" && now.status === "catching-up";
+  if (!isShort && settled !== now) setSettled(now);
+  useEffect(() => {
+    if (!isShort) return;
+    const timer = setTimeout(() => setSettled(now), SHORT_MS);
+    return () => clearTimeout(timer);
+  }, [isShort, now]);
+  return isShort ? settled : now;
 }
 
 function stateLine({ status, staleSince }: ConnectionState, t: Dictionary, language: Language): string {

@@ -1,10 +1,10 @@
 import type { Post, PostEntry } from "@feedline/client";
 import { memo, type ReactNode } from "react";
-import { Link } from "wouter";
 import { useI18n } from "../i18n";
 import { TierBadge } from "../people/tier-badge";
 import { Avatar } from "../ui/avatar";
 import { VerifiedIcon } from "../ui/icons";
+import { PlaceLink } from "../ui/place-link";
 import { Time } from "../ui/time";
 import { DeliveryLine } from "./delivery-line";
 import { LockedPost } from "./locked-post";
@@ -29,9 +29,9 @@ export const PostCard = memo(function PostCard({ entry, viewerId, full = false }
   return (
     <>
       <header className="post-head">
-        <Link href={`/u/${post.creator.username}`} className="post-avatar" tabIndex={-1} aria-hidden="true">
+        <PlaceLink href={`/u/${post.creator.username}`} className="post-avatar" tabIndex={-1} aria-hidden="true">
           <Avatar person={post.creator} />
-        </Link>
+        </PlaceLink>
         <Byline post={post} isSent={delivery === "sent"} />
         {isOwn && delivery === "sent" && <OwnPostMenu post={post} />}
       </header>
@@ -59,17 +59,17 @@ function Byline({ post, isSent }: { post: Post; isSent: boolean }): ReactNode {
   const { creator } = post;
   return (
     <div className="byline">
-      <Link href={`/u/${creator.username}`} className="byline-name">
+      <PlaceLink href={`/u/${creator.username}`} className="byline-name">
         {creator.name || creator.username}
-      </Link>
+      </PlaceLink>
       {creator.isVerified && <VerifiedIcon label={t.verified} />}
       <span className="byline-rest">
         <span className="byline-username">@{creator.username}</span>
         <span aria-hidden="true">·</span>
         {isSent ? (
-          <Link href={`/p/${post.id}`} className="byline-time">
+          <PlaceLink href={`/p/${post.id}`} className="byline-time">
             <Time at={post.createdAt} />
-          </Link>
+          </PlaceLink>
         ) : (
           <Time at={post.createdAt} />
         )}

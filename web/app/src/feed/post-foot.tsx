@@ -1,8 +1,8 @@
 import type { Post } from "@feedline/client";
 import type { ReactNode } from "react";
-import { Link } from "wouter";
 import { useI18n, type Language } from "../i18n";
 import { CommentIcon, HeartIcon } from "../ui/icons";
+import { PlaceLink } from "../ui/place-link";
 import { useLike } from "./like";
 
 /** What people think of a post, and the way to say so. */
@@ -22,10 +22,10 @@ export function PostFoot({ post: { id, engagement }, isStranger }: { post: Post;
         <HeartIcon />
         {likesCount > 0 && <span>{short(likesCount, language)}</span>}
       </button>
-      <Link href={`/p/${id}#comments`} className="foot-button" aria-label={t.commentsCount(commentsCount)}>
+      <PlaceLink href={`/p/${id}#comments`} className="foot-button" aria-label={t.commentsCount(commentsCount)}>
         <CommentIcon />
         {commentsCount > 0 && <span>{short(commentsCount, language)}</span>}
-      </Link>
+      </PlaceLink>
     </footer>
   );
 }
