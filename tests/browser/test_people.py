@@ -105,7 +105,7 @@ async def test_a_creator_opens_a_post_for_a_subscriber_and_closes_it(visit: Visi
     await expect(creator.get_by_role("listitem")).to_contain_text(ann.username)
     await expect(reader.get_by_text("how it is done")).to_be_visible()
     await reader.get_by_label("Comment", exact=True).fill("thank you")
-    await creator.get_by_label(f"Tier of {ann.username}").select_option("basic")
+    await creator.get_by_label(f"Tier of {ann.username}", exact=True).select_option("basic")
     await expect(reader.get_by_text("For premium subscribers")).to_be_visible()
     assert "how it is done" not in await reader.content()
     await creator.get_by_role("button", name=f"End the tier of {ann.username}").click()
