@@ -12,6 +12,7 @@ from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from tests.browser.visitor import Visitor
 
+END = "That’s all, back to the very first post."
 WALK = (Path(__file__).parent / "walk.js").read_text()
 
 

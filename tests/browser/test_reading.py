@@ -16,7 +16,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 MOTION = (Path(__file__).parent / "motion.js").read_text()
 LONG_MS = 100
-END = "That’s all, back to the very first post."
 
 
 async def fill(person: Person, count: int, text: str = "older") -> None:
@@ -136,7 +135,7 @@ async def test_an_own_post_from_another_device_does_not_move_the_reader(
     page = await screen.live_page(ann)
     if not browser_keeps_place:
         await page.evaluate("document.documentElement.style.overflowAnchor = 'none'")
-    await screen.go_to_end(page, page.get_by_text(END))
+    await screen.go_to_end(page, page.get_by_text(screen.END))
     reading = screen.post(page, "older 12")
     await screen.scroll_to(reading)
     watch = await reading.evaluate_handle(MOTION)
@@ -156,7 +155,7 @@ async def test_scrolling_goes_to_the_very_first_post(visit: Visit) -> None:
     loaded: list[str] = []
     page.on("request", lambda request: loaded.append(request.url))
     await expect(screen.posts(page)).to_have_count(20)
-    await screen.go_to_end(page, page.get_by_text(END))
+    await screen.go_to_end(page, page.get_by_text(screen.END))
     await unique_and_sorted(page, 65)
     older = [url for url in loaded if "&page=" in url]
     assert len(older) == len(set(older)) == 3
