@@ -1,0 +1,1 @@
+export declare function recordedLines(seed: number, steps: number): string[];
