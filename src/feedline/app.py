@@ -17,7 +17,7 @@ from feedline.api.identity import Authenticator, Passes
 from feedline.api.keys import KeySet
 from feedline.api.passwords import Hasher
 from feedline.api.services import Services
-from feedline.api.throttle import LoginThrottle, UploadThrottle
+from feedline.api.throttle import LoginThrottle, Shared, UploadThrottle
 from feedline.api.tokens import Tokens, load_shared_secret
 from feedline.bus.base import Bus
 from feedline.bus.echoing import Broker, EchoingBus
@@ -146,6 +146,8 @@ def _assemble(
     metrics.observe_gauges(lambda: _gauges(store, hub, bus))
     hasher = Hasher(settings.parallel_hashes, settings.waiting_hashes)
     passes = Passes(tokens, _external(settings, store))
+    shared = Shared(bus.tell, now_millis)
+    bus.heed(shared.hear)
     services = Services(
         settings=settings,
         store=store,
@@ -153,13 +155,13 @@ def _assemble(
         passes=passes,
         hasher=hasher,
         throttle=LoginThrottle(
-            settings.login_failures_per_account, settings.login_failures_per_address
+            settings.login_failures_per_account, settings.login_failures_per_address, shared
         ),
         clock=now_millis,
         draining=lambda: feedline.draining,
         is_connected=hub.is_connected,
         bus_state=lambda: bus.state,
-        uploads=UploadThrottle(settings.media_uploads),
+        uploads=UploadThrottle(settings.media_uploads, shared),
         files=files,
         pictures=pictures,
         metrics=metrics,

@@ -11,7 +11,7 @@ from feedline.api.external import ExternalIdentity
 from feedline.api.identity import Passes
 from feedline.api.passwords import Hasher
 from feedline.api.services import Services
-from feedline.api.throttle import LoginThrottle, UploadThrottle
+from feedline.api.throttle import LoginThrottle, Shared, UploadThrottle
 from feedline.api.tokens import Tokens
 from feedline.config import Settings
 from feedline.media.files import FolderFiles
@@ -48,6 +48,7 @@ async def world(settings: Settings, external: External) -> AsyncIterator[World]:
     (settings.data / "arriving").mkdir()
     pictures = Pictures(1, settings.waiting_pictures, settings.picture_pixels)
     owed: list[None] = []
+    shared = Shared(lambda _note: None, clock)
     services = Services(
         settings=settings,
         store=store,
@@ -55,13 +56,13 @@ async def world(settings: Settings, external: External) -> AsyncIterator[World]:
         passes=Passes(tokens, external(store)),
         hasher=hasher,
         throttle=LoginThrottle(
-            settings.login_failures_per_account, settings.login_failures_per_address
+            settings.login_failures_per_account, settings.login_failures_per_address, shared
         ),
         clock=clock,
         draining=lambda: False,
         is_connected=connected.__contains__,
         bus_state=lambda: "ok",
-        uploads=UploadThrottle(settings.media_uploads),
+        uploads=UploadThrottle(settings.media_uploads, shared),
         files=FolderFiles(settings.data / "media"),
         pictures=pictures,
         metrics=Metrics(),

@@ -2,8 +2,13 @@ from contextlib import nullcontext
 
 import pytest
 
-from feedline.api.throttle import WINDOW, LoginThrottle, Tally
+from feedline.api.throttle import WINDOW, LoginThrottle, Shared, Tally, UploadThrottle
 from feedline.errors import RateLimited
+
+
+def alone() -> Shared:
+    """There is no other node."""
+    return Shared(lambda _note: None, lambda: 0)
 
 
 def test_failures_count_within_a_window_that_moves() -> None:
@@ -45,7 +50,7 @@ def test_nought_is_no_limit() -> None:
 
 
 def test_an_account_is_one_in_any_case_and_length() -> None:
-    throttle = LoginThrottle(1, 0)
+    throttle = LoginThrottle(1, 0, alone())
     throttle.failed("Ann", "192.0.2.1", 0)
     with pytest.raises(RateLimited):
         throttle.check("aNN", "192.0.2.2", 0)
@@ -68,7 +73,32 @@ def test_an_account_is_one_in_any_case_and_length() -> None:
     ],
 )
 def test_an_address_is_a_household(failed: str, tried: str, refused: bool) -> None:
-    throttle = LoginThrottle(0, 1)
+    throttle = LoginThrottle(0, 1, alone())
     throttle.failed("ann", failed, 0)
     with pytest.raises(RateLimited) if refused else nullcontext():
         throttle.check("bob", tried, 0)
+
+
+def test_nodes_count_together() -> None:
+    told: list[bytes] = []
+    here, there = Shared(told.append, lambda: 0), Shared(lambda _note: None, lambda: 7)
+    first, second = LoginThrottle(2, 0, here), LoginThrottle(2, 0, there)
+    uploads, other_uploads = UploadThrottle(1, here), UploadThrottle(1, there)
+    for _ in range(2):
+        first.failed("Ann", "192.0.2.1", 0)
+    uploads.count("ann", 0)
+    second.check("ann", "192.0.2.9", 7)
+    for note in told:
+        there.hear(note)
+    with pytest.raises(RateLimited):
+        second.check("ann", "192.0.2.9", 7)
+    with pytest.raises(RateLimited):
+        other_uploads.count("ann", 7)
+
+
+@pytest.mark.parametrize("note", [b"", b"\x00", b"\x92\xa3one\xa3two", b"\x92\x01\x02"])
+def test_a_note_that_means_nothing_changes_nothing(note: bytes) -> None:
+    shared = alone()
+    throttle = LoginThrottle(1, 1, shared)
+    shared.hear(note)
+    throttle.check("two", "two", 0)

@@ -7,9 +7,10 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import httpx
 import pytest
 
-from tests.processes import Person
+from tests.processes import Person, ServerProcess
 from tests.system.cluster import Cluster, Roamer, cluster
 from tests.system.follower import Follower, place
 from tests.system.writer import Ledger, all_texts
@@ -114,6 +115,7 @@ async def test_what_one_node_does_the_others_show(tmp_path: Path) -> None:
         here, there = nodes.nodes
         ann = await Person.register(here, "ann")
         visitor = Roamer(ann, [there], 1)
+        await _fail_to_log_in(here, there)
         for is_down in (False, True):
             if is_down:
                 await nodes.bus.kill()
@@ -139,3 +141,15 @@ async def test_what_one_node_does_the_others_show(tmp_path: Path) -> None:
                     break
             assert socket.close_code == 4003
             assert time.monotonic() - since < REPAIRED
+
+
+async def _fail_to_log_in(here: ServerProcess, there: ServerProcess) -> None:
+    """Wrong passwords count wherever they are tried."""
+    wrong = {"username": "nobody", "password": "wrong horse"}
+    async with httpx.AsyncClient() as client:
+        for number in range(10):
+            url = f"{(here, there)[number % 2].url}/api/auth/login"
+            assert (await client.post(url, json=wrong)).status_code == 401
+        for node in (here, there):
+            answer = await client.post(f"{node.url}/api/auth/login", json=wrong)
+            assert answer.status_code == 429, "ten failures were not counted together"

@@ -1,7 +1,10 @@
 """Who does something too often waits: counted by key in a moving window."""
 
 from collections import OrderedDict, deque
+from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Network, ip_address
+
+import msgspec
 
 from feedline.errors import RateLimited
 from feedline.feed.instants import Millis
@@ -9,6 +12,8 @@ from feedline.feed.instants import Millis
 WINDOW: Millis = 5 * 60 * 1000
 _ACCOUNT_LONGEST = 64  # characters of a name that are told apart; no username has more than 40
 _MOST_KEYS = 20_000  # past it, the key that was counted longest ago is forgotten
+
+_note_decoder = msgspec.msgpack.Decoder(tuple[str, str])
 
 
 class Tally:
@@ -45,12 +50,45 @@ class Tally:
             del self._moments[oldest]
 
 
+class Shared:
+    """Tallies that all nodes keep together: what one counts, the others are told.
+
+    Who can't be told counts for itself, so a bus that is down makes limits looser, and no request
+    waits for it or fails by it.
+    """
+
+    def __init__(self, tell: Callable[[bytes], None], clock: Callable[[], Millis]) -> None:
+        self._tell = tell
+        self._clock = clock
+        self._tallies: dict[str, Tally] = {}
+
+    def keep(self, name: str, tally: Tally) -> None:
+        self._tallies[name] = tally
+
+    def add(self, name: str, key: str, now: Millis) -> None:
+        """Counts a moment here and everywhere."""
+        self._tallies[name].add(key, now)
+        self._tell(msgspec.msgpack.encode((name, key)))
+
+    def hear(self, note: bytes) -> None:
+        """Another node has counted a moment, just now."""
+        try:
+            name, key = _note_decoder.decode(note)
+        except msgspec.DecodeError:
+            return
+        if name in self._tallies:
+            self._tallies[name].add(key, self._clock())
+
+
 class LoginThrottle:
     """Whether a login may be tried, by what failed before. Successes do not count."""
 
-    def __init__(self, per_account: int, per_address: int) -> None:
+    def __init__(self, per_account: int, per_address: int, shared: Shared) -> None:
         self._accounts = Tally(per_account)
         self._addresses = Tally(per_address)
+        self._shared = shared
+        shared.keep("account", self._accounts)
+        shared.keep("address", self._addresses)
 
     def check(self, username: str, address: str, now: Millis) -> None:
         """Raises RateLimited when the account or the address has failed too often."""
@@ -62,22 +100,24 @@ class LoginThrottle:
             raise RateLimited(-(-wait // 1000))
 
     def failed(self, username: str, address: str, now: Millis) -> None:
-        self._accounts.add(_account(username), now)
-        self._addresses.add(_network(address), now)
+        self._shared.add("account", _account(username), now)
+        self._shared.add("address", _network(address), now)
 
 
 class UploadThrottle:
     """How often a person may send a file."""
 
-    def __init__(self, per_person: int) -> None:
+    def __init__(self, per_person: int, shared: Shared) -> None:
         self._people = Tally(per_person)
+        self._shared = shared
+        shared.keep("uploads", self._people)
 
     def count(self, user_id: str, now: Millis) -> None:
         """Raises RateLimited when the person has sent too many."""
         wait = self._people.wait(user_id, now)
         if wait:
             raise RateLimited(-(-wait // 1000), "files")
-        self._people.add(user_id, now)
+        self._shared.add("uploads", user_id, now)
 
 
 def _account(username: str) -> str:
