@@ -1,5 +1,7 @@
 """Following people, liking their posts, and what their subscribers may read."""
 
+from pathlib import Path
+
 import pytest
 from playwright.async_api import Locator, Page, expect
 
@@ -7,6 +9,9 @@ from tests.browser import screen
 from tests.browser.visitor import Visit, Visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+
+PICTURE = Path(__file__).parents[2] / "web/app/public/icon-192.png"
 
 
 def like(page: Page, text: str) -> Locator:
@@ -111,6 +116,21 @@ async def test_a_creator_opens_a_post_for_a_subscriber_and_closes_it(visit: Visi
     await creator.get_by_role("button", name=f"End the tier of {ann.username}").click()
     await creator.get_by_role("dialog").get_by_role("button", name="End").click()
     await expect(creator.get_by_text("Nobody has a tier yet")).to_be_visible()
+
+
+async def test_a_picture_of_oneself_is_on_all_posts(visit: Visit) -> None:
+    bob, ann = await visit("bob"), await visit("ann")
+    await bob.person.publish("this is me")
+    reader = await screen.live_page(ann, f"/u/{bob.username}")
+    page = await screen.live_page(bob, f"/u/{bob.username}")
+    await page.get_by_role("button", name="Edit profile").click()
+    await page.get_by_label("Choose a picture").set_input_files(PICTURE)
+    await expect(page.get_by_role("dialog").locator("img.avatar")).to_be_visible()
+    await page.get_by_role("button", name="Save").click()
+    for one in (page, reader):
+        picture = screen.post(one, "this is me").locator("img.avatar")
+        await expect(picture).to_be_visible()
+        assert await picture.evaluate("one => one.decode().then(() => one.naturalWidth)") > 0
 
 
 async def test_nobody_of_a_name_gets_a_tier(visit: Visit) -> None:

@@ -109,9 +109,8 @@ export const en = {
 
   joined: (date: string) => `Joined ${date}`,
   editProfile: "Edit profile",
-  avatarField: "Picture",
-  avatarHint: "The https address of a picture",
-  errorAvatar: "An address that begins with https://",
+  avatarChoose: "Choose a picture",
+  avatarRemove: "Remove the picture",
   posts: (n: number) => count(n, "post", "posts"),
   followers: (n: number) => count(n, "follower", "followers"),
   following: (n: number) => `${n} following`,

@@ -115,9 +115,8 @@ export const ru: Dictionary = {
 
   joined: (date) => `Здесь с ${date}`,
   editProfile: "Изменить профиль",
-  avatarField: "Фотография",
-  avatarHint: "Адрес картинки, начиная с https://",
-  errorAvatar: "Адрес должен начинаться с https://",
+  avatarChoose: "Выбрать фотографию",
+  avatarRemove: "Убрать фотографию",
   posts: (n) => count(n, "запись", "записи", "записей"),
   followers: (n) => count(n, "читатель", "читателя", "читателей"),
   following: (n) => `читает: ${n}`,

@@ -1,9 +1,12 @@
 import type { Profile, User } from "@feedline/client";
 import { useFeedline } from "@feedline/react";
 import { usePeople } from "@feedline/react/people";
-import { useState, type FormEvent, type ReactNode } from "react";
+import { useUpload } from "@feedline/react/upload";
+import { useId, useState, type FormEvent, type ReactNode } from "react";
+import { accepted, fileProblem, uploadProblem } from "../composer/media";
 import { useI18n } from "../i18n";
 import { byField } from "../problems";
+import { Avatar } from "../ui/avatar";
 import { Dialog } from "../ui/dialog";
 import { Field } from "../ui/field";
 import { useToast } from "../ui/toasts";
@@ -16,15 +19,14 @@ export function ProfileDialog({ person, onClose }: { person: User | Profile; onC
   const { t } = useI18n();
   const toast = useToast();
   const [name, setName] = useState(person.name);
-  const [avatar, setAvatar] = useState(person.avatar ?? "");
+  const [avatar, setAvatar] = useState(person.avatar);
   const { form, errors, refuse } = useFormErrors();
 
   async function save(event: FormEvent): Promise<void> {
     event.preventDefault();
-    const address = avatar.trim();
-    if (address !== "" && !address.startsWith("https://")) return refuse({ avatar: t.errorAvatar });
     try {
-      people.put(await client.editProfile({ name: name.trim(), avatar: address || null }));
+      const change = { name: name.trim(), ...(avatar !== person.avatar && { avatar }) };
+      people.put(await client.editProfile(change));
       toast(t.saved);
       onClose();
     } catch (error) {
@@ -35,6 +37,7 @@ export function ProfileDialog({ person, onClose }: { person: User | Profile; onC
   return (
     <Dialog title={t.editProfile} className="dialog-small" onClose={onClose}>
       <form ref={form} className="post-form" noValidate onSubmit={(event) => void save(event)}>
+        <AvatarField person={{ ...person, avatar }} error={errors.avatar} onChange={setAvatar} />
         <Field label={t.displayName} error={errors.name ?? errors[""]}>
           {(input) => (
             <input
@@ -44,19 +47,6 @@ export function ProfileDialog({ person, onClose }: { person: User | Profile; onC
               autoComplete="name"
               data-autofocus
               onChange={(event) => setName(event.target.value)}
-            />
-          )}
-        </Field>
-        <Field label={t.avatarField} hint={t.avatarHint} error={errors.avatar}>
-          {(input) => (
-            <input
-              {...input}
-              name="avatar"
-              type="url"
-              value={avatar}
-              placeholder={t.optional}
-              autoComplete="off"
-              onChange={(event) => setAvatar(event.target.value)}
             />
           )}
         </Field>
@@ -70,5 +60,55 @@ export function ProfileDialog({ person, onClose }: { person: User | Profile; onC
         </div>
       </form>
     </Dialog>
+  );
+}
+
+interface AvatarFieldProps {
+  person: User | Profile;
+  error: string | undefined;
+  onChange(avatar: string | null): void;
+}
+
+function AvatarField({ person, error, onChange }: AvatarFieldProps): ReactNode {
+  const { t } = useI18n();
+  const id = useId();
+  const [refused, setRefused] = useState<string | null>(null);
+  const { upload, send } = useUpload((media) => onChange(media.thumbnail ?? media.url));
+  const failure = refused ?? (upload?.status === "failed" ? uploadProblem(upload.error, t) : error);
+
+  function take(file: File): void {
+    const problem = file.type.startsWith("image/") ? fileProblem(file, t) : t.mediaKind;
+    setRefused(problem);
+    if (problem === null) send(file);
+  }
+
+  return (
+    <div className="avatar-field media-field">
+      <Avatar person={person} large />
+      <input
+        id={id}
+        type="file"
+        className="visually-hidden"
+        accept="image/jpeg,image/png,image/webp,image/gif"
+        onChange={({ target }) => {
+          const file = accepted(target.files);
+          target.value = "";
+          if (file) take(file);
+        }}
+      />
+      <label htmlFor={id} className="button button-small media-button">
+        {upload?.status === "sending" ? t.mediaSending(Math.floor(upload.progress * 100)) : t.avatarChoose}
+      </label>
+      {person.avatar !== null && (
+        <button type="button" className="link-button" onClick={() => onChange(null)}>
+          {t.avatarRemove}
+        </button>
+      )}
+      {failure !== undefined && (
+        <p className="field-error" role="alert">
+          {failure}
+        </p>
+      )}
+    </div>
   );
 }
