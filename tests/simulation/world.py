@@ -106,6 +106,9 @@ class View:
     def following(self, user_id: str) -> list[str]:
         return self._follows.get(user_id, [])
 
+    def muted(self, user_id: str) -> list[str]:
+        return []
+
 
 class SlowStore:
     """One node's way to the database. ``crash`` ends it wherever it is."""
