@@ -34,7 +34,7 @@ test: $(VENV)/.test check
 quick: $(VENV)/.test
 	PYTHONDONTWRITEBYTECODE= PYTEST_DEBUG_TEMPROOT=$(wildcard /dev/shm) $(PYTEST) -n 2 -p no:schemathesis \
 		--hypothesis-profile quick -m 'not system and not browser and not web' \
-		$(addprefix --ignore tests/,browser conformance gateway hostile system web)
+		$(addprefix --ignore tests/,browser conformance convergence gateway hostile simulation system web)
 
 check: $(VENV)/.test
 	$(BIN)/ruff check .

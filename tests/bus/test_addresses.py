@@ -55,6 +55,7 @@ def test_what_is_no_address(url: str) -> None:
         client_maker(url)
 
 
+@pytest.mark.system
 async def test_the_master_is_found_by_a_sentinel(tmp_path: Path) -> None:
     async with valkey(tmp_path / "valkey") as master:
         config = f"sentinel monitor main 127.0.0.1 {master.port} 1\n"

@@ -32,7 +32,12 @@ async def _postgres(_: Path) -> AsyncIterator[BusMaker]:
 IMPLEMENTATIONS = {"local": _local, "redis": _redis, "postgres": _postgres}
 
 
-@pytest.fixture(params=IMPLEMENTATIONS)
+@pytest.fixture(
+    params=[
+        "local",
+        *(pytest.param(name, marks=pytest.mark.system) for name in ("redis", "postgres")),
+    ]
+)
 async def make_bus(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[BusMaker]:
     """Makes buses that reach each other, each for a node of its own."""
     made: list[Bus[Batch]] = []

@@ -11,6 +11,8 @@ from tests.bus.nodes import CHANNEL, PATIENCE, Node, becomes, postgres_bus
 from tests.faults import FaultProxy, faulty
 from tests.postgres import databases
 
+pytestmark = pytest.mark.system
+
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:

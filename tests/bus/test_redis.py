@@ -14,6 +14,8 @@ from tests.bus.nodes import CHANNEL, SECRET, Batch, Node, Numbers, becomes, redi
 from tests.faults import FaultProxy, faulty
 from tests.valkey import ValkeyProcess, valkey
 
+pytestmark = pytest.mark.system
+
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,7 @@ def url() -> Iterator[str]:
     databases().drop(url)
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.system)])
 def location(request: pytest.FixtureRequest) -> Location:
     location: Location = request.getfixturevalue("path" if request.param == "sqlite" else "url")
     return location

@@ -20,6 +20,8 @@ from feedline.store.copying import copy_database
 from tests.postgres import databases
 from tests.store.opening import contents, log_of, opened, publish, register
 
+pytestmark = pytest.mark.system
+
 SECRET = bytes(range(32))
 
 

@@ -31,6 +31,8 @@ from feedline.store.base import Snapshot, Store, Transaction
 from feedline.store.postgres_connections import connect
 from tests.store.opening import Clock, opened, publish, register, whole_log
 
+pytestmark = pytest.mark.system
+
 LIMITS = DraftLimits()
 
 Act = Callable[[Transaction], Any]

@@ -16,6 +16,8 @@ from feedline.store.sqlite_connections import open_reader
 from tests.postgres import databases
 from tests.store.opening import append, opened, whole_log
 
+pytestmark = pytest.mark.system
+
 # What describes a schema: columns with types, collations and defaults, indexes, constraints.
 CATALOG = """
 SELECT table_name, column_name,

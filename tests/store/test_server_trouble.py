@@ -18,6 +18,8 @@ from feedline.store.postgres_views import PostgresTransaction
 from tests.postgres import PostgresServer, own_server
 from tests.store.opening import Announced, append, opened, publish, register, whole_log
 
+pytestmark = pytest.mark.system
+
 PATIENCE = 20.0  # seconds; it takes two, and the machine may be busy
 
 
