@@ -15,6 +15,8 @@ from rich.progress import Progress
 from feedline import __version__, administration, demo, server
 from feedline.benchmark.command import bench as run_bench
 from feedline.config import Settings
+from feedline.doctor.examination import examine, is_healthy
+from feedline.doctor.report import as_json, show
 from feedline.errors import Refusal, StartupError
 from feedline.feed.instants import rfc3339
 from feedline.storage import Storage
@@ -85,6 +87,30 @@ def copy(data: Path, database: str) -> None:
 
         copied = administration.copy(data, database, report)
     Console().print(f"{copied:,} rows copied, and counted on both sides.", highlight=False)
+
+
+@app.command
+def doctor(
+    *,
+    settings: Annotated[Settings, Parameter(name="*")] = _DEFAULTS,
+    json: Annotated[bool, Parameter(negative="", env_var=())] = False,
+) -> None:
+    """Look at an installation and say what to do. Changes nothing; a server may run meanwhile.
+
+    Give it the options and variables of `serve`. The exit status is 1 if something has to be
+    repaired.
+
+    Parameters
+    ----------
+    json
+        Print the findings as JSON.
+    """
+    findings = examine(settings)
+    if json:
+        print(as_json(findings))  # noqa: T201 - for programs
+    else:
+        show(findings, Console())
+    sys.exit(not is_healthy(findings))
 
 
 @user.command

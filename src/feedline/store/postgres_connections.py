@@ -158,7 +158,7 @@ def _migrate(connection: Connection, migrations: list[str]) -> int:
         # Others may take their time with it: this waits for them, and not only for two seconds.
         connection.execute("SET LOCAL lock_timeout = '5min'; SET LOCAL statement_timeout = '5min'")
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [_MIGRATING])
-        version = _version(connection)
+        version = schema_version(connection)
         if version > len(migrations):
             raise SchemaMismatch(version, len(migrations))
         if version < len(migrations):
@@ -166,7 +166,7 @@ def _migrate(connection: Connection, migrations: list[str]) -> int:
     return len(migrations)
 
 
-def _version(connection: Connection) -> int:
+def schema_version(connection: Connection) -> int:
     """The version of the schema; 0 if there is none."""
     (table,) = connection.execute("SELECT to_regclass('schema_version')").fetchone() or (None,)
     if table is None:

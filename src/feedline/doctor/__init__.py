@@ -1,0 +1,1 @@
+"""Looks at an installation, beside a server that runs or without one, and says what to do."""
