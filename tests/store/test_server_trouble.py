@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator, Iterator
 from functools import partial
 from signal import SIGQUIT
 from time import monotonic
+from typing import Self
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from feedline.errors import DatabaseUnusable, Unavailable
 from feedline.feed.cursor import Position
@@ -41,6 +43,43 @@ def url(server: PostgresServer, request: pytest.FixtureRequest) -> str:
 async def store(url: str, announced: Announced) -> AsyncIterator[Store]:
     async with opened(url, announced) as store:
         yield store
+
+
+class Line:
+    """A line to the server that can be held back, or cut."""
+
+    def __init__(self, url: str) -> None:
+        self._port = int(conninfo_to_dict(url)["port"] or 0)
+        self._writers: list[asyncio.StreamWriter] = []
+        self.holds_back = False
+        self.url = url
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        port = self._server.sockets[0].getsockname()[1]
+        self.url = make_conninfo(self.url, port=port)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.close()
+        self.cut()
+
+    def cut(self) -> None:
+        for writer in self._writers:
+            writer.transport.abort()
+        self._writers.clear()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there = await asyncio.open_connection("127.0.0.1", self._port)
+        self._writers += [writer, there[1]]
+        with contextlib.suppress(ConnectionError):
+            await asyncio.gather(self._carry(reader, there[1]), self._carry(there[0], writer))
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(1 << 16):
+            if not self.holds_back:
+                writer.write(data)
+        writer.close()
 
 
 async def sooner_or_later(store: Store) -> Position:
@@ -139,6 +178,23 @@ async def test_an_idle_writer_finds_its_connection_ended_and_takes_a_new_one(
     await store.write(append)
     cut_all(url)
     await store.write(append)
+
+
+async def test_a_server_that_says_nothing_any_more_is_not_waited_for_for_ever(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection stands, and nothing comes through it: a firewall, or a machine that froze."""
+    monkeypatch.setattr("feedline.store.postgres_connections._SLOWEST", 1.0)
+    async with Line(url) as line, opened(line.url) as store:
+        await store.write(append)
+        line.holds_back = True
+        with pytest.raises(Unavailable):
+            await store.write(append)
+        with pytest.raises(Unavailable):
+            await store.read(lambda reads: reads.cursor())
+        line.holds_back = False
+        line.cut()
+        await sooner_or_later(store)
 
 
 async def test_a_store_can_not_be_started_without_a_server() -> None:

@@ -1,5 +1,6 @@
 """The store for several nodes: a PostgreSQL database."""
 
+import asyncio
 import threading
 from collections.abc import Callable
 from typing import TypeVar, cast
@@ -8,7 +9,7 @@ import psycopg
 
 from feedline.errors import Unavailable
 from feedline.feed.instants import Millis
-from feedline.store.base import Announce, Snapshot
+from feedline.store.base import Announce, LogBounds, Snapshot
 from feedline.store.database import Database
 from feedline.store.postgres_connections import Connection, Link, connect, migrate
 from feedline.store.postgres_views import PostgresSnapshot
@@ -18,6 +19,7 @@ T = TypeVar("T")
 
 READERS = 4  # connections; one waits for the server while another is at work
 
+_LOOK_SECONDS = 0.5
 _BEGIN = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
@@ -39,6 +41,8 @@ class PostgresStore(Database):
         self._clock = clock
         self._local = threading.local()
         self._links: list[Link] = []
+        self._reading_links: list[Link] = []
+        self._watch: asyncio.Task[None] | None = None
 
     async def shared_secret(self) -> bytes | None:
         return await self.read(lambda snapshot: cast("PostgresSnapshot", snapshot).secret())
@@ -46,14 +50,34 @@ class PostgresStore(Database):
     def migrate(self) -> int:
         return migrate(self._url)
 
+    async def start(self, announce: Announce) -> LogBounds:
+        bounds = await super().start(announce)
+        self._watch = asyncio.create_task(self._cut_what_is_stuck(), name="watch the database")
+        return bounds
+
+    async def stop(self) -> None:
+        await super().stop()
+        if self._watch is not None:
+            self._watch.cancel()
+
+    async def _cut_what_is_stuck(self) -> None:
+        """Ends connections that bring nothing, though nobody has closed them; until cancelled."""
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            for link in self._links:
+                link.cut_if_stuck()
+
     def _new_writer(self, announce: Announce) -> PostgresWriter:
-        return PostgresWriter(self._url, self._clock, self._queue_limit, announce)
+        writer = PostgresWriter(self._url, self._clock, self._queue_limit, announce)
+        self._links.append(writer.link)
+        return writer
 
     def _read(self, query: Callable[[Snapshot], T]) -> T:
         link = self._link()
         was_open = link.is_open
         try:
-            return _ask(link.get(), query)
+            with link.at_work():
+                return _ask(link.get(), query)
         except psycopg.Error as failure:
             was_lost = was_open and link.is_broken
             link.drop()
@@ -65,12 +89,13 @@ class PostgresStore(Database):
         link: Link | None = getattr(self._local, "link", None)
         if link is None:
             link = self._local.link = Link(lambda: connect(self._url, writes=False))
+            self._reading_links.append(link)
             self._links.append(link)
         return link
 
     def _close_readers(self) -> None:
         super()._close_readers()
-        for link in self._links:
+        for link in self._reading_links:
             link.drop()
 
 

@@ -1,9 +1,10 @@
 """Connections to a PostgreSQL database, and its schema."""
 
+import os
 import secrets
 import socket
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from time import monotonic
 from typing import Any
 
@@ -33,14 +34,18 @@ _BOUNDS = {
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
 }
-_SESSION = """
-SET statement_timeout = '10s';
-SET lock_timeout = '2s';
-SET idle_in_transaction_session_timeout = '5s';
-SET timezone = 'UTC';
+_SESSION = {
+    "statement_timeout": "5s",
+    "lock_timeout": "2s",
+    "idle_in_transaction_session_timeout": "5s",
+    "timezone": "UTC",
+}
+# An acknowledged write is on disk, whatever the default of the server. Stricter ones stay.
+_DURABLE = b"""
 SELECT set_config('synchronous_commit', 'on', false)
 WHERE current_setting('synchronous_commit') = 'off'
 """
+_SLOWEST = 10.0  # seconds; whoever has not got an answer by then will not get one
 
 # Transaction state (such as: read-only after a failover), resources, operator, system, internal.
 _SERVER_FAILURES = ("25", "53", "57", "58", "XX")
@@ -64,13 +69,18 @@ def connect(url: str, *, writes: bool) -> Connection:
         # After a failover an address may lead to a server that only reads.
         wanted["target_session_attrs"] = "read-write"
     given = psycopg.conninfo.conninfo_to_dict(url)
-    connection = psycopg.connect(url, autocommit=True, **{**wanted, **given})
+    session = " ".join(f"-c {name}={value}" for name, value in _SESSION.items())
+    wanted["options"] = f"{session} {given.pop('options', '')}"
+    connection = psycopg.connect(**{**wanted, **given}, autocommit=True)
     connection.adapters.register_dumper(int, _Int8)
     connection.adapters.register_dumper(str, _Str)
     connection.prepare_threshold = 1
     connection.prepared_max = 500  # more than there are queries
-    connection.execute(_SESSION)
     return connection
+
+
+def make_durable(connection: Connection) -> None:
+    connection.execute(_DURABLE)
 
 
 class Link:
@@ -80,11 +90,26 @@ class Link:
     quarter of a second, later every two.
     """
 
-    def __init__(self, open_connection: Callable[[], Connection]) -> None:
+    def __init__(
+        self,
+        open_connection: Callable[[], Connection],
+        prepare: Callable[[Connection], None] = lambda _: None,
+    ) -> None:
         self._open = open_connection
+        self._prepare = prepare
         self._connection: Connection | None = None
         self._pause = 0.0
         self._next_attempt = 0.0
+        self._busy_since: float | None = None
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """While this lasts somebody waits for the server, but not for ever."""
+        self._busy_since = monotonic()
+        try:
+            yield
+        finally:
+            self._busy_since = None
 
     @property
     def is_open(self) -> bool:
@@ -100,6 +125,7 @@ class Link:
             self.drop()
         if self._connection is None:
             self._connection = self._opened()
+            self._prepare(self._connection)
         return self._connection
 
     def drop(self) -> None:
@@ -109,13 +135,15 @@ class Link:
             with suppress(psycopg.Error):
                 connection.close()
 
-    def cut(self) -> None:
-        """From another thread: whoever waits for the server waits no longer."""
-        connection = self._connection
-        if connection is not None:
-            with suppress(psycopg.Error, OSError), socket.socket(fileno=connection.fileno()) as s:
-                s.shutdown(socket.SHUT_RDWR)
-                s.detach()
+    def cut_if_stuck(self) -> None:
+        """From another thread: whoever has waited for too long waits no longer."""
+        since, connection = self._busy_since, self._connection
+        if since is None or connection is None or monotonic() - since < _SLOWEST:
+            return
+        with suppress(psycopg.Error, OSError):
+            duplicate = socket.socket(fileno=os.dup(connection.fileno()))
+            duplicate.shutdown(socket.SHUT_RDWR)
+            duplicate.close()
 
     def _opened(self) -> Connection:
         if monotonic() < self._next_attempt:

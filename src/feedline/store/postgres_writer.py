@@ -15,7 +15,14 @@ from psycopg import Pipeline, errors
 from feedline.errors import Unavailable
 from feedline.feed.instants import Millis
 from feedline.store.base import Announce, LogEntry
-from feedline.store.postgres_connections import SQL, Connection, Link, connect, is_lost
+from feedline.store.postgres_connections import (
+    SQL,
+    Connection,
+    Link,
+    connect,
+    is_lost,
+    make_durable,
+)
 from feedline.store.postgres_views import PostgresTransaction, PutOff
 from feedline.store.rows import Overtaken, Results
 from feedline.store.writer import Command, Outcome, Writer, all_failed
@@ -45,25 +52,24 @@ class PostgresWriter(Writer[PostgresTransaction]):
         announce: Announce,
     ) -> None:
         super().__init__(queue_limit, announce)
-        self._url = url
         self._clock = clock
         self._is_committing = False
-        self.link = Link(self._open)
+        self.link = Link(lambda: connect(url, writes=True), self._prepare)
 
     def _commit(self, group: Group) -> tuple[list[Outcome], list[LogEntry]]:
         try:
-            return self._run_group(group)
+            with self.link.at_work():
+                return self._run_group(group)
         except (psycopg.Error, Unavailable) as failure:
             self.link.drop()
             return all_failed(group, failure), []
 
-    def _open(self) -> Connection:
-        connection = connect(self._url, writes=True)
+    def _prepare(self, connection: Connection) -> None:
+        make_durable(connection)
         # What is new comes first in lists, also if the clock was set back since the last run.
         for name in ("newest_post", "newest_notice"):
             for (newest,) in connection.execute(SQL[name].encode()):
                 self._ids.go_on_after(newest)
-        return connection
 
     def _close(self) -> None:
         self.link.drop()
