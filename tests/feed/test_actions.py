@@ -1,11 +1,9 @@
 """What people do, through a real store: the events of each action say exactly what it changed."""
 
 import asyncio
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -34,11 +32,14 @@ from feedline.feed.visibility import Viewer
 from feedline.store.base import LogEntry, Snapshot, Store, Transaction
 from tests.feed.strategies import drafts, examples, new_id, texts
 from tests.store.opening import (
+    DATABASES,
     HOUR,
     NOW,
     Announced,
     Clock,
+    Location,
     contents,
+    location_of,
     opened,
     publish,
     register,
@@ -74,7 +75,7 @@ class Reader:
 class Town:
     """Three people, one of them an admin, in a store; actions come from tests."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Location) -> None:
         self.path = path
         self.clock = Clock()
         self.announced = Announced()
@@ -146,7 +147,7 @@ class Town:
 
 
 @contextmanager
-def town_in(path: Path) -> Iterator[Town]:
+def town_in(path: Location) -> Iterator[Town]:
     town = Town(path)
     try:
         yield town
@@ -154,9 +155,15 @@ def town_in(path: Path) -> Iterator[Town]:
         town.close()
 
 
-@pytest.fixture
-def town(tmp_path: Path) -> Iterator[Town]:
-    with town_in(tmp_path / "feed.db") as town:
+@contextmanager
+def new_town(database: str) -> Iterator[Town]:
+    with location_of(database) as location, town_in(location) as town:
+        yield town
+
+
+@pytest.fixture(params=DATABASES)
+def town(request: pytest.FixtureRequest) -> Iterator[Town]:
+    with new_town(request.param) as town:
         yield town
 
 
@@ -208,13 +215,14 @@ def perform(town: Town, step: tuple[str, str, int, Any]) -> None:
         town.clock.now += pick
 
 
+@pytest.mark.parametrize("database", DATABASES)
 @examples(20)
-@given(histories)
+@given(history=histories)
 def test_a_snapshot_and_the_events_since_are_the_snapshot_of_now(
-    history: list[tuple[str, str, int, Any]],
+    database: str, history: list[tuple[str, str, int, Any]]
 ) -> None:
     """Checked after each action, for everyone; and a refused one changes nothing at all."""
-    with tempfile.TemporaryDirectory() as folder, town_in(Path(folder, "feed.db")) as town:
+    with new_town(database) as town:
         nobody = [Reader(id_, {}) for id_ in town.ids.values()]
         for step in history:
             readers, rows = town.readers(), contents(town.path)

@@ -1,7 +1,8 @@
 """Real stores for tests, and what they hold."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from feedline.feed.posts import Post
 from feedline.store.base import LogEntry, Snapshot, Store, Transaction
 from feedline.store.postgres import PostgresStore
 from feedline.store.sqlite import SqliteStore
+from tests.postgres import databases
 
 NOW = 1_769_076_000_000  # 2026-01-22T10:00:00Z
 SECOND = 1_000
@@ -73,6 +75,21 @@ class Announced:
     @property
     def seqs(self) -> list[int]:
         return [entry.seq for entry in self.entries]
+
+
+DATABASES = ("sqlite", "postgres")
+
+
+@contextmanager
+def location_of(database: str) -> Iterator[Location]:
+    """Where a new one is, for the time of a block."""
+    if database == "sqlite":
+        with tempfile.TemporaryDirectory() as folder:
+            yield Path(folder, "feed.db")
+    else:
+        url = databases().fresh()
+        yield url
+        databases().drop(url)
 
 
 def store_at(location: Location, **options: Any) -> Store:

@@ -1,11 +1,9 @@
 """The log: gapless, in commit order, announced once, whatever happens around it."""
 
 import asyncio
-import tempfile
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, ExitStack
 from functools import partial
 from itertools import count
-from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
@@ -23,6 +21,7 @@ from tests.store.opening import (
     Clock,
     Location,
     append,
+    location_of,
     log_of,
     opened,
     store_at,
@@ -52,9 +51,12 @@ COMMANDS = st.tuples(st.integers(0, 3), st.booleans())  # how many events, and w
 class LogMachine(RuleBasedStateMachine):
     """Groups of commands, trims and restarts, against a list."""
 
+    database = "sqlite"
+
     def __init__(self) -> None:
         super().__init__()
-        self.folder = tempfile.TemporaryDirectory()
+        self.places = ExitStack()
+        self.location = self.places.enter_context(location_of(self.database))
         self.clock = Clock()
         self.announced = Announced()
         self.told: list[Told] = []  # every event ever; its index is its seq - 1
@@ -69,9 +71,8 @@ class LogMachine(RuleBasedStateMachine):
         self.epoch = self.bounds().epoch
 
     def open(self) -> None:
-        path = Path(self.folder.name, "feed.db")
         self.opened: AbstractAsyncContextManager[Store] = opened(
-            path, self.announced, clock=self.clock
+            self.location, self.announced, clock=self.clock
         )
         self.store = self.runner.run(self.opened.__aenter__())
 
@@ -156,11 +157,19 @@ class LogMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.close()
         self.runner.close()
-        self.folder.cleanup()
+        self.places.close()
+
+
+class PostgresLogMachine(LogMachine):
+    """The same on PostgreSQL."""
+
+    database = "postgres"
 
 
 TestLog = LogMachine.TestCase
 TestLog.settings = examples(20, steps=14)
+TestLogOfPostgres = PostgresLogMachine.TestCase
+TestLogOfPostgres.settings = examples(10, steps=14)
 
 
 async def fill(store: Store, many: int) -> list[LogEntry]:
