@@ -15,6 +15,7 @@ from random import Random
 from typing import NamedTuple
 
 import pytest
+from hypothesis import settings
 
 from feedline.feed import actions
 from feedline.feed.drafts import Draft, DraftLimits
@@ -29,7 +30,7 @@ from tests.store.opening import append, log_of, opened, publish, register
 
 SEEDS = range(3)
 ROUNDS = 20
-CUTS = 50  # for each seed
+CUTS = settings().max_examples // 2  # for each seed; fewer in the quick set
 CHECKPOINT_PAGES = 30  # few, so that the power is cut in checkpoints too
 
 
