@@ -19,7 +19,7 @@ from tests.secrecy.stage import Stage, set_stage
 from tests.secrecy.vault import EVERY_TIER
 from tests.secrecy.viewers import Ear, Viewer
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.alone, pytest.mark.timeout(400)]
 
 SETTINGS = {
     "FEEDLINE_HEARTBEAT_SECONDS": "0.2",
@@ -105,7 +105,7 @@ class Audience:
     async def told(self) -> None:
         """Waits until each was told everything up to now."""
         place = int((await head(self._stage.author)).rpartition("-")[2])
-        async with asyncio.timeout(3 * PATIENCE):  # there are a hundred of them
+        async with asyncio.timeout(6 * PATIENCE):  # there are a hundred of them
             while any(ear.place < place for ear in self._ears if ear.viewer.person is not None):
                 await asyncio.sleep(0.02)
 

@@ -36,7 +36,7 @@ class Asker:
         request = f"{head}\r\n\r\n".encode() + body
         while True:
             try:
-                async with asyncio.timeout(PATIENCE):
+                async with asyncio.timeout(6 * PATIENCE):
                     return await self._exchange(request)
             except (asyncio.IncompleteReadError, ConnectionError):
                 await self.close()
@@ -154,7 +154,7 @@ async def until(pieces: AsyncIterator[bytes], sign: bytes, times: int = 1) -> by
     """What comes until a sign did so many times, or to the end of the connection."""
     received = bytearray()
     with suppress(*_ENDED):
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(6 * PATIENCE):  # everybody does it at the same time
             async for piece in pieces:
                 begin = max(0, len(received) - len(sign) + 1)
                 received += piece
