@@ -9,6 +9,7 @@ from hypothesis import settings
 
 from tests.browser import sightings
 from tests.processes import ServerProcess, serving
+from tests.system import fault_table
 
 settings.register_profile("quick", max_examples=15)
 
@@ -22,10 +23,14 @@ def figures(record_property: Callable[[str, object], None]) -> Figures:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
-        for name, line in report.user_properties:
-            if name == "figure":
-                terminalreporter.write_line(str(line))
+    reports = terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
+    properties = [each for report in reports for each in report.user_properties]
+    for name, line in properties:
+        if name == "figure":
+            terminalreporter.write_line(str(line))
+    faults = fault_table.write(str(row) for name, row in properties if name == "fault")
+    if faults:
+        terminalreporter.write(faults)
     seen = sightings.summary(terminalreporter.getreports(""))
     if seen:
         terminalreporter.write_line(seen)

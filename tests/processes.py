@@ -24,9 +24,14 @@ class ServerProcess:
     """One server. It can be killed and started again on the same data and the same port."""
 
     def __init__(
-        self, data: Path, *options: str, environment: dict[str, str] | None = None
+        self,
+        data: Path,
+        *options: str,
+        environment: dict[str, str] | None = None,
+        program: tuple[str, ...] = ("-m", "feedline"),
     ) -> None:
         self.data = data
+        self.program = program
         self.port = 0
         self._options = options
         self._environment = environment or {}
@@ -52,8 +57,7 @@ class ServerProcess:
         """Starts the process and waits until it is ready."""
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
-            "-m",
-            "feedline",
+            *self.program,
             "serve",
             "--data",
             str(self.data),
@@ -77,9 +81,14 @@ class ServerProcess:
 
     async def _end(self, number: int) -> int:
         assert self._process is not None
-        assert self._reader is not None
         if self._process.returncode is None:
             self._process.send_signal(number)
+        return await self.ended()
+
+    async def ended(self) -> int:
+        """Waits until the process has ended; the exit status."""
+        assert self._process is not None
+        assert self._reader is not None
         status = await asyncio.wait_for(self._process.wait(), STOP_SECONDS)
         await self._reader
         return status

@@ -71,15 +71,18 @@ class _AnyNode:
 class Roamer(Person):
     """Somebody who is signed in once, and uses all nodes."""
 
-    def __init__(self, person: Person, nodes: list[ServerProcess], seed: int) -> None:
+    def __init__(
+        self, person: Person, nodes: list[ServerProcess], seed: int, timeout: float = 15
+    ) -> None:
         self.token, self.user, self.id = person.token, person.user, person.id
         self.headers = person.headers
         self._nodes = nodes
         self._random = random.Random(seed)
         clients = []
         for node in nodes:
-            clients.append(httpx.AsyncClient(base_url=node.url, headers=self.headers, timeout=15))
-            node.clients.append(clients[-1])
+            client = httpx.AsyncClient(base_url=node.url, headers=self.headers, timeout=timeout)
+            node.clients.append(client)
+            clients.append(client)
         self.http = cast("httpx.AsyncClient", _AnyNode(clients, self._random))
 
     def socket(self, **named: Any) -> websockets.connect:

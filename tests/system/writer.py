@@ -16,6 +16,8 @@ class Ledger:
     """What was acknowledged: the answer's bytes, by key."""
 
     answers: dict[str, bytes] = field(default_factory=dict)
+    pause: float = 0.0
+    """Seconds between two posts of one person."""
     statuses: Counter[int] = field(default_factory=Counter)
     broken: int = 0
     """Requests that ended without an answer."""
@@ -55,6 +57,7 @@ class Ledger:
         while not end.is_set():
             await self.publish(person, f"{person.user['username']}-{number}")
             number += 1
+            await asyncio.sleep(self.pause)
 
 
 async def all_texts(person: Person) -> list[str]:

@@ -1,0 +1,189 @@
+"""Authors and readers who go on while things break, and the verdict on what they have."""
+
+import asyncio
+import json
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.postgres import databases
+from tests.processes import Person, ServerProcess, serving
+from tests.system.cluster import Roamer
+from tests.system.follower import Follower, place
+from tests.system.writer import Ledger, all_texts
+from tests.valkey import valkey
+
+AUTHORS = 3
+AT_ONCE = 16  # posts on their way where many are needed
+PAUSE = 0.04  # seconds between two posts of an author
+PATIENCE = 45.0  # seconds for what takes two, on a machine that has other things to do
+SETTINGS = {"FEEDLINE_HEARTBEAT_SECONDS": "0.5"}  # a silent reader learns that it has everything
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one fault did, once it was over."""
+
+    fault: str
+    where: str
+    repaired: float
+    """Seconds until a post that was begun after it was acknowledged, and everybody had all."""
+    keys: tuple[str, ...]
+    """Posts that were acknowledged from shortly before it until then."""
+
+
+@dataclass
+class Trial:
+    """People at work on some nodes."""
+
+    nodes: list[ServerProcess]
+    where: str
+    authors: list[Roamer]
+    readers: list[Follower]
+    begin: str
+    ledger: Ledger = field(default_factory=lambda: Ledger(pause=PAUSE))
+    outcomes: list[Outcome] = field(default_factory=list)
+
+    @asynccontextmanager
+    async def fault(self, name: str, before: int = 10) -> AsyncIterator[None]:
+        """Something breaks in the block and is mended at its end; authors go on all the time."""
+        since = len(self.ledger.answers)
+        await self.more(before)
+        yield
+        repaired = await self.repaired()
+        keys = tuple(self.ledger.answers)[since:]
+        self.outcomes.append(Outcome(name, self.where, repaired, keys))
+
+    async def more(self, count: int) -> None:
+        """Waits for so many further posts."""
+        async with asyncio.timeout(PATIENCE):
+            await self.ledger.reach(len(self.ledger.answers) + count)
+
+    async def write_at_once(self, count: int) -> None:
+        """So many further posts, without a pause."""
+        numbers = iter(range(count))
+        await asyncio.gather(*(self._write_all(numbers) for _ in range(AT_ONCE)))
+
+    async def _write_all(self, numbers: Iterator[int]) -> None:
+        for number in numbers:
+            await self.ledger.publish(self.authors[number % AUTHORS], f"more-{number}")
+
+    async def repaired(self) -> float:
+        """Seconds until posts are taken again and every reader has what was acknowledged."""
+        since = time.monotonic()
+        await self.more(len(self.authors) + 1)  # so at least one was begun after this moment
+        last = list(self.ledger.answers.values())[-len(self.authors) - 1 :]
+        newest = max((json.loads(answer)["cursor"] for answer in last), key=place)
+        async with asyncio.timeout(PATIENCE):
+            await asyncio.gather(*(reader.reach(newest) for reader in self.readers))
+        return time.monotonic() - since
+
+    async def verdict(self) -> "Verdict":
+        """What is there in the end, by REST and at every reader. Nobody writes any more."""
+        final = (await self.authors[0].http.get("/api/posts")).json()["cursor"]
+        async with asyncio.timeout(PATIENCE):
+            await asyncio.gather(*(reader.reach(final) for reader in self.readers))
+        return Verdict(await all_texts(self.authors[0]), self, place(final))
+
+
+class Verdict:
+    """Nothing acknowledged may be missing, nothing may be there twice, all have one order."""
+
+    def __init__(self, stored: list[str], trial: Trial, final: int) -> None:
+        self._trial = trial
+        self._stored = Counter(stored)
+        self._read = [Counter(reader.texts()) for reader in trial.readers]
+        self._final = final
+
+    def lost(self, keys: Sequence[str]) -> int:
+        """How many of these are missing somewhere."""
+        return sum(any(not there[key] for there in (self._stored, *self._read)) for key in keys)
+
+    def doubled(self, keys: Sequence[str]) -> int:
+        return sum(any(there[key] > 1 for there in (self._stored, *self._read)) for key in keys)
+
+    def require(self) -> None:
+        """Raises AssertionError."""
+        trial, acknowledged = self._trial, list(self._trial.ledger.answers)
+        assert self.lost(acknowledged) == 0, "an acknowledged post is lost"
+        assert self.doubled(acknowledged) == 0, "a post is there twice"
+        assert set(self._stored) == set(acknowledged), "there are posts that nobody wrote"
+        first = trial.readers[0]
+        for reader in trial.readers:
+            assert reader.resyncs == 0
+            assert reader.texts() == first.texts(), "two readers have another order"
+            assert reader.places() == list(range(place(trial.begin) + 1, self._final + 1))
+        for node in trial.nodes:
+            assert [line for line in node.log if "Traceback" in line] == []
+
+
+Report = Callable[[str], None]
+
+
+@asynccontextmanager
+async def trial(
+    nodes: list[ServerProcess], where: str, report: Report, *, patience: float = 15, seed: int = 0
+) -> AsyncIterator[Trial]:
+    """People at work for the time of a block; after it nothing may be lost, doubled or late."""
+    authors = [
+        Roamer(await Person.register(nodes[0], f"author{n}"), nodes, seed + n, patience)
+        for n in range(AUTHORS)
+    ]
+    begin = (await authors[0].http.get("/api/posts")).json()["cursor"]
+    readers = [
+        Follower(Roamer(author, [node], n, patience), ["public"], begin)
+        for n, (author, node) in enumerate(zip(authors * len(nodes), nodes, strict=False))
+    ]
+    at_work = Trial(nodes, where, authors, readers, begin)
+    reading = [asyncio.create_task(reader.follow()) for reader in readers]
+    end = asyncio.Event()
+    writing = [asyncio.create_task(at_work.ledger.keep_publishing(p, end)) for p in authors]
+    try:
+        yield at_work
+        end.set()
+        await asyncio.wait_for(asyncio.gather(*writing), PATIENCE)
+        verdict = await at_work.verdict()
+    finally:
+        for task in (*reading, *writing):
+            task.cancel()
+        await asyncio.gather(*reading, *writing, return_exceptions=True)
+    for outcome in at_work.outcomes:
+        report(_row(outcome, verdict))
+    verdict.require()
+
+
+def _row(outcome: Outcome, verdict: Verdict) -> str:
+    return json.dumps(
+        {
+            "fault": outcome.fault,
+            "where": outcome.where,
+            "repaired": round(outcome.repaired, 3),
+            "acknowledged": len(outcome.keys),
+            "lost": verdict.lost(outcome.keys),
+            "doubled": verdict.doubled(outcome.keys),
+        }
+    )
+
+
+@asynccontextmanager
+async def nodes_on(
+    kind: str, folder: Path, program: tuple[str, ...] = (), **settings: str
+) -> AsyncIterator[list[ServerProcess]]:
+    """One node on SQLite, or two on PostgreSQL and a bus. The last is run by another program."""
+    environment = {**SETTINGS, **settings}
+    programs = {"program": program} if program else {}
+    async with AsyncExitStack() as stack:
+        start = stack.enter_async_context
+        if kind == "SQLite":
+            yield [await start(serving(folder / "data", environment=environment, **programs))]
+            return
+        url = databases().fresh()
+        stack.callback(databases().drop, url)
+        bus = await start(valkey(folder / "valkey"))
+        options = ("--database", url, "--bus", bus.url)
+        first = serving(folder / "one", *options, environment=environment)
+        last = serving(folder / "two", *options, environment=environment, **programs)
+        yield list(await asyncio.gather(start(first), start(last)))
