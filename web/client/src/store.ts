@@ -31,6 +31,8 @@ export interface StoreChange {
 /** What was told of a post beside its versions. */
 interface Told {
   readonly engagement: Partial<Engagement>;
+  /** The last of it was a like of the viewer. */
+  readonly isOwn: boolean;
   readonly revision: number;
   /** The time of the event; "" for an answer, which has none. */
   readonly at: string;
@@ -117,8 +119,12 @@ export class PostStore {
     const last = this.#told.get(id);
     if (last && at !== "" && at < last.at) return;
     this.#revision += 1;
-    const told = { ...last?.engagement, ...engagement };
-    this.#told.set(id, { engagement: told, revision: this.#revision, at: at || (last?.at ?? "") });
+    this.#told.set(id, {
+      engagement: { ...last?.engagement, ...engagement },
+      isOwn: engagement.isLiked !== undefined,
+      revision: this.#revision,
+      at: at || (last?.at ?? ""),
+    });
     const held = this.#entries.get(id);
     if (held) this.#replace(held, { ...held.post, engagement: { ...held.post.engagement, ...engagement } });
   }
@@ -215,7 +221,11 @@ export class PostStore {
     // An event with the version that is held says nothing new: it is a repeat, or older than the page that brought it.
     const isRepeat = incoming.engagement.isLiked === undefined && incoming.updatedAt === held?.updatedAt;
     const counts = isRepeat ? held.engagement : incoming.engagement;
-    const engagement = { ...counts, isLiked, ...(told && told.revision > since && told.engagement) };
+    const isTold = told && told.revision > since;
+    // A page that knows of the viewer's like, which comes on their own feed, may well know of later ones of others.
+    const { likesCount } = counts;
+    const isKnown = told?.isOwn && told.engagement.isLiked === incoming.engagement.isLiked;
+    const engagement = { ...counts, isLiked, ...(isTold && { ...told.engagement, ...(isKnown && { likesCount }) }) };
     return { ...incoming, clientId: incoming.clientId ?? held?.clientId ?? null, engagement };
   }
 

@@ -195,14 +195,11 @@ async function arrive(server: Replayed, platform: FakePlatform, feeds: readonly 
   }
 }
 
-/**
- * Counts of a post come on its own channel. Of its likes the viewer's own come on another one as well, which may be ahead
- * of a page that is on its way: there the last count can be missing until the next like.
- */
+/** Counts of a post come on its own channel. */
 function shown(posts: readonly Post[], watched: ReadonlySet<string>): unknown[] {
   return posts.map((post) => {
-    const { commentsCount, isLiked } = post.engagement;
-    return { ...post, engagement: watched.has(post.id) ? { commentsCount, isLiked } : { isLiked } };
+    const { isLiked } = post.engagement;
+    return { ...post, engagement: watched.has(post.id) ? post.engagement : { isLiked } };
   });
 }
 

@@ -153,6 +153,16 @@ describe("what is told beside the versions", () => {
     expect(store.entry(postId(2))?.post.engagement.likesCount).toBe(5);
   });
 
+  test("of the viewer's own like leaves the count to a page that knows of that like", () => {
+    const since = store.revision;
+    store.engage(postId(1), { likesCount: 1, isLiked: true }, at(1));
+    store.engage(postId(2), { likesCount: 1, isLiked: true }, at(1));
+    const later = { likesCount: 4, commentsCount: 0, isLiked: true };
+    store.put([{ ...makePost(1), engagement: later }, makePost(2)], since);
+    expect(engagement()).toMatchObject({ likesCount: 4, isLiked: true });
+    expect(store.entry(postId(2))?.post.engagement).toMatchObject({ likesCount: 1, isLiked: true });
+  });
+
   test("is older than a page that was asked for after it", () => {
     store.engage(postId(1), { likesCount: 1, isLiked: true }, at(1));
     store.put([makePost(1)]);
