@@ -1,11 +1,19 @@
 #!/bin/sh
-# Makes sure that there are the programs that the tests run: Chromium, and curl for the examples.
+# Makes sure that there are the programs that the tests run: Chromium, curl for the examples, and
+# what stands before and around a server: nginx, Caddy, systemd's checks.
 set -eu
 
 packages=
 command -v curl >/dev/null || packages="$packages curl"
 command -v chromium >/dev/null || command -v chromium-browser >/dev/null ||
     command -v google-chrome >/dev/null || packages="$packages chromium fonts-dejavu-core"
+for program in nginx caddy systemd-analyze; do
+    [ -x "/usr/sbin/$program" ] || command -v "$program" >/dev/null || case $program in
+        nginx) packages="$packages nginx-light" ;;
+        caddy) packages="$packages caddy" ;;
+        *) packages="$packages systemd" ;;
+    esac
+done
 if [ -z "$packages" ]; then
     exit 0
 fi
