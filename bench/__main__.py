@@ -71,7 +71,9 @@ def _run(options: argparse.Namespace, console: Console) -> int:
         task = progress.add_task("compiling the load programs", total=len(names))
         kits, peers = Kits(options.cache.resolve()), tuple(PEERS) if options.peers else ()
         programs = build(Path(folder))
-        rig = Rig(programs, cores, scale, Path(folder), progress, task, kits, peers)
+        rig = Rig(
+            programs, cores, scale, Path(folder), progress, task, kits, peers, options.database
+        )
         with pinned(cores.load):
             found = [_measure(rig, name) for name in names]
     for result in found:
@@ -139,6 +141,12 @@ def _parser() -> argparse.ArgumentParser:
         default=Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
         / "feedline-bench",
         help="where the peers are installed, once (default %(default)s)",
+    )
+    parser.add_argument(
+        "--database",
+        metavar="URL",
+        default="",
+        help="a PostgreSQL server (postgresql://...) on which databases are made and dropped",
     )
     parser.add_argument("--quick", action="store_true", help="a tenth of everything, in 20 seconds")
     default = Scale()

@@ -2,13 +2,15 @@
 
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
 from rich.progress import Progress, TaskID
 
+from bench.database import fresh_database
+from bench.errors import BenchError
 from bench.load import Audience, Floor, Launch, Sockets, Workload, Writers
 from bench.machine import Cores
 from bench.peers import RunningPeer, running
@@ -44,6 +46,7 @@ class Rig:
     task: TaskID
     kits: Kits
     peers: Sequence[str] = ()  # the names of those that are measured as well
+    database: str = ""  # a PostgreSQL server, where Feedline shall run on one
     _serial: Iterator[int] = field(default_factory=count)
 
     def step(self, what: str) -> None:
@@ -53,12 +56,17 @@ class Rig:
     @contextmanager
     def server(self, population: Population | None = None) -> Iterator[Server]:
         """A running Feedline with a data directory of its own, which goes with it."""
-        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
+        if population is not None and self.database:
+            raise BenchError("A large installation is made in SQLite alone.")
+        with tempfile.TemporaryDirectory(dir=self.folder) as folder, self._database() as database:
             if population is not None:
                 population.fill(Path(folder) / "data")
             self.step("starting the server")
-            with Server(Path(folder), core=self.cores.server) as server:
+            with Server(Path(folder), core=self.cores.server, database=database) as server:
                 yield server
+
+    def _database(self) -> AbstractContextManager[str]:
+        return fresh_database(self.database) if self.database else nullcontext("")
 
     @contextmanager
     def sockets(self, server: Server, audience: Audience) -> Iterator[Sockets]:

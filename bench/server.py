@@ -28,12 +28,14 @@ class User:
 class Server(Child):
     """Feedline with its default settings."""
 
-    def __init__(self, folder: Path, *, core: int | None) -> None:
+    def __init__(self, folder: Path, *, core: int | None, database: str = "") -> None:
         self.port = free_port()
         self.data = data = folder / "data"
         command = [sys.executable, "-m", "feedline", "serve"]
         command += ["--port", str(self.port), "--data", str(data)]
         defaults = {k: v for k, v in os.environ.items() if not k.startswith("FEEDLINE_")}
+        if database:
+            defaults["FEEDLINE_DATABASE"] = database
         super().__init__(
             "feedline", command, core=core, log=folder / "server.log", environment=defaults
         )

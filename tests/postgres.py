@@ -32,6 +32,14 @@ class PostgresServer:
         self._programs = _programs(folder)
         self._data = folder / "data"
         self.port = _free_port()
+        self.settings = {
+            "listen_addresses": "127.0.0.1",
+            "port": self.port,
+            "unix_socket_directories": "",
+            "fsync": "off",
+            "max_connections": 200,
+            "shared_buffers": "64MB",
+        }
         self._process: subprocess.Popen[bytes] | None = None
         if _USER:
             shutil.chown(folder, _USER)
@@ -41,15 +49,7 @@ class PostgresServer:
         return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
 
     def start(self) -> None:
-        settings = {
-            "listen_addresses": "127.0.0.1",
-            "port": self.port,
-            "unix_socket_directories": "",
-            "fsync": "off",
-            "max_connections": 200,
-            "shared_buffers": "64MB",
-        }
-        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        options = [f"-c{name}={value}" for name, value in self.settings.items()]
         with (self._data / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [self._programs / "postgres", "-D", self._data, *options],

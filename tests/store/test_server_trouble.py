@@ -173,8 +173,9 @@ async def test_a_commit_that_nobody_answered_is_refused_and_repeating_it_makes_o
 
 
 async def test_an_idle_writer_finds_its_connection_ended_and_takes_a_new_one(
-    store: Store, url: str
+    store: Store, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("feedline.store.postgres_writer._PAUSE_SECONDS", 0)
     await store.write(append)
     cut_all(url)
     await store.write(append)

@@ -29,6 +29,8 @@ from feedline.store.writer import Command, Outcome, Writer, all_failed
 
 _RERUNS = 5  # of a command that another node was faster than
 _LONGEST = 1.0  # seconds after which a group is committed with what it has
+_CLOCK_SECONDS = 5.0  # clocks that are kept by NTP drift apart by less than a millisecond in that
+_PAUSE_SECONDS = 0.5
 _TRIES = 3  # of a group that the database chose to end in favour of another
 
 _IMPATIENT = b"SET LOCAL lock_timeout = '20ms'"
@@ -54,6 +56,9 @@ class PostgresWriter(Writer[PostgresTransaction]):
         super().__init__(queue_limit, announce)
         self._clock = clock
         self._is_committing = False
+        self._asked = -_CLOCK_SECONDS
+        self._answered: Millis = 0
+        self._used = 0.0
         self.link = Link(lambda: connect(url, writes=True), self._prepare)
 
     def _commit(self, group: Group) -> tuple[list[Outcome], list[LogEntry]]:
@@ -66,6 +71,7 @@ class PostgresWriter(Writer[PostgresTransaction]):
 
     def _prepare(self, connection: Connection) -> None:
         make_durable(connection)
+        self._asked = -_CLOCK_SECONDS  # it may be another server
         # What is new comes first in lists, also if the clock was set back since the last run.
         for name in ("newest_post", "newest_notice"):
             for (newest,) in connection.execute(SQL[name].encode()):
@@ -145,11 +151,20 @@ class PostgresWriter(Writer[PostgresTransaction]):
         return PostgresTransaction(connection, pipeline, self._ids, now)
 
     def _time(self, connection: Connection) -> Millis:
-        """Now by the database's clock, which is the same for all nodes."""
+        """Now by the database's clock, which is the same for all nodes.
+
+        It is asked every few seconds; in between, the time that has passed here is added. After a
+        pause it is asked anyhow: a connection that was lost meanwhile is better noticed now than
+        at the commit, when nobody can say what became of it.
+        """
+        here = monotonic()
+        if here > self._asked + _CLOCK_SECONDS or here > self._used + _PAUSE_SECONDS:
+            (now,) = connection.execute(SQL["now"].encode()).fetchone() or (0,)
+            self._asked, self._answered = here, int(now)
+        self._used = here
         if self._clock is not None:
             return self._clock()
-        (now,) = connection.execute(SQL["now"].encode()).fetchone() or (0,)
-        return int(now)
+        return self._answered + round((here - self._asked) * 1000)
 
 
 class Trouble(Exception):
