@@ -1,6 +1,7 @@
 import { delayBefore } from "./backoff";
 import { Channels } from "./channels";
 import { afterClose, type AfterClose } from "./close-codes";
+import type { ConnectionState, ConnectionStatus } from "./connection-state";
 import { Conversation, type Delivery } from "./conversation";
 import { Emitter } from "./emitter";
 import type { Incident } from "./incidents";
@@ -9,25 +10,7 @@ import type { Cursor } from "./protocol";
 import type { Ladder, Rungs } from "./ladder";
 import { withDeferred } from "./load-deferred";
 import type { Refresher } from "./refresher";
-import type { Transport, TransportName } from "./transports/transport";
-
-/**
- * - `idle`: nobody is signed in, so there is nothing to connect.
- * - `connecting`: the first attempt is under way.
- * - `catching-up`: connected; what was missed is still coming.
- * - `live`: everything up to this moment is here, and the server showed a sign of life lately.
- * - `polling`: nothing live gets through; what is open is loaded again every few seconds, the last time at `staleSince`.
- * - `offline`: what is on the screen dates from `staleSince`.
- */
-export type ConnectionStatus = "idle" | "connecting" | "catching-up" | "live" | "polling" | "offline";
-
-export interface ConnectionState {
-  readonly status: ConnectionStatus;
-  /** Since when nothing new could arrive (milliseconds since the epoch); null while live or never yet connected. */
-  readonly staleSince: number | null;
-  /** What brings the news: a live transport, loading again (`refresh`), or nothing. */
-  readonly transport: TransportName | "refresh" | "none";
-}
+import type { Transport } from "./transports/transport";
 
 export interface ConnectionHandlers {
   /** Events in log order. A replay comes as one batch, so that nobody watches history being played. */

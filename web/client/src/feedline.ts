@@ -1,6 +1,7 @@
 import { Api, type Draft, type ProfileChange } from "./api";
 import { applyEvent } from "./apply-event";
-import type { Connection, ConnectionState } from "./connection";
+import type { Connection } from "./connection";
+import type { ConnectionState } from "./connection-state";
 import type { Delivery } from "./conversation";
 import type { Emitter } from "./emitter";
 import { Feed, type FeedOptions } from "./feed";

@@ -1,5 +1,5 @@
 export { Api, type Credentials, type Draft, type PostPage, type PostQuery, type ProfileChange } from "./api";
-export type { ConnectionState, ConnectionStatus } from "./connection";
+export type { ConnectionState, ConnectionStatus } from "./connection-state";
 export type { Delivery } from "./conversation";
 export { Feed, type FeedOptions, type FeedSnapshot } from "./feed";
 export type { FeedSource } from "./feed-sources";
