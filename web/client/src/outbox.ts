@@ -37,8 +37,10 @@ export class Outbox {
     for (const { clientId } of found.toSorted((a, b) => a.since - b.since)) {
       if (this.#claims.has(clientId)) continue;
       this.#claim(clientId, () => {
+        const [unsent] = this.#read(clientId);
+        if (!unsent) return this.#giveUp(clientId);
         this.#kept.add(clientId);
-        this.#read(clientId).forEach(take);
+        take(unsent);
       });
     }
   }
@@ -54,8 +56,7 @@ export class Outbox {
   forget(clientId: string): void {
     this.#kept.delete(clientId);
     this.#storage.delete(this.#prefix + clientId);
-    this.#claims.get(clientId)?.();
-    this.#claims.delete(clientId);
+    this.#giveUp(clientId);
   }
 
   /** Whether another tab has taken it out, where there are no locks: it is confirmed, or was discarded there. */
@@ -67,6 +68,11 @@ export class Outbox {
   close(): void {
     for (const giveUp of this.#claims.values()) giveUp();
     this.#claims.clear();
+  }
+
+  #giveUp(clientId: string): void {
+    this.#claims.get(clientId)?.();
+    this.#claims.delete(clientId);
   }
 
   #claim(clientId: string, held: () => void): void {

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { Outbox, type Unsent } from "../src/outbox";
 import { FakeBrowser } from "./fake-browser";
 
@@ -68,6 +68,23 @@ test("leaves alone what is none of its own", () => {
   storage.set("feedline.draft.me", "mine");
   expect(all(outbox)).toEqual([]);
   expect(storage.size).toBe(3);
+});
+
+test("with locks, what another tab has sent is let go of", async () => {
+  const browser = new FakeBrowser();
+  const [first, second] = [browser.open(), browser.open()];
+  const [writing, waiting] = [new Outbox(first, "me"), new Outbox(second, "me")];
+  const taken = vi.fn();
+  writing.keep(unsent(1));
+  waiting.takeUp(taken);
+  await browser.quiet();
+  writing.forget("key-1");
+  await browser.quiet();
+  expect(taken).not.toHaveBeenCalled();
+  const again = vi.fn();
+  browser.open().locks?.hold("feedline.outbox.me.key-1", { held: again });
+  await browser.quiet();
+  expect(again).toHaveBeenCalledOnce();
 });
 
 test("with locks, each post is sent by one tab: the one it was written in, and after that one the next", async () => {
