@@ -3,6 +3,7 @@
 import asyncio
 import statistics
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import JSHandle, Page, Request, expect
@@ -29,7 +30,8 @@ def loads(page: Page) -> list[str]:
     urls: list[str] = []
 
     def note(request: Request) -> None:
-        if request.method == "GET" and "/api/" in request.url:
+        path = urlsplit(request.url).path
+        if request.method == "GET" and path in ("/api/feed", "/api/posts"):
             urls.append(request.url)
 
     page.on("request", note)

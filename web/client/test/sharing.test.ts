@@ -5,7 +5,7 @@ import type { Incident } from "../src/incidents";
 import { tellReceipts } from "../src/receipts";
 import { SharedConnection } from "../src/shared-connection";
 import { FakeBrowser } from "./fake-browser";
-import { created, FakePlatform, makePost, type FakeSocket } from "./fakes";
+import { created, FakePlatform, makePost, postId, type FakeSocket } from "./fakes";
 
 /** One tab and what its connection brought. */
 interface Tab {
@@ -174,6 +174,36 @@ describe("a channel that only the second tab wants", () => {
     expect(cursors(second)).toEqual(["c2", "c3", "c5"]);
     expect(second.delivered.slice(0, 2).map(({ channels }) => [...channels])).toEqual([["creator:ann"], ["creator:ann"]]);
     expect(state(second).status).toBe("live");
+  });
+
+  test("of each post on a page takes one question together", async () => {
+    await startBoth();
+    const posts = [1, 2, 3].map((number) => `post:${postId(number)}`);
+    for (const channel of posts) second.connection.join(channel, "c0");
+    await browser.quiet();
+    for (const channel of posts) first.platform.socket.grant(channel, "c2");
+    await browser.quiet();
+    const asked = second.platform.streams.filter(({ givenUp }) => !givenUp);
+    expect(asked.map(({ channels }) => channels)).toEqual([posts]);
+    await answer(second, 1);
+    expect(state(second)).toEqual(LIVE);
+    expect(cursors(second)).toEqual(["c1"]);
+    first.platform.socket.say(event(2));
+    await browser.quiet();
+    expect(cursors(second)).toEqual(["c1", "c2"]);
+  });
+
+  test("whose position is lost is loaded again, and its neighbours with it", async () => {
+    await startBoth();
+    const posts = [1, 2].map((number) => `post:${postId(number)}`);
+    for (const channel of posts) second.connection.join(channel, "c0");
+    await browser.quiet();
+    for (const channel of posts) first.platform.socket.grant(channel, "c2");
+    await browser.quiet();
+    second.platform.streaming("/api/events").answer({ events: [], cursor: "c9", resync: "cursor_expired" });
+    await browser.quiet();
+    expect(second.reloaded).toEqual(posts.map((channel) => [channel]));
+    expect(state(second)).toEqual(LIVE);
   });
 
   test("is asked for anew by the first, if its own list needs it from an earlier position", async () => {

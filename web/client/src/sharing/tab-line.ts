@@ -18,7 +18,8 @@ const MOST_SEEN = 2_000;
 /** The id of no `subscribe`: such an event comes late to the other tab, and is no position. */
 const LATE = 0;
 
-type Request = ClientMessage & { type: "connect" | "subscribe" };
+type Subscribe = ClientMessage & { type: "subscribe" };
+type Request = Subscribe | (ClientMessage & { type: "connect" });
 type Answered = FromLeader & { kind: "granted" };
 
 /**
@@ -123,17 +124,25 @@ export class TabLine implements Line {
     this.#unanswered = true;
     this.#cancelDeadline();
     this.#cancelDeadline = this.#platform.clock.after(ANSWER_MS, () => this.#end(GONE_SILENT));
-    this.#tell({ kind: "want", tab: this.#tab, question: this.#question, channels: [...this.#channels] });
+    const question = this.#question;
+    // Changes of one moment are one question, and what they need of the server is asked for together.
+    void Promise.resolve().then(() => {
+      if (this.#ended || question !== this.#question) return;
+      this.#tell({ kind: "want", tab: this.#tab, question, channels: [...this.#channels] });
+    });
   }
 
   #granted({ leader, question, cursor, refused }: Answered): void {
     this.#leader = leader;
+    const asked: Subscribe[] = [];
     for (const [number, request] of this.#requests) {
       if (number > question) continue;
       this.#requests.delete(number);
       if (request.type === "connect") this.#connected(request, cursor, refused);
-      else this.#subscribed(request, cursor, refused);
+      else if (refused.includes(request.channel)) this.#refuse(request);
+      else asked.push(request);
     }
+    for (const together of inGroups(asked)) this.#subscribed(together, cursor);
   }
 
   #connected(request: Request & { type: "connect" }, now: Cursor, refused: readonly string[]): void {
@@ -146,29 +155,39 @@ export class TabLine implements Line {
     void this.#replay(granted, request.cursor, now);
   }
 
-  #subscribed({ id, channel, cursor }: Request & { type: "subscribe" }, now: Cursor, refused: readonly string[]): void {
-    if (refused.includes(channel)) return this.#handlers.message({ type: "error", id, code: "forbidden", message: channel });
-    this.#handlers.message({ type: "subscribed", id, channel, cursor: cursor ?? now });
-    void this.#replay([channel], cursor, now, id);
+  #refuse({ id, channel }: Subscribe): void {
+    this.#handlers.message({ type: "error", id, code: "forbidden", message: channel });
   }
 
-  async #replay(channels: readonly string[], from: Cursor | undefined, now: Cursor, id?: number): Promise<void> {
-    const of = id === undefined ? {} : { id };
+  #subscribed(requests: readonly Subscribe[], now: Cursor): void {
+    const from = requests[0]?.cursor;
+    for (const { id, channel } of requests) this.#handlers.message({ type: "subscribed", id, channel, cursor: from ?? now });
+    const channels = requests.map(({ channel }) => channel);
+    const ids = requests.map(({ id }) => id);
+    void this.#replay(channels, from, now, ids);
+  }
+
+  async #replay(channels: readonly string[], from: Cursor | undefined, now: Cursor, ids?: readonly number[]): Promise<void> {
+    const of = ids?.map((id) => ({ id })) ?? [{}];
+    const through = new Set(channels);
     this.#replays += 1;
     let cursor = from ?? now;
     for (let more = from !== undefined && channels.length > 0; more; ) {
       const { status, body } = await askOnce(this.#platform, channels, cursor);
       if (this.#ended) return;
       if (!body) return this.#end(closeCodeFor(status));
-      for (const event of body.events) this.#passOnce(id === undefined ? event : { ...event, replay: id });
+      for (const event of body.events) {
+        if (ids) this.#passOnce({ ...event, replay: LATE }, through);
+        else this.#passOnce(event);
+      }
       cursor = body.cursor;
       more = body.more ?? false;
       if (body.resync) {
-        this.#handlers.message({ type: "resync", ...of, reason: body.resync, cursor });
+        for (const one of of) this.#handlers.message({ type: "resync", ...one, reason: body.resync, cursor });
         return this.#release();
       }
     }
-    this.#handlers.message({ type: "caught_up", ...of, cursor });
+    for (const one of of) this.#handlers.message({ type: "caught_up", ...one, cursor });
     this.#release();
   }
 
@@ -197,4 +216,15 @@ export class TabLine implements Line {
     this.close();
     this.#handlers.closed(code);
   }
+}
+
+/** Those that one question to the server can be about: the channels of posts, from the same position. */
+function inGroups(requests: readonly Subscribe[]): Subscribe[][] {
+  const groups = new Map<string, Subscribe[]>();
+  for (const request of requests) {
+    // Of a list it is told through which channel its posts came.
+    const key = request.channel.startsWith("post:") ? `post ${request.cursor}` : request.channel;
+    groups.set(key, [...(groups.get(key) ?? []), request]);
+  }
+  return [...groups.values()];
 }
