@@ -1,6 +1,6 @@
 import type { HttpRequest, HttpResponse, Platform } from "./platform";
 import { ApiProblem, problemFrom, Unreachable } from "./problem";
-import type { Cursor, Post, Tier, User } from "./protocol";
+import type { Cursor, Post, Profile, Tier, User } from "./protocol";
 
 const TIMEOUT_MS = 20_000;
 
@@ -111,7 +111,7 @@ export class Api {
     return this.call(isLiked ? "PUT" : "DELETE", `${pathOf(id)}/like`);
   }
 
-  user(idOrUsername: string): Promise<{ user: User }> {
+  user(idOrUsername: string): Promise<{ user: Profile }> {
     return this.#send("GET", `/api/users/${encodeURIComponent(idOrUsername)}`);
   }
 

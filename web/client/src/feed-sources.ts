@@ -1,4 +1,6 @@
 import type { Api, PostPage } from "./api";
+import type { Authors } from "./authors";
+import { withDeferred } from "./load-deferred";
 import type { EventPost } from "./protocol";
 
 export interface FeedSource {
@@ -7,25 +9,33 @@ export interface FeedSource {
   readonly viewerId: string | null;
   load(page: string | null, limit: number): Promise<PostPage>;
   /**
-   * Whether a live post is part of this feed, from its content and the channels through which it may have come.
-   * "unsure" makes the feed ask the server.
+   * Whether a live post is part of this feed, from its content and the channels through which it may have come; a promise
+   * if the server has to be asked. It is true only if nothing was loaded meanwhile that has the post anyway, and rejects
+   * if there is no answer.
    */
-  belongs(post: EventPost, channels: ReadonlySet<string>): "yes" | "no" | "unsure";
+  belongs(post: EventPost, channels: ReadonlySet<string>): boolean | Promise<boolean>;
 }
 
 /** The viewer's home feed: their own posts and those of the people they follow. */
 export function homeSource(api: Api, viewerId: string): FeedSource {
   const channel = `feed:${viewerId}`;
+  let authors: Authors | null = null;
   return {
     channel,
     viewerId,
-    load: (page, limit) => api.homeFeed({ page, limit }),
+    load(page, limit) {
+      // A change of whom the viewer follows loads the list anew.
+      if (page === null) withDeferred((deferred) => (authors = new deferred.Authors(api)));
+      return api.homeFeed({ page, limit });
+    },
     belongs({ creator }, channels) {
-      if (creator.id === viewerId) return "yes";
       // An event comes once, through any of its channels. Only the server knows who is followed, so another channel
       // that would have brought it too leaves the question open.
       const otherwise = channels.has("public") || channels.has(`creator:${creator.id}`);
-      return channels.has(channel) && !otherwise ? "yes" : "unsure";
+      if (creator.id === viewerId || (channels.has(channel) && !otherwise)) return true;
+      const asked = authors;
+      const isFollowed = asked?.isFollowed(creator.id) ?? Promise.reject(new Error("not loaded"));
+      return typeof isFollowed === "boolean" ? isFollowed : isFollowed.then((is) => is && asked === authors);
     },
   };
 }
@@ -36,7 +46,7 @@ export function everyoneSource(api: Api, viewerId: string | null): FeedSource {
     channel: viewerId === null ? null : "public",
     viewerId,
     load: (page, limit) => api.posts({ page, limit }),
-    belongs: () => "yes",
+    belongs: () => true,
   };
 }
 
@@ -46,6 +56,6 @@ export function creatorSource(api: Api, viewerId: string | null, creatorId: stri
     channel: viewerId === null ? null : `creator:${creatorId}`,
     viewerId,
     load: (page, limit) => api.posts({ creator: creatorId, page, limit }),
-    belongs: ({ creator }) => (creator.id === creatorId ? "yes" : "no"),
+    belongs: ({ creator }) => creator.id === creatorId,
   };
 }

@@ -145,9 +145,9 @@ export class Feed {
   /** A live post: takes it in if it is part of this feed. */
   consider(post: EventPost, channels: ReadonlySet<string>): void {
     if (!this.#live.isOpen) return;
-    const verdict = this.#source.belongs(post, channels);
-    if (verdict === "yes" && this.#insert(post)) this.#store.touch();
-    else if (verdict === "unsure") this.#live.refresh();
+    const belongs = this.#source.belongs(post, channels);
+    if (belongs === true) this.#take(post);
+    else if (belongs) belongs.then((does) => does && this.#takeLate(post), () => this.#live.refresh());
   }
 
   /** Leaves posts out of this feed that somebody else shows beside it. */
@@ -166,7 +166,7 @@ export class Feed {
 
   /** Whether an own post is part of this feed. */
   takes(post: EventPost): boolean {
-    return this.#source.belongs(post, NO_CHANNELS) === "yes";
+    return this.#source.belongs(post, NO_CHANNELS) === true;
   }
 
   async #load(): Promise<string> {
@@ -223,6 +223,15 @@ export class Feed {
 
   #undeleted({ posts }: PostPage): Post[] {
     return posts.filter(({ id }) => !this.#store.isDeleted(id));
+  }
+
+  #take(post: EventPost): void {
+    if (this.#insert(post)) this.#store.touch();
+  }
+
+  /** Unless it was taken away meanwhile. */
+  #takeLate(post: EventPost): void {
+    if (this.isOpen && this.#store.entry(post.id)) this.#take(post);
   }
 
   #insert(post: EventPost): boolean {

@@ -31,7 +31,7 @@ function source(): FeedSource {
   return {
     channel: "public",
     viewerId: ME,
-    belongs: () => "yes",
+    belongs: () => true,
     load: (page, limit) =>
       new Promise((resolve, reject) => {
         calls.push({

@@ -219,18 +219,74 @@ describe("what is live", () => {
     expect(seen.has(postId(2))).toBe(false);
   });
 
-  test("a post whose way here leaves it open whether it is for home makes home ask", async () => {
-    const feed = await openHome();
-    const stranger = makePost(2, { author: "bob" });
-    feedline.everyone().open();
-    await settled();
-    await platform.request("GET", /\/api\/posts/).answer(200, { posts: [], next: null, cursor: "c0" });
-    platform.socket.grant("public", "c0");
-    platform.socket.say(created(stranger, "c1"));
-    await settled();
-    await platform.request("GET", /\/api\/feed/).answer(200, { posts: [makePost(1)], next: null, cursor: "c1" });
-    expect(feed.snapshot().entries.map((entry) => entry.post.id)).toEqual([postId(1)]);
-    expect(feedline.everyone().snapshot().entries.map((entry) => entry.post.id)).toEqual([postId(2)]);
+  describe("whose way here leaves it open whether it is for home", () => {
+    const loads = () => platform.requests.filter(({ url }) => url.startsWith("/api/feed"));
+    const questions = () => platform.requests.filter(({ url }) => url.startsWith("/api/users/bob"));
+    const by = (number: number) => created(makePost(number, { author: "bob" }), `c${number}`);
+    const shown = () => feedline.home().snapshot().entries.map(({ post }) => post.id);
+
+    beforeEach(async () => {
+      await openHome();
+      feedline.everyone().open();
+      await settled();
+      await platform.request("GET", /\/api\/posts/).answer(200, { posts: [], next: null, cursor: "c0" });
+      platform.socket.grant("public", "c0");
+    });
+
+    test("makes home ask whether its author is followed, once", async () => {
+      platform.socket.say(by(2), by(3));
+      await platform.request("GET", /\/api\/users\/bob/).answer(200, { user: { ...me, id: "bob", isFollowed: true } });
+      platform.socket.say(by(4));
+      platform.clock.advance(100);
+      expect(shown()).toEqual([postId(4), postId(3), postId(2), postId(1)]);
+      expect([loads().length, questions().length]).toEqual([1, 1]);
+    });
+
+    test("is not shown there if its author is not followed", async () => {
+      platform.socket.say(by(2));
+      await platform.request("GET", /\/api\/users\/bob/).answer(200, { user: { ...me, id: "bob", isFollowed: false } });
+      platform.socket.say(by(3));
+      await settled();
+      expect(shown()).toEqual([postId(1)]);
+      expect(feedline.everyone().snapshot().entries.map(({ post }) => post.id)).toEqual([postId(3), postId(2)]);
+      expect([loads().length, questions().length]).toEqual([1, 1]);
+    });
+
+    test("is asked about anew after a change of follows", async () => {
+      platform.socket.say(by(2));
+      await platform.request("GET", /\/api\/users\/bob/).answer(200, { user: { ...me, id: "bob", isFollowed: false } });
+      const envelope = { channel: "feed:me", timestamp: "2026-01-22T10:00:00.000Z" };
+      platform.socket.say({ type: "feed_update", reason: "follow", creatorId: "bob", cursor: "c3", ...envelope });
+      await settled();
+      await platform.request("GET", /\/api\/feed/).answer(200, { posts: [], next: null, cursor: "c3" });
+      platform.socket.say(by(4));
+      expect(questions()).toHaveLength(2);
+    });
+
+    test("is left to a load that began after the question", async () => {
+      platform.socket.say(by(2));
+      const question = platform.request("GET", /\/api\/users\/bob/);
+      feedline.refresh().catch(() => {});
+      await settled();
+      await question.answer(200, { user: { ...me, id: "bob", isFollowed: true } });
+      expect(shown()).toEqual([postId(1)]);
+      await platform.request("GET", /\/api\/feed/).answer(200, { posts: [], next: null, cursor: "c3" });
+      expect(shown()).toEqual([]);
+    });
+
+    test("and was deleted before the answer, does not come back", async () => {
+      platform.socket.say(by(2), deleted(makePost(2, { author: "bob" }), "c3"));
+      await platform.request("GET", /\/api\/users\/bob/).answer(200, { user: { ...me, id: "bob", isFollowed: true } });
+      expect(shown()).toEqual([postId(1)]);
+    });
+
+    test("makes home load again if there is no answer", async () => {
+      platform.socket.say(by(2));
+      await platform.request("GET", /\/api\/users\/bob/).fail();
+      expect(loads()).toHaveLength(2);
+      platform.socket.say(by(3));
+      expect(questions()).toHaveLength(2);
+    });
   });
 
   test("a load that is under way is not asked for again when the connection is live", async () => {

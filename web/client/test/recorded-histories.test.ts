@@ -38,6 +38,8 @@ const newestFirst = (a: Post, b: Post) => (placeOf(a) < placeOf(b) ? 1 : -1);
 class Replayed {
   readonly posts = new Map<string, Post>();
   home: readonly string[] = [];
+  /** Whom the viewer follows. */
+  readonly followed = new Set<string>();
   at = 0;
   readonly #recording: Recording;
   readonly #platform: FakePlatform;
@@ -68,6 +70,13 @@ class Replayed {
     }
     this.home = moment.home;
     this.#happened.push(...moment.events);
+    for (const event of moment.events) {
+      if (event.type !== "feed_update") continue;
+      if (event.reason === "follow") this.followed.add(event.creatorId);
+      if (event.reason === "unfollow") this.followed.delete(event.creatorId);
+    }
+    const { me } = this.#recording;
+    for (const id of this.home) expect([me, ...this.followed]).toContain(this.posts.get(id)?.creator.id);
     return moment.steps;
   }
 
@@ -118,6 +127,8 @@ class Replayed {
     const [pathname = "", query = ""] = url.split("?");
     const asked = (name: string) => decodeURIComponent(new RegExp(`(?:^|&)${name}=([^&]*)`).exec(query)?.[1] ?? "");
     if (pathname === "/api/me") return [200, { user: { id: this.#recording.me, username: "ann", name: "ann" } }];
+    const person = /^\/api\/users\/(.+)$/.exec(pathname)?.[1];
+    if (person !== undefined) return [200, { user: { id: person, isFollowed: this.followed.has(decodeURIComponent(person)) } }];
     const id = /^\/api\/posts\/(.+)$/.exec(pathname)?.[1];
     if (id !== undefined) {
       const post = this.posts.get(decodeURIComponent(id));
