@@ -6,6 +6,14 @@ from playwright.async_api import Page, WebSocket, expect
 from tests.browser import screen
 from tests.browser.visitor import Visit, Visitor
 
+# As in a browser that keeps nothing for any page.
+DENIED = """
+  const denied = () => new DOMException("denied", "SecurityError");
+  Object.defineProperty(window, "localStorage", { get() { throw denied(); } });
+  if (navigator.locks) navigator.locks.request = () => Promise.reject(denied());
+  window.BroadcastChannel = function () { throw denied(); };
+"""
+
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
@@ -60,3 +68,31 @@ async def test_when_the_connected_tab_is_closed_another_goes_on(visit: Visit) ->
         ids = await screen.shown(page)
         assert len(set(ids)) == len(ids)
     assert sockets.open == 1
+
+
+async def test_where_storage_is_denied_each_tab_has_a_socket(visit: Visit) -> None:
+    ann = await visit("ann")
+    sockets = Sockets(ann)
+    await ann.context.add_init_script(DENIED)
+    first, second = await screen.live_page(ann), await screen.live_page(ann)
+    assert sockets.open == 2
+    await screen.publish(first, "Kept nowhere")
+    await screen.confirmed(first, "Kept nowhere")
+    await expect(screen.post(second, "Kept nowhere")).to_have_count(1)
+
+
+async def test_home_beside_everyone_asks_once_for_each_author(visit: Visit) -> None:
+    ann, bob = await visit("ann"), await visit("bob")
+    asked: list[str] = []
+    ann.context.on("request", lambda request: asked.append(request.url))
+    home, everyone = await screen.live_page(ann), await screen.live_page(ann, "/everyone")
+    asked.clear()
+    for number in range(5):
+        await bob.person.publish(f"Not for home {number}")
+    await expect(screen.post(everyone, "Not for home 4")).to_have_count(1)
+    await screen.publish(home, "For both")
+    await screen.confirmed(home, "For both")
+    await expect(screen.posts(home)).to_have_count(1)
+    questions = [url for url in asked if url.endswith(f"/api/users/{bob.person.id}")]
+    assert len(questions) == 1
+    assert [url for url in asked if "/api/feed" in url] == []

@@ -50,12 +50,13 @@ function onWake(listener: () => void): () => void {
 }
 
 function join(name: string, hear: (message: unknown) => void): TabChannel {
-  const channel = new BroadcastChannel(name);
-  channel.addEventListener("message", ({ data }: MessageEvent<unknown>) => hear(data));
+  // Firefox refuses it where it keeps nothing for a page.
+  const channel = attempt(() => new BroadcastChannel(name));
+  channel?.addEventListener("message", ({ data }: MessageEvent<unknown>) => hear(data));
   return {
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel has no other origins
-    tell: (message) => channel.postMessage(message),
-    leave: () => channel.close(),
+    tell: (message) => channel?.postMessage(message),
+    leave: () => channel?.close(),
   };
 }
 
@@ -78,7 +79,12 @@ function hold(name: string, { held, taken, lost }: LockHandlers, steal = false):
       taken?.();
       return navigator.locks.request(name, { signal }, keep);
     })
-    .catch(() => signal.aborted || lost?.());
+    .catch((error: unknown) => {
+      if (signal.aborted) return;
+      if (String(error).startsWith("AbortError")) lost?.();
+      // A browser that keeps nothing for this page has no locks for it either: each tab is alone.
+      else held();
+    });
   return () => {
     waiting.abort();
     giveUp();
