@@ -28,7 +28,8 @@ class Wiretap:
         return "\n".join(bodies + self.frames)
 
     def _note(self, response: Response) -> None:
-        if "/api/" in response.url:
+        # Of an answer without a body, such as to telemetry, the browser has none to show.
+        if "/api/" in response.url and response.status != 204:
             self._responses.append(response)
 
     def _tap(self, socket: WebSocket) -> None:
