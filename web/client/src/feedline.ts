@@ -59,7 +59,7 @@ export class Feedline {
     this.store = new PostStore(platform.clock, this.#options.batchUpdateDelayMs);
     this.clock = platform.clock;
     this.api = new Api(platform, () => this.session.expire());
-    this.session = new Session(this.api, platform.clock);
+    this.session = new Session(this.api);
     this.publisher = new Publisher(platform, this.api, this.store);
     this.connection = new SharedConnection(platform, {
       deliver: (deliveries) => this.#deliver(deliveries),

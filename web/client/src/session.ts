@@ -1,6 +1,5 @@
 import type { Api, Credentials, ProfileChange } from "./api";
 import { Emitter } from "./emitter";
-import type { Clock } from "./platform";
 import type { User } from "./protocol";
 
 export interface SessionState {
@@ -11,41 +10,35 @@ export interface SessionState {
   readonly expired: boolean;
 }
 
-/** Far less than a session lasts, so that one that is in use does not run out. */
-const RENEW_MS = 12 * 3_600_000;
-
 const SIGNED_OUT: SessionState = { status: "signed-out", user: null, expired: false };
 
 /** Who is signed in. The credentials are a cookie that only the server can read. */
 export class Session {
   readonly #api: Api;
-  readonly #clock: Clock;
   readonly #changes = new Emitter<SessionState>();
   #state: SessionState = { status: "checking", user: null, expired: false };
+  /** Grows with each question, and with each change. */
+  #turn = 0;
 
   readonly subscribe = this.#changes.subscribe;
   readonly state = (): SessionState => this.#state;
 
-  #cancelRenewal: () => void = () => {};
-
-  constructor(api: Api, clock: Clock) {
+  constructor(api: Api) {
     this.#api = api;
-    this.#clock = clock;
   }
 
   /** Asks the server who this is. Resolves with whether somebody is signed in, or null if it could not be asked. */
   async check(): Promise<boolean | null> {
-    const before = this.#state;
-    try {
-      const user = await this.#api.whoAmI();
-      if (user && before.status !== "signed-in") this.#renew();
+    const before = this.#state.status;
+    const turn = ++this.#turn;
+    const user = await this.#api.whoAmI().catch(() => undefined);
+    // Nobody has signed in or out meanwhile, and it was not asked again.
+    if (turn === this.#turn) {
       if (user) this.#set({ status: "signed-in", user, expired: false });
-      else this.#set({ ...SIGNED_OUT, expired: before.status === "signed-in" });
-      return user !== null;
-    } catch {
-      if (before.status !== "signed-in") this.#set({ status: "unknown", user: null, expired: false });
-      return null;
+      else if (user === null) this.#set({ ...SIGNED_OUT, expired: before === "signed-in" });
+      else if (before !== "signed-in") this.#set({ status: "unknown", user: null, expired: false });
     }
+    return user === undefined ? null : user !== null;
   }
 
   register(body: Credentials & { name?: string }): Promise<void> {
@@ -74,24 +67,12 @@ export class Session {
 
   async #enter(answer: Promise<{ user: User }>): Promise<void> {
     const { user } = await answer;
-    this.#renewLater();
     this.#set({ status: "signed-in", user, expired: false });
   }
 
-  #renew(): void {
-    // If it fails, the session still lasts a while, and the next page or the next turn renews it.
-    this.#api.refresh().catch(() => {});
-    this.#renewLater();
-  }
-
-  #renewLater(): void {
-    this.#cancelRenewal();
-    this.#cancelRenewal = this.#clock.after(RENEW_MS, () => this.#renew());
-  }
-
   #set(state: SessionState): void {
+    this.#turn += 1;
     this.#state = state;
-    if (state.status !== "signed-in") this.#cancelRenewal();
     this.#changes.emit(state);
   }
 }

@@ -101,6 +101,27 @@ describe("the viewer", () => {
     expect(feedline.store.entry(postId(1))).toBeNull();
   });
 
+  test.each(["signed out", "out of reach"])("an old answer (%s) does not undo that somebody has signed in", async (what) => {
+    platform = new FakePlatform();
+    feedline = new Feedline(platform);
+    void feedline.start();
+    const old = platform.request("GET", /\/api\/me/);
+    void feedline.session.login({ username: "me", password: "correct horse" });
+    await platform.request("POST", /login/).answer(200, { user: me });
+    if (what === "signed out") await old.answer(401, { code: "unauthenticated" });
+    else await old.fail();
+    expect(feedline.session.state()).toMatchObject({ status: "signed-in", user: me });
+  });
+
+  test("an old answer does not undo that somebody has signed out", async () => {
+    platform.hearFromTab("");
+    const old = platform.request("GET", /\/api\/me/);
+    void feedline.session.logout();
+    await platform.request("POST", /logout/).answer(204);
+    await old.answer(200, { user: me });
+    expect(feedline.session.state()).toEqual({ status: "signed-out", user: null, expired: false });
+  });
+
   test("a server that cannot be asked leaves it open who this is", async () => {
     platform = new FakePlatform();
     feedline = new Feedline(platform);
