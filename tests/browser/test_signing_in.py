@@ -43,6 +43,8 @@ async def test_in_and_out_and_in_again(visit: Visit) -> None:
 async def test_signing_out_reaches_the_other_tab_and_nothing_of_it_stays(visit: Visit) -> None:
     ann = await visit("ann")
     ann.expect_complaint(r"401 .*/api/me$")
+    # Until it has heard, the other tab goes on with the connection of this one.
+    ann.expect_complaint("closed before the connection is established")
     await ann.person.publish("Mine alone to see at home")
     here, there = await screen.live_page(ann), await screen.live_page(ann)
     await expect(screen.post(there, "Mine alone")).to_have_count(1)
