@@ -65,6 +65,35 @@ async def test_each_leads_to_what_it_tells_of(visit: Visit) -> None:
     await expect(bell(page, 0)).to_be_visible()
 
 
+async def test_new_posts_of_whom_one_follows_are_told_until_one_says_otherwise(
+    visit: Visit,
+) -> None:
+    ann, bob = await visit("ann"), await visit("bob")
+    page = await screen.live_page(ann, f"/u/{bob.username}")
+    await page.get_by_role("button", name=f"Follow {bob.username}", exact=True).click()
+    tell_me = page.get_by_label("Tell me of every new post")
+    await expect(tell_me).to_have_attribute("aria-pressed", "true")
+    post_id = await post_of(bob, "the first")
+    await bell(page, 1).click()
+    text = page.locator('.notification[data-kind="post"]').get_by_text("published a post")
+    await expect(text).to_contain_text(f"{bob.username} published a post")
+    await text.click()
+    await expect(page).to_have_url(f"{ann.url}/p/{post_id}")
+    await expect(bell(page, 0)).to_be_visible()
+    await page.go_back()
+    await post_of(bob, "the second")
+    await expect(bell(page, 1)).to_be_visible()
+    await tell_me.click()
+    await expect(tell_me).to_have_attribute("aria-pressed", "false")
+    await expect(bell(page, 0)).to_be_visible()
+    await post_of(bob, "the third")
+    await bob.person.http.put(f"/api/users/{ann.person.user['id']}/follow")
+    await expect(bell(page, 1)).to_be_visible()  # of the follow, which came after the third post
+    await bell(page, 1).click()
+    await expect(rows(page)).to_have_count(1)
+    await expect(rows(page)).to_have_attribute("data-kind", "follow")
+
+
 async def test_all_are_read_or_cleared_at_once(visit: Visit) -> None:
     ann, bob = await visit("ann"), await visit("bob")
     for number in range(3):
@@ -123,4 +152,6 @@ async def test_they_are_told_in_the_readers_language(visit: Visit) -> None:
     for person in (bob, vera):
         await like(person, post_id)
     page = await ann.open("/notifications")
-    await expect(rows(page)).to_contain_text(f"Вашу запись оценили: {vera.username} и ещё 1")
+    await expect(rows(page)).to_contain_text(
+        f"Вашу запись оценили: {vera.username} и ещё 1 человек"
+    )

@@ -201,6 +201,7 @@ async def test_a_burst_opens_again_after_it_was_read_on_another_device(
         first, second = await like(fans[0], phone), await like(fans[1], phone)
         assert first["id"] == second["id"]
         assert second["text"] == f"{second['actor']['name']} and 1 other liked your post"
+        assert (first["othersCount"], second["othersCount"]) == (0, 1)
         await ann.http.post("/api/notifications/read", json={"ids": [first["id"]]})
         assert (await phone.expect("notification_read"))["unreadCount"] == 0
         third = await like(fans[2], phone)

@@ -19,7 +19,10 @@ _SENTENCES: dict[NotificationKind, str] = {
 
 
 class Notification(Wire, frozen=True):
-    """Something that concerns its receiver. ``text`` tells nothing of what a post says."""
+    """Something that concerns its receiver. ``text`` tells nothing of what a post says.
+
+    ``actor`` did it last, and before them ``others_count`` people.
+    """
 
     id: str
     kind: NotificationKind
@@ -27,6 +30,7 @@ class Notification(Wire, frozen=True):
     text: str
     is_read: bool
     created_at: str
+    others_count: int = 0
     post_id: str | msgspec.UnsetType = msgspec.UNSET
     comment_id: str | msgspec.UnsetType = msgspec.UNSET
 
@@ -61,6 +65,7 @@ def notification_of(row: NotificationRow) -> Notification:
         id=row.id,
         kind=row.kind,
         actor=row.actor,
+        others_count=row.actors - 1,
         post_id=row.post_id or msgspec.UNSET,
         comment_id=row.comment_id or msgspec.UNSET,
         text=f"{_who(row)} {_SENTENCES[row.kind]}",

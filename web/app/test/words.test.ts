@@ -31,6 +31,13 @@ test("numbers agree with their nouns", () => {
     "11 новых записей",
     "21 новая запись",
   ]);
+  expect([1, 2].map(en.andOthers)).toEqual([" and 1 other", " and 2 others"]);
+  expect([1, 2, 5, 21].map(ru.andOthers)).toEqual([
+    " и ещё 1 человек",
+    " и ещё 2 человека",
+    " и ещё 5 человек",
+    " и ещё 21 человек",
+  ]);
 });
 
 test.each([

@@ -46,6 +46,8 @@ export interface Notification {
   kind: "post" | "like" | "comment" | "follow" | "subscription";
   /** Whoever did it last. */
   actor: Creator;
+  /** How many people did the same before them. */
+  othersCount: number;
   postId?: string;
   commentId?: string;
   /** One English sentence. */

@@ -23,7 +23,8 @@ export function makeComment(number: number, author = "ann", text = `comment ${nu
 
 export function makeNotification(number: number, traits: Partial<Notification> = {}): Notification {
   const id = idOf("notification", number);
-  return { id, kind: "like", actor: makePerson("ann"), postId: postId(1), text: "", isRead: false, createdAt: AT, ...traits };
+  const actor = makePerson("ann");
+  return { id, kind: "like", actor, othersCount: 0, postId: postId(1), text: "", isRead: false, createdAt: AT, ...traits };
 }
 
 /** What is in every event, beside its own fields. */

@@ -193,7 +193,7 @@ export const ru: Dictionary = {
   notificationsFailed: "Уведомления не загрузились",
   notificationsMore: "Показать более ранние",
   isUnread: "Не прочитано",
-  andOthers: (n) => ` и ещё ${n}`,
+  andOthers: (n) => ` и ещё ${count(n, "человек", "человека", "человек")}`,
   notification: {
     post: ["Новая запись: ", ""],
     like: ["Вашу запись оценили: ", ""],

@@ -9,7 +9,7 @@ import { Avatar } from "../ui/avatar";
 import { ConfirmDialog } from "../ui/confirm-dialog";
 import { Time } from "../ui/time";
 import { useToast } from "../ui/toasts";
-import { othersIn, placeOf } from "./words";
+import { placeOf } from "./words";
 
 /** What concerns the viewer, newest first, and what can be done about it. `onLeave` hears of every way to somewhere else. */
 export function NotificationList({ onLeave }: { onLeave?: () => void }): ReactNode {
@@ -63,9 +63,8 @@ export function NotificationList({ onLeave }: { onLeave?: () => void }): ReactNo
 
 function NotificationRow({ item, onOpen }: { item: Notification; onOpen(): void }): ReactNode {
   const { t } = useI18n();
-  const { actor, kind, isRead, createdAt } = item;
+  const { actor, kind, othersCount, isRead, createdAt } = item;
   const words = t.notification[kind] as readonly [string, string] | undefined;
-  const others = othersIn(item);
   return (
     <li>
       <Link href={placeOf(item)} className="notification" data-kind={kind} data-unread={!isRead || undefined} onClick={onOpen}>
@@ -75,7 +74,7 @@ function NotificationRow({ item, onOpen }: { item: Notification; onOpen(): void 
             <>
               {words[0]}
               <strong>{actor.name || actor.username}</strong>
-              {others > 0 && t.andOthers(others)}
+              {othersCount > 0 && t.andOthers(othersCount)}
               {words[1]}
             </>
           ) : (
