@@ -31,8 +31,7 @@ DATABASE_FAILURES = (
 
 def open_writer(path: Path) -> apsw.Connection:
     """The read-write connection: what it has committed survives a power cut."""
-    connection = apsw.Connection(str(path), statementcachesize=_STATEMENTS)
-    connection.set_busy_timeout(_BUSY_MS)
+    connection = _opened(path, apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE)
     connection.execute("PRAGMA journal_mode = WAL")
     # FULL: the write-ahead log is synced before each commit is answered. NORMAL loses
     # acknowledged commits in a power cut (https://www.sqlite.org/pragma.html#pragma_synchronous).
@@ -49,10 +48,15 @@ def open_writer(path: Path) -> apsw.Connection:
 
 def open_reader(path: Path) -> apsw.Connection:
     """A connection that can't write."""
-    connection = apsw.Connection(
-        str(path), flags=apsw.SQLITE_OPEN_READONLY, statementcachesize=_STATEMENTS
-    )
+    return _opened(path, apsw.SQLITE_OPEN_READONLY)
+
+
+def _opened(path: Path, flags: int) -> apsw.Connection:
+    connection = apsw.Connection(str(path), flags=flags, statementcachesize=_STATEMENTS)
     connection.set_busy_timeout(_BUSY_MS)
+    # One plan, whatever the values: else a join is compiled anew each time that it gets some, since
+    # this SQLite has STAT4 (https://www.sqlite.org/compile.html#enable_stat4).
+    connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
     return connection
 
 
