@@ -13,6 +13,7 @@ export interface PersonSnapshot {
 interface Followed {
   userId: string;
   isFollowed: boolean;
+  notifyPosts: boolean;
   followersCount: number;
 }
 
@@ -73,12 +74,13 @@ export class People {
   async follow(id: string, isFollowed: boolean, notifyPosts?: boolean): Promise<void> {
     const before = this.#known.get(id);
     const notice = notifyPosts === undefined ? undefined : { notifyPosts };
-    if (before) this.put({ ...before, ...notice, ...followedBy(before, isFollowed) });
+    if (before) this.put({ ...before, ...followedBy(before, isFollowed), ...notice });
     try {
       const path = `/api/users/${encodeURIComponent(id)}/follow`;
       const answer = await this.#client.api.call<Followed>(isFollowed ? "PUT" : "DELETE", path, isFollowed ? notice : undefined);
       const held = this.#known.get(id);
-      if (held) this.put({ ...held, isFollowed: answer.isFollowed, followersCount: answer.followersCount });
+      const { notifyPosts: isNotified, followersCount } = answer;
+      if (held) this.put({ ...held, isFollowed: answer.isFollowed, notifyPosts: isNotified, followersCount });
     } catch (error) {
       if (before) this.put(before);
       throw error;
@@ -107,8 +109,10 @@ export class People {
   }
 }
 
+/** Who begins to follow is told of new posts at first. */
 function followedBy({ isFollowed: before, followersCount }: Profile, isFollowed: boolean): Partial<Profile> {
-  return { isFollowed, followersCount: followersCount + Number(isFollowed) - Number(before) };
+  if (before === isFollowed) return {};
+  return { isFollowed, notifyPosts: isFollowed, followersCount: followersCount + Number(isFollowed) - Number(before) };
 }
 
 function isMissing(error: unknown): boolean {

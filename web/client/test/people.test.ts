@@ -46,9 +46,10 @@ describe("a person", () => {
   test("is followed at once, and counted as the server counts", async () => {
     const person = await look();
     void people.follow("ann", true);
-    expect(person.snapshot().person).toMatchObject({ isFollowed: true, followersCount: 4 });
-    await answer(platform, "PUT", /users\/ann\/follow/, { userId: "ann", isFollowed: true, followersCount: 9, cursor: "c1" });
-    expect(person.snapshot().person).toMatchObject({ isFollowed: true, followersCount: 9 });
+    expect(person.snapshot().person).toMatchObject({ isFollowed: true, notifyPosts: true, followersCount: 4 });
+    const answered = { userId: "ann", isFollowed: true, notifyPosts: true, followersCount: 9, cursor: "c1" };
+    await answer(platform, "PUT", /users\/ann\/follow/, answered);
+    expect(person.snapshot().person).toMatchObject({ isFollowed: true, notifyPosts: true, followersCount: 9 });
   });
 
   test("is not followed if the server refuses", async () => {
@@ -62,7 +63,8 @@ describe("a person", () => {
   test("tells of their posts, or not", async () => {
     await look();
     void people.follow("ann", true, false);
-    const request = await answer(platform, "PUT", /follow/, { userId: "ann", isFollowed: true, followersCount: 4, cursor: "c1" });
+    const answered = { userId: "ann", isFollowed: true, notifyPosts: false, followersCount: 4, cursor: "c1" };
+    const request = await answer(platform, "PUT", /follow/, answered);
     expect(JSON.parse(request.body ?? "")).toEqual({ notifyPosts: false });
     expect(people.get("ann")).toMatchObject({ notifyPosts: false });
   });
