@@ -317,6 +317,17 @@ describe("when the connected tab", () => {
     expect(state(second).status).toBe("live");
   });
 
+  test("gets no events but a new position, the other has it within half a minute", async () => {
+    await startBoth();
+    first.platform.socket.say({ type: "heartbeat", cursor: "c7" });
+    await pass(20);
+    first.platform.socket.say({ type: "heartbeat", cursor: "c8" });
+    await pass(8);
+    browser.close(first.platform);
+    await browser.quiet();
+    await expectSecondConnected("c8");
+  });
+
   test("is frozen before a third one asks, that one takes over", async () => {
     await startFirst();
     browser.freeze(first.platform);

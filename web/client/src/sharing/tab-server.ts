@@ -49,7 +49,9 @@ export class TabServer {
       case "bye":
         return this.#forget(message.tab);
       case "ping":
-        return this.#tell({ kind: "pong", leader: this.#leader, tab: message.tab, id: message.id });
+        this.#tell({ kind: "pong", leader: this.#leader, tab: message.tab, id: message.id });
+        // What proves that this one is live: how far it is, though nothing happens.
+        return this.#connection.state().status === "live" ? this.#tellState() : undefined;
       case "applied":
         return this.#connection.applied(message.cursor);
       case "wake":
