@@ -142,7 +142,7 @@ def _assemble(
     pictures: Pictures,
 ) -> Feedline:
     metrics = Metrics()
-    like_teller = LikeTeller(store, now_millis)
+    like_teller = LikeTeller(store)
     metrics.observe_gauges(lambda: _gauges(store, hub, bus))
     hasher = Hasher(settings.parallel_hashes, settings.waiting_hashes)
     passes = Passes(tokens, _external(settings, store))

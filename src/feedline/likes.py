@@ -3,12 +3,11 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
 
 from feedline.errors import Unavailable
 from feedline.feed.instants import Millis
 from feedline.feed.reactions import LIKES_MERGED, tell_owed_likes
-from feedline.store.base import Store
+from feedline.store.base import Store, Transaction
 
 LOOK_SECONDS = 5.0
 
@@ -21,9 +20,8 @@ class LikeTeller:
     It looks now and then anyhow: a node that has ended may owe some.
     """
 
-    def __init__(self, store: Store, clock: Callable[[], Millis]) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._clock = clock
         self._owed = asyncio.Event()
         self._owed.set()
 
@@ -36,15 +34,21 @@ class LikeTeller:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._owed.wait(), LOOK_SECONDS)
             self._owed.clear()
-            due = await self._tell()
-            if due is not None:
+            pause = await self._tell()
+            if pause is not None:
                 self._owed.set()
-                await asyncio.sleep(max(due - self._clock(), 1) / 1000)
+                await asyncio.sleep(pause / 1000)
 
     async def _tell(self) -> Millis | None:
-        """Tells of those that are due; when the next ones are, if any."""
+        """Tells of those that are due; how long the next ones take to be, if there are any."""
         try:
-            return await self._store.write(tell_owed_likes)
+            return await self._store.write(_tell_and_wait)
         except Unavailable as failure:
             logger.warning("likes are told later: %s", failure)
-            return self._clock() + LIKES_MERGED
+            return LIKES_MERGED
+
+
+def _tell_and_wait(tx: Transaction) -> Millis | None:
+    """By the clock of the database, which need not be that of this node."""
+    due = tell_owed_likes(tx)
+    return None if due is None else due - tx.now

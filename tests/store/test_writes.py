@@ -239,6 +239,18 @@ async def test_time_never_runs_backwards_for_commands(location: Location, clock:
         assert await store.write(lambda tx: tx.now) == first + 5
 
 
+async def test_time_goes_on_though_the_clock_was_set_back(location: Location, clock: Clock) -> None:
+    """Or whatever is due in a moment would have to wait until the clock has caught up."""
+    async with opened(location, clock=clock) as store:
+        before = await store.write(lambda tx: tx.now)
+        clock.now -= HOUR
+        async with asyncio.timeout(10):
+            while await store.write(lambda tx: tx.now) < before + 10:
+                pass
+        clock.now += HOUR + 5_000
+        assert await store.write(lambda tx: tx.now) == clock.now
+
+
 async def test_ids_sort_in_the_order_of_commits_though_the_clock_is_set_back(
     location: Location, clock: Clock
 ) -> None:

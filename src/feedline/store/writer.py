@@ -8,6 +8,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from queue import SimpleQueue
+from time import monotonic
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from feedline.errors import Unavailable
@@ -17,6 +18,7 @@ from feedline.store.base import Announce, LogEntry, Transaction
 T = TypeVar("T")
 Tx = TypeVar("Tx", bound=Transaction)
 
+_HALF_SPEED = 500  # milliseconds a second
 GROUP = 256  # most commands of one commit: bounds the wait of the first for the last
 
 
@@ -43,6 +45,7 @@ class Writer(Generic[Tx]):
         self._announce = announce
         self._ids = IdSource()
         self._now: Millis = 0
+        self._set_back: tuple[float, Millis] | None = None
         self._queue: SimpleQueue[Command[Tx] | None] = SimpleQueue()
         self._put_off: list[Command[Tx]] = []
         self._loop = asyncio.get_running_loop()
@@ -101,8 +104,18 @@ class Writer(Generic[Tx]):
         return group
 
     def _tick(self, now: Millis) -> Millis:
-        """Now, but never before the last group's now: a clock set back must not reorder posts."""
-        self._now = max(self._now, now)
+        """Now, but never before the last group's now: a clock set back must not reorder posts.
+
+        Time goes on at half its speed then, until the clock has caught up: what is due in a moment
+        does not wait for an hour.
+        """
+        if now >= self._now:
+            self._now, self._set_back = now, None
+            return now
+        if self._set_back is None:
+            self._set_back = (monotonic(), self._now)
+        since, instant = self._set_back
+        self._now = max(now, instant + int((monotonic() - since) * _HALF_SPEED))
         return self._now
 
     def _deliver(self, outcomes: list[Outcome], entries: list[LogEntry]) -> None:
