@@ -1,10 +1,13 @@
 #!/bin/sh
-# Makes sure that there are the programs that the tests run: Chromium, curl for the examples, and
-# what stands before and around a server: nginx, Caddy, systemd's checks.
+# Makes sure that there are the programs that the tests run: Chromium, curl for the examples,
+# what stands before and around a server (nginx, Caddy, systemd's checks), and strace, which makes
+# system calls fail.
 set -eu
 
 packages=
-command -v curl >/dev/null || packages="$packages curl"
+for program in curl strace; do
+    command -v "$program" >/dev/null || packages="$packages $program"
+done
 command -v chromium >/dev/null || command -v chromium-browser >/dev/null ||
     command -v google-chrome >/dev/null || packages="$packages chromium fonts-dejavu-core"
 for program in nginx caddy systemd-analyze; do

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 _PIECE = 1 << 16
+_LOOK = 0.01  # seconds between two looks whether packets get through again
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER of 0 s: closing sends RST (RFC 9293 section 3.10.4)
 
 
@@ -22,6 +23,8 @@ class Faults:
     """Seconds that they may take longer."""
     bytes_per_second: float = 0.0
     """0: as fast as it goes."""
+    holds: bool = False
+    """Nothing arrives until this is over, and then all of it: packets are dropped and repeated."""
     refuses: bool = False
     """New connections are cut at once."""
     swallows_up: bool = False
@@ -136,6 +139,8 @@ class FaultProxy:
             due, piece = await under_way.get()
             if due > loop.time():
                 await asyncio.sleep(due - loop.time())
+            while self.faults.holds:
+                await asyncio.sleep(_LOOK)
             writer.write(piece)
             await writer.drain()
 

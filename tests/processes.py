@@ -33,7 +33,7 @@ class ServerProcess:
         self.data = data
         self.program = program
         self.port = 0
-        self._options = options
+        self.options = options
         self._environment = environment or {}
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
@@ -63,7 +63,7 @@ class ServerProcess:
             str(self.data),
             "--port",
             str(self.port),
-            *self._options,
+            *self.options,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
             env={**os.environ, "TERM": "dumb", "COLUMNS": "200", **self._environment},

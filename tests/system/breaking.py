@@ -1,4 +1,4 @@
-"""`feedline`, but at named places it ends or stops itself, as soon as a file says so.
+"""`feedline`, whose clock is wrong, or which ends or stops itself at named places, as files say.
 
 ``python -m tests.system.breaking FILE serve ...``. The places are wrapped here and not marked in
 the source, so a server that nobody tests knows nothing of them.
@@ -7,6 +7,7 @@ the source, so a server that nobody tests knows nothing of them.
 import json
 import os
 import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ from feedline.store.sqlite_writer import SqliteWriter
 
 PAGE, SLICE, LOOK_SECONDS = 20, 5, 0.2  # so that replays and clean-ups have many steps
 
+_HOUR = 3_600 * 10**9  # nanoseconds
+
 BEFORE_COMMIT = "before the commit"
 BEFORE_ANSWER = "between commit and answer"
 BEFORE_PUBLISH = "between answer and publish"
@@ -45,6 +48,11 @@ class Trap:
 
     file: Path
     passes: int = 0
+
+    @property
+    def clock(self) -> Path:
+        """The file that says how wrong the clock is."""
+        return self.file.with_name("clock")
 
     def set(self, place: str, signal: int, after: int = 0) -> None:
         """To be sprung when the place has been passed so many times."""
@@ -96,6 +104,18 @@ def lay(trap: Trap) -> None:
     _before(copying, "_analyze", lambda: trap.spring(AFTER_COPY))
 
 
+def bend_time(clock: Path) -> None:
+    """The clock of this process is ahead by as many hours as a file says, at any moment."""
+    right = time.time_ns
+
+    def bent() -> int:
+        with suppress(FileNotFoundError):
+            return right() + int(clock.read_text()) * _HOUR
+        return right()
+
+    time.time_ns = bent
+
+
 def _before_commit(trap: Trap, tx: SqliteTransaction | PostgresTransaction) -> None:
     wrote = tx.pending.appended if isinstance(tx, PostgresTransaction) else tx.entries
     if not wrote or not trap.is_for(BEFORE_COMMIT):
@@ -132,6 +152,7 @@ def main() -> None:
     trap = Trap(Path(sys.argv.pop(1)))
     hub.PAGE, database.SLICE, retention.LOOK_SECONDS = PAGE, SLICE, LOOK_SECONDS
     lay(trap)
+    bend_time(trap.clock)
     cli.main()
 
 

@@ -56,7 +56,7 @@ async def test_whoever_dies_at_a_named_place_takes_nothing_along(
     rng = random.Random(seed)
     trap = Trap(tmp_path / "trap")
     async with (
-        nodes_on(where, tmp_path, program(trap), **SETTINGS) as nodes,
+        nodes_on(where, tmp_path, program(trap), SETTINGS) as nodes,
         trial(nodes, where, report, seed=seed) as people,
     ):
         await people.write_at_once(KEPT)

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 
 import httpx
 
@@ -60,13 +61,21 @@ class Ledger:
             await asyncio.sleep(self.pause)
 
 
+async def posts(person: Person, **query: str) -> dict[str, Any]:
+    """A page of posts, as soon as there is one to be had."""
+    while (answer := await person.http.get("/api/posts", params=query)).status_code == 503:
+        await asyncio.sleep(PAUSE)
+    page: dict[str, Any] = answer.json()
+    return page
+
+
 async def all_texts(person: Person) -> list[str]:
     """What all posts of the installation say, oldest first, as REST has them."""
     texts: list[str] = []
     page: str | None = ""
     while page is not None:
         query = {"limit": "100", **({"page": page} if page else {})}
-        answer = (await person.http.get("/api/posts", params=query)).json()
+        answer = await posts(person, **query)
         texts += [post["content"]["text"] for post in answer["posts"]]
         page = answer["next"]
     return texts[::-1]
