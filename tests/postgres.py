@@ -2,6 +2,7 @@
 
 import atexit
 import contextlib
+import ctypes
 import importlib.util
 import os
 import shutil
@@ -54,6 +55,7 @@ class PostgresServer:
             self._process = subprocess.Popen(
                 [self._programs / "postgres", "-D", self._data, *options],
                 user=_USER,
+                preexec_fn=_end_with_parent,  # noqa: PLW1509 - no thread is at work yet
                 stdout=subprocess.DEVNULL,
                 stderr=log,
             )
@@ -146,6 +148,11 @@ def _programs(folder: Path) -> Path:
         shutil.copytree(package / "pginstall", folder / package.name / "pginstall", symlinks=True)
         package = folder / package.name
     return package / "pginstall" / "bin"
+
+
+def _end_with_parent() -> None:
+    """Also if that is killed: prctl(2), PR_SET_PDEATHSIG; on SIGINT the server stops."""
+    ctypes.CDLL(None).prctl(1, signal.SIGINT)
 
 
 def _free_port() -> int:

@@ -105,7 +105,7 @@ async def test_a_restart_costs_refusals_and_nothing_else(
     server: PostgresServer, store: Store, announced: Announced, how: int | None
 ) -> None:
     await store.write(append)
-    await asyncio.to_thread(server.stop, *([] if how is None else [SIGQUIT]))
+    server.stop(*([] if how is None else [SIGQUIT]))
     try:
         for _ in range(5):
             begin = monotonic()
@@ -116,7 +116,7 @@ async def test_a_restart_costs_refusals_and_nothing_else(
             assert monotonic() - begin < 5
         assert store.waiting_writes == 0
     finally:
-        await asyncio.to_thread(server.start)
+        server.start()
     last = await sooner_or_later(store)
     assert str(last).endswith("-2")
     assert [entry.seq for entry in await whole_log(store)] == announced.seqs == [1, 2]
