@@ -10,6 +10,7 @@ import cyclopts
 from cyclopts import Parameter
 from cyclopts.validators import Number
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress
 
 from feedline import __version__, administration, demo, server
@@ -21,6 +22,8 @@ from feedline.errors import Refusal, StartupError
 from feedline.feed.instants import rfc3339
 from feedline.storage import Storage
 from feedline.telemetry.logs import set_up_logging
+from feedline.verify.command import verify as run_verify
+from feedline.verify.plan import Plan
 
 app = cyclopts.App(
     name="feedline",
@@ -45,6 +48,7 @@ Place = Annotated[Storage, Parameter(name="*")]
 _PLACE = Storage()
 
 _DEFAULTS = Settings()
+_PLAN = Plan()
 
 
 @app.command
@@ -194,6 +198,29 @@ def bench(
     run_bench(sockets, seconds)
 
 
+@app.command(name="verify")
+def prove(
+    *urls: str,
+    plan: Annotated[Plan, Parameter(name="*")] = _PLAN,
+    report: Annotated[Path | None, Parameter(env_var=())] = None,
+    json: Annotated[bool, Parameter(negative="", env_var=())] = False,
+) -> None:
+    """Put a deployment to the test: authors publish, readers follow, you may pull plugs meanwhile.
+
+    The exit status is 0 only if nothing that was acknowledged was lost, doubled or out of order.
+
+    Parameters
+    ----------
+    urls
+        Where it is: a balancer, or its nodes one by one.
+    report
+        File for a chart of the run (SVG).
+    json
+        Print the outcome as JSON.
+    """
+    sys.exit(not run_verify(urls, plan, report, as_json=json))
+
+
 @app.command
 def version() -> None:
     """Print the version alone."""
@@ -206,7 +233,8 @@ def main() -> None:
     try:
         app()
     except (StartupError, Refusal) as error:
-        Console(stderr=True).print(f"[bold red]feedline:[/] {error}", highlight=False)
+        sentence = escape(str(error))  # it may name an extra: feedline[redis]
+        Console(stderr=True).print(f"[bold red]feedline:[/] {sentence}", highlight=False)
         sys.exit(1)
 
 

@@ -38,6 +38,7 @@ The tree::
         ├── NoSuchUser
         ├── NoSuchServiceToken
         ├── TooFewFiles
+        ├── VerificationBroken
         └── BenchmarkBroken
 
 Exceptions carry fields; the sentence for people is made in ``__str__``.
@@ -464,6 +465,16 @@ class TooFewFiles(StartupError):
             f"So many sockets need {self.needed:,} open files, and {self.allowed:,} are allowed. "
             f"Allow more with `ulimit -n {self.needed}`, or ask for fewer with --sockets."
         )
+
+
+class VerificationBroken(StartupError):
+    """A deployment could not be put to the test; nothing is said of what it holds."""
+
+    def __init__(self, problem: str) -> None:
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"There is no verdict. {self.problem}"
 
 
 class BenchmarkBroken(StartupError):

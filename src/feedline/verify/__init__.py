@@ -1,0 +1,1 @@
+"""``feedline verify``: whether a deployment keeps what it acknowledges, whatever happens to it."""
