@@ -18,6 +18,7 @@ from tests.postgres import PostgresServer, databases, own_server
 
 Look = Callable[..., Found]
 KNOWN = len(load_migrations())
+PATIENCE = 20.0
 
 # ---- SQLite
 
@@ -89,7 +90,9 @@ def database() -> Iterator[str]:
 
 
 @pytest.mark.system
-def test_a_shared_one(found: Look, database: str) -> None:
+def test_a_shared_one(found: Look, database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres, "_FAR", PATIENCE)  # this machine may be busy
+    monkeypatch.setattr(postgres, "_APART", PATIENCE)
     looked = found(check_database, database=database)
     looked.one("PostgreSQL 16.", "answered within")
     looked.one("The schema has version")

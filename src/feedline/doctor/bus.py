@@ -34,13 +34,8 @@ def check_bus(settings: Settings) -> Findings:
 
 
 def _absent(settings: Settings) -> Finding:
-    if settings.workers > 1:
-        return _SUBJECT.warning(
-            f"Workers hear of each other's posts every {settings.poll_seconds:g} s only.",
-            "Set --bus to a Redis or Valkey: redis://host:6379.",
-        )
     if settings.database:
-        return _SUBJECT.ok("None; one is only wanted where there is more than one node.")
+        return _SUBJECT.ok("Nodes tell each other over the database that there is something new.")
     return _SUBJECT.ok("None, and one node needs none.")
 
 

@@ -26,7 +26,8 @@ _APART = 1.0  # seconds between clocks
 _TOO_FAR_APART = 60.0
 _LATE = 10.0  # seconds that a standby is behind
 _LONG = 60.0  # seconds of a transaction
-_PER_NODE = 5  # connections
+_PER_NODE = 5  # connections: one that writes, four that read
+_PER_LINE = 2  # more, where the database wakes the nodes
 
 _SQL = load_queries("doctor.sql")
 _ADVICE = {
@@ -159,7 +160,7 @@ def _clock(connection: Connection) -> Findings:
 def _room(connection: Connection, settings: Settings) -> Findings:
     row: Any = connection.execute(_SQL["connections"].encode()).fetchone()
     most, used = map(int, row)
-    needed = _PER_NODE * settings.workers
+    needed = (_PER_NODE if settings.bus else _PER_NODE + _PER_LINE) * settings.workers
     says = f"{used} of {most} connections are in use, and one start of this takes {needed}"
     if most < needed or most - used < 1:
         yield DATABASE.failure(f"{says}.", "Raise max_connections of the server.")
