@@ -9,7 +9,7 @@ import cyclopts
 import pytest
 
 from feedline import cli, config
-from feedline.config import Settings
+from feedline.config import Role, Settings
 from feedline.feed.drafts import DraftLimits
 
 TYPES = get_type_hints(Settings)
@@ -23,6 +23,7 @@ def sample(number: int, kind: object) -> tuple[list[str], object]:
         float: (f"{number}.5", number + 0.5),
         bool: ("true", True),
         Path: (f"folder{number}", Path(f"folder{number}")),
+        Role: ("gateway", "gateway"),
         tuple[str, ...]: (f"a{number} b", (f"a{number}", "b")),
     }
     written, meant = samples[kind]

@@ -25,6 +25,7 @@ from feedline.errors import (
     IdempotencyMismatch,
     IdentityUnclear,
     MethodNotAllowed,
+    Misdirected,
     NoDatabase,
     NoSuchServiceToken,
     NoSuchUser,
@@ -36,6 +37,7 @@ from feedline.errors import (
     RateLimited,
     Refusal,
     Refused,
+    RolesNeedDatabase,
     SchemaMismatch,
     SecretUnsafe,
     TooFewFiles,
@@ -44,6 +46,7 @@ from feedline.errors import (
     Unreachable,
     UnsupportedMediaType,
     ValidationFailed,
+    VerificationBroken,
     WorkersNeedDatabase,
 )
 
@@ -53,6 +56,7 @@ EACH: list[FeedlineError] = [
     Forbidden("Only its author may change a post."),
     NotFound("post"),
     MethodNotAllowed(("GET", "POST")),
+    Misdirected("gateway"),
     Conflict("username", "ann"),
     PayloadTooLarge(10),
     UnsupportedMediaType(),
@@ -74,6 +78,7 @@ EACH: list[FeedlineError] = [
     CopyIncomplete("posts", 3, 2),
     CopyTargetTaken("feed@localhost:5432"),
     WorkersNeedDatabase(),
+    RolesNeedDatabase(),
     DatabaseAddressUnclear(),
     DatabaseUnusable("feedline.db", "file is not a database"),
     SchemaMismatch(2, 1),
@@ -82,6 +87,7 @@ EACH: list[FeedlineError] = [
     NoDatabase("data"),
     NoSuchUser("ann"),
     NoSuchServiceToken("1"),
+    VerificationBroken("Nobody answers."),
     TooFewFiles(1_200, 1_024),
     BenchmarkBroken("The server ended."),
 ]

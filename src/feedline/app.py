@@ -11,7 +11,7 @@ from pathlib import Path
 from jwt.algorithms import has_crypto
 from starlette.types import ASGIApp
 
-from feedline.api.application import Application, build_api
+from feedline.api.application import Application, build_api, build_health
 from feedline.api.external import ExternalIdentity
 from feedline.api.identity import Authenticator, Passes
 from feedline.api.keys import KeySet
@@ -27,6 +27,7 @@ from feedline.config import Settings
 from feedline.errors import CloseCode, ExtraMissing, IdentityUnclear
 from feedline.feed.instants import IdSource
 from feedline.feed.people import Identity
+from feedline.gateway.elsewhere import Elsewhere, NoSockets
 from feedline.gateway.entrance import Entrance
 from feedline.gateway.longpoll import LongPolls
 from feedline.gateway.sse import EventStreams
@@ -60,7 +61,7 @@ class Feedline:
     pictures: Pictures
     hasher: Hasher
     api: Application
-    gateway: WebSocketGateway
+    gateway: WebSocketGateway | NoSockets
     like_teller: LikeTeller
     draining: bool = False
 
@@ -176,18 +177,33 @@ def _assemble(
         channel_limit=settings.channel_limit,
         draining=services.draining,
     )
-    api = build_api(services, _live_endpoints(settings, store, hub, entrance, connect))
-    gateway = WebSocketGateway(
+    live = _live_endpoints(settings, store, hub, entrance, connect)
+    sockets = WebSocketGateway(
         connect=connect,
         authenticator=authenticator,
         allowed_origins=settings.allowed_origins,
         message_limit=settings.message_limit,
         backlog_limit=settings.backlog_limit,
     )
+    api, gateway = _served(services, live, sockets)
     feedline = Feedline(
         settings, store, hub, bus, files, pictures, hasher, api, gateway, like_teller
     )
     return feedline
+
+
+def _served(
+    services: Services, live: dict[str, ASGIApp], sockets: WebSocketGateway
+) -> tuple[Application, WebSocketGateway | NoSockets]:
+    """What a node of its role answers, by HTTP and by WebSocket."""
+    match services.settings.role:
+        case "gateway":
+            return build_health(services, live, Elsewhere("api")), sockets
+        case "api":
+            nothing = dict.fromkeys((*live, "/ws"), Elsewhere("gateway"))
+            return build_api(services, nothing), NoSockets()
+        case _:
+            return build_api(services, live), sockets
 
 
 def _external(settings: Settings, store: Store) -> ExternalIdentity | None:
@@ -212,7 +228,7 @@ def _hub_limits(settings: Settings) -> HubLimits:
         connections=settings.connections,
         connections_per_address=settings.connections_per_address,
         connections_per_user=settings.connections_per_user,
-        ring_events=settings.ring_events,
+        ring_events=0 if settings.role == "api" else settings.ring_events,  # nobody comes back
         ring_bytes=settings.ring_bytes,
     )
 
@@ -279,6 +295,20 @@ async def _background(feedline: Feedline) -> AsyncIterator[None]:
     tasks = [
         asyncio.create_task(feedline.hub.follow(), name="follow the log"),
         asyncio.create_task(feedline.hub.sweep(), name="keep deadlines"),
+    ]
+    if settings.role != "gateway":  # the others write, and look after what is written
+        tasks += _upkeep(feedline, retention)
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _upkeep(feedline: Feedline, retention: Retention) -> list[asyncio.Task[None]]:
+    settings = feedline.settings
+    return [
         asyncio.create_task(feedline.like_teller.run(), name="tell of likes"),
         asyncio.create_task(
             keep_clean(feedline.store, feedline.files, settings.media_orphan_hours, now_millis),
@@ -286,12 +316,6 @@ async def _background(feedline: Feedline) -> AsyncIterator[None]:
         ),
         asyncio.create_task(keep_trimmed(feedline.store, retention, now_millis), name="trim"),
     ]
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _gauges(store: Store, hub: Hub, bus: Bus[list[LogEntry]]) -> Iterable[Gauge | Total]:

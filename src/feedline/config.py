@@ -5,6 +5,9 @@ A field's docstring is its help text. Limits: 0 turns a limit off.
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
+
+Role = Literal["all", "api", "gateway"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,6 +31,9 @@ class Settings:
 
     workers: int = 1
     """Processes that share the port; more than one needs a PostgreSQL database."""
+
+    role: Role = "all"
+    """What this node serves: api (REST and the page), gateway (sockets, streams, polls) or all."""
 
     demo: bool = False
     """Fill an empty installation with demo people and posts."""

@@ -13,6 +13,7 @@ The tree::
     │   ├── PayloadTooLarge     payload_too_large      413
     │   ├── UnsupportedMediaType unsupported_media_type 415
     │   ├── RangeNotSatisfiable range_not_satisfiable  416
+    │   ├── Misdirected         misdirected            421
     │   ├── ValidationFailed    validation_failed      422
     │   ├── IdempotencyMismatch idempotency_mismatch   422
     │   ├── RateLimited         rate_limited           429
@@ -32,6 +33,7 @@ The tree::
         ├── DatabaseUnusable
         ├── BusUnusable
         ├── WorkersNeedDatabase
+        ├── RolesNeedDatabase
         ├── SchemaMismatch
         ├── PortUnavailable
         ├── NoDatabase
@@ -68,6 +70,7 @@ CODES: dict[str, CodeFacts] = {
     "payload_too_large": CodeFacts(413, "Too large", retry=False),
     "unsupported_media_type": CodeFacts(415, "Unsupported media type", retry=False),
     "range_not_satisfiable": CodeFacts(416, "Range not satisfiable", retry=False),
+    "misdirected": CodeFacts(421, "Served by other nodes", retry=False),
     "validation_failed": CodeFacts(422, "Not valid", retry=False),
     "idempotency_mismatch": CodeFacts(422, "Idempotency key already used", retry=False),
     "rate_limited": CodeFacts(429, "Too many requests", retry=True),
@@ -158,6 +161,18 @@ class MethodNotAllowed(Refusal):
 
     def __str__(self) -> str:
         return f"This address answers {', '.join(self.allowed)} only."
+
+
+class Misdirected(Refusal):
+    """The installation has it, but nodes of another role serve it."""
+
+    code = "misdirected"
+
+    def __init__(self, role: str) -> None:
+        self.role = role
+
+    def __str__(self) -> str:
+        return f"This node does not serve that. It is for nodes with the role {self.role}."
 
 
 class Conflict(Refusal):
@@ -372,6 +387,14 @@ class WorkersNeedDatabase(StartupError):
         return (
             "Several workers need a database that they can share: set --database to the address "
             "of a PostgreSQL one, or leave --workers at 1."
+        )
+
+
+class RolesNeedDatabase(StartupError):
+    def __str__(self) -> str:
+        return (
+            "Nodes with roles need a database that they can share: set --database to the address "
+            "of a PostgreSQL one, or leave --role at all."
         )
 
 

@@ -15,7 +15,7 @@ import uvloop
 from feedline import demo
 from feedline.app import Feedline, running
 from feedline.config import Settings
-from feedline.errors import PortUnavailable, WorkersNeedDatabase
+from feedline.errors import PortUnavailable, RolesNeedDatabase, WorkersNeedDatabase
 from feedline.gateway.http import BoundedHttpProtocol
 from feedline.supervisor import READY, Inherited, Supervisor, inherited
 
@@ -61,6 +61,8 @@ def serve(settings: Settings, ready: Callable[[str], None]) -> None:
 
     Raises StartupError if it can't start.
     """
+    if settings.role != "all" and not settings.database:
+        raise RolesNeedDatabase
     worker = inherited()
     if worker is None and settings.workers > 1:
         _supervise(settings, ready)

@@ -20,7 +20,7 @@ from feedline.app import running
 from feedline.config import Settings
 from feedline.errors import CloseCode
 from feedline.feed.people import Identity
-from feedline.gateway.websocket import WebSocketSocket
+from feedline.gateway.websocket import WebSocketGateway, WebSocketSocket
 from feedline.hub.connection import Connection
 from feedline.server import Server, _address, _configure, _listen
 from feedline.wire.frames import text_frame
@@ -65,6 +65,7 @@ def _connect(socket: WebSocketSocket) -> Connection:
 async def serve(settings: Settings) -> None:
     """Serves until SIGTERM; the address is the one line that is printed."""
     async with running(settings) as feedline:
+        assert isinstance(feedline.gateway, WebSocketGateway)
         feedline.gateway = replace(feedline.gateway, connect=_connect)
         with _listen(settings.host, settings.port) as listener:
             server = Server(feedline, _configure(feedline))

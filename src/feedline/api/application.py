@@ -14,6 +14,8 @@ from feedline.api.page import Docs, Page
 from feedline.api.routes import operations
 from feedline.api.services import Services
 
+_ANYWHERE = frozenset({"/healthz", "/readyz", "/metrics"})
+
 
 class Application:
     """Finds who answers a path: fixed paths at once, the others by Starlette's router.
@@ -44,6 +46,18 @@ def build_api(services: Services, elsewhere: Mapping[str, ASGIApp] | None = None
         path: Endpoint(methods, services, gate) for path, methods in _by_path(table).items()
     }
     return Application({**endpoints, **(elsewhere or {}), "/api/docs": Docs(page)}, default=page)
+
+
+def build_health(
+    services: Services, elsewhere: Mapping[str, ASGIApp], default: ASGIApp
+) -> Application:
+    """What operators ask any node, beside ``elsewhere``; all that is missing is ``default``'s."""
+    table = [operation for operation in operations(services) if operation.path in _ANYWHERE]
+    gate = Gate(services.passes, services.settings.allowed_origins)
+    endpoints: dict[str, ASGIApp] = {
+        path: Endpoint(methods, services, gate) for path, methods in _by_path(table).items()
+    }
+    return Application({**endpoints, **elsewhere}, default=default)
 
 
 def _by_path(table: Iterable[Operation]) -> Mapping[str, list[Operation]]:
