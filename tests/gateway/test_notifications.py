@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.gateway.events import live_stream, poll
-from tests.gateway.live import Crowd, Live, head, live
+from tests.gateway.live import Crowd, Live, Message, head, live
 from tests.processes import Person
 
 pytestmark = [pytest.mark.system, pytest.mark.asyncio(loop_scope="module")]
@@ -107,33 +107,32 @@ async def test_who_does_not_want_to_hear_of_posts_is_spared_at_once(
     fan = await join(f"tired-{end}")
     inbox = f"notifications:{fan.id}"
     async with live(fan, f"feed:{fan.id}", inbox) as phone, live(fan, inbox) as laptop:
-        for device in (phone, laptop):
-            await device.expect("unread_notifications")
+
+        async def both(kind: str) -> list[Message]:
+            return [await device.expect(kind) for device in (phone, laptop)]
+
+        await both("unread_notifications")
         await follow(fan, ann)
-        assert (await phone.expect("feed_update"))["notifyPosts"] is True
+        assert [update["notifyPosts"] for update in await both("feed_update")] == [True] * 2
         await ann.publish("hello")
         await phone.expect("post_created")
-        for device in (phone, laptop):
-            await device.expect("notification")
+        await both("notification")
         if end == "mute":
             await follow(fan, ann, notifyPosts=False)
-            assert (await phone.expect("feed_update"))["notifyPosts"] is False
+            assert [update["notifyPosts"] for update in await both("feed_update")] == [False] * 2
         else:
             await fan.http.delete(f"/api/users/{ann.id}/follow")
-            assert (await phone.expect("feed_update"))["reason"] == "unfollow"
-            for device in (phone, laptop):
-                await device.expect("post_retracted")
-        for device in (phone, laptop):
-            assert (await device.expect("unread_notifications"))["count"] == 0
+            assert [update["reason"] for update in await both("feed_update")] == ["unfollow"] * 2
+            await both("post_retracted")
+        assert [told["count"] for told in await both("unread_notifications")] == [0, 0]
         await ann.publish("not told")
         await follow(fan, ann, notifyPosts=True)
         last = await ann.publish("told")
         if end == "mute":
             await phone.expect("post_created")
-        assert (await phone.expect("feed_update"))["notifyPosts"] is True
+        assert [update["notifyPosts"] for update in await both("feed_update")] == [True] * 2
         await phone.expect("post_created")
-        for device in (phone, laptop):
-            told = await device.expect("notification")
+        for told in await both("notification"):
             assert told["notification"]["postId"] == last["post"]["id"]
 
 
@@ -156,6 +155,7 @@ async def test_notifications_of_posts_are_replayed_to_who_hears_of_them_now(
         told = [await phone.expect("notification") for _ in range(2)]
         assert [event["notification"]["postId"] for event in told] == [gone, kept]
         assert (await phone.expect("post_deleted"))["postId"] == gone
+        assert (await phone.expect("feed_update"))["creatorId"] == bob.id
         await phone.expect("caught_up")
         unread = await phone.expect("unread_notifications")
         assert [one["postId"] for one in unread["notifications"]] == [kept]

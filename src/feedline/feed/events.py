@@ -189,7 +189,14 @@ def topics(event: AnyEvent) -> tuple[str, ...]:
         case PostRetracted() | PostLiked() | PostUnliked() if is_feed(event.channel):
             return (own_topic(owner_of(event.channel)), event.channel)
     is_for_all = isinstance(event, SessionRevoked) or herald_of(event) is not None
-    return () if is_for_all else (event.channel,)
+    return () if is_for_all else (event.channel, *_inbox(event))
+
+
+def _inbox(event: AnyEvent) -> tuple[str, ...]:
+    """Where an event is as well because what one is notified of depends on whom one follows."""
+    return (
+        (notifications_channel(owner_of(event.channel)),) if isinstance(event, FeedUpdate) else ()
+    )
 
 
 def home_of(event: AnyEvent) -> str | None:

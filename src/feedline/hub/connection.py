@@ -8,7 +8,6 @@ from typing import Protocol, TypeVar
 
 from feedline.errors import CloseCode, Unauthenticated, Unavailable
 from feedline.feed.channels import is_post, own_topic
-from feedline.feed.events import FeedUpdate
 from feedline.feed.people import Identity
 from feedline.feed.visibility import Viewer
 from feedline.hub.admission import Admission
@@ -369,12 +368,8 @@ class Connection(_Front):
         since, session = self._hub.recent(head), self.session
         if not since or since[-1].seq < self._hub.position:
             return False  # it is not all in memory any more
-        me, channel = self.viewer.id, session.notifications_channel
-        return not any(
-            session.coverage.brings(channel, event)
-            or (event.actor == me and isinstance(event.event, FeedUpdate))
-            for event in since
-        )
+        channel = session.notifications_channel
+        return not any(session.coverage.brings(channel, event) for event in since)
 
     async def _recheck(self, channels: Sequence[str]) -> None:
         found = await self._admission(channels)
