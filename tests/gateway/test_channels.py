@@ -148,12 +148,17 @@ async def test_public_brings_everybody_and_creator_only_that_one(
         assert await one.hear_posts(1) == ["from bob"]
 
 
-async def test_creator_brings_changes_of_the_profile(ann: Person, bob: Person) -> None:
-    async with live(ann, f"creator:{bob.id}") as connection, live(ann, "public") as without:
+async def test_changes_of_a_profile_come_wherever_its_posts_are(ann: Person, bob: Person) -> None:
+    async with (
+        live(ann, f"creator:{bob.id}") as one,
+        live(ann, "public") as all_,
+        live(ann, f"creator:{ann.id}") as without,
+    ):
         await bob.http.patch("/api/me", json={"name": "Robert"})
-        updated = await connection.expect("creator_updated")
-        assert updated["creator"]["name"] == "Robert"
-        assert updated["creator"]["id"] == bob.id
+        for connection in (one, all_):
+            updated = await connection.expect("creator_updated")
+            assert updated["creator"]["name"] == "Robert"
+            assert updated["creator"]["id"] == bob.id
         assert await hear_all_before(without, ann) == []
 
 
