@@ -297,7 +297,11 @@ def test_every_command_of_feedline_that_is_named_exists(path: Path) -> None:
 def test_every_variable_that_is_named_exists(path: Path) -> None:
     """``FEEDLINE_URL`` is what the examples call the server."""
     named = set(re.findall(r"\bFEEDLINE_[A-Z_]*[A-Z]\b", path.read_text())) - {"FEEDLINE_URL"}
-    assert named <= {_variable(field.name) for field in fields(Settings)} | {TOKEN_VARIABLE}
+    of_tests = {name for name in named if name.startswith("FEEDLINE_TEST_")}
+    known = {_variable(field.name) for field in fields(Settings)} | {TOKEN_VARIABLE}
+    assert named - of_tests <= known
+    tests = "\n".join(test.read_text() for test in (ROOT / "tests").rglob("*.py"))
+    assert [name for name in of_tests if f'"{name}"' not in tests] == []
 
 
 @page
