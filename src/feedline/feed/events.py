@@ -194,9 +194,8 @@ def topics(event: AnyEvent) -> tuple[str, ...]:
 
 def _inbox(event: AnyEvent) -> tuple[str, ...]:
     """Where an event is as well because what one is notified of depends on whom one follows."""
-    return (
-        (notifications_channel(owner_of(event.channel)),) if isinstance(event, FeedUpdate) else ()
-    )
+    is_meant = isinstance(event, FeedUpdate) and event.reason != "tier"
+    return (notifications_channel(owner_of(event.channel)),) if is_meant else ()
 
 
 def home_of(event: AnyEvent) -> str | None:
