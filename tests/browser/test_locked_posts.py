@@ -1,9 +1,10 @@
 """A post for a tier: its text never reaches the browser of somebody without it."""
 
+import asyncio
 from typing import Any
 
 import pytest
-from playwright.async_api import BrowserContext, Page, Response, WebSocket, expect
+from playwright.async_api import BrowserContext, Page, Request, WebSocket, expect
 
 from tests.browser import screen
 from tests.browser.visitor import Visit, Visitor
@@ -19,18 +20,21 @@ class Wiretap:
 
     def __init__(self, context: BrowserContext) -> None:
         self.frames: list[str] = []
-        self._responses: list[Response] = []
-        context.on("response", self._note)
+        self._bodies: list[asyncio.Task[str]] = []
+        context.on("requestfinished", self._note)
         context.on("page", lambda page: page.on("websocket", self._tap))
 
     async def heard(self) -> str:
-        bodies = [await response.text() for response in self._responses]
-        return "\n".join(bodies + self.frames)
+        return "\n".join([*await asyncio.gather(*self._bodies), *self.frames])
 
-    def _note(self, response: Response) -> None:
+    def _note(self, request: Request) -> None:
+        if "/api/" in request.url:  # at once: a browser does not keep what it was sent
+            self._bodies.append(asyncio.create_task(self._body(request)))
+
+    async def _body(self, request: Request) -> str:
+        response = await request.response()
         # Of an answer without a body, such as to telemetry, the browser has none to show.
-        if "/api/" in response.url and response.status != 204:
-            self._responses.append(response)
+        return "" if response is None or response.status == 204 else await response.text()
 
     def _tap(self, socket: WebSocket) -> None:
         socket.on("framereceived", lambda frame: self.frames.append(str(frame)))

@@ -3,13 +3,14 @@
 from typing import Any
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from tests.browser import screen
 from tests.browser.visitor import Visit, Visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
+REFUSAL = '{"code": "unavailable", "detail": "Not now."}'
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 800}}
 
 
@@ -132,16 +133,18 @@ async def test_a_list_that_does_not_load_is_tried_again(visit: Visit) -> None:
     ann = await visit("ann")
     ann.expect_complaint("503 ")
     page = await ann.context.new_page()
-    refusal = '{"code": "unavailable", "detail": "Not now."}'
-    await page.route(
-        "**/api/notifications?*",
-        lambda route: route.fulfill(
-            status=503, body=refusal, content_type="application/problem+json"
-        ),
-    )
+    await page.add_init_script("addEventListener('click', () => { window.asked = true }, true)")
+
+    async def refuse_at_first(route: Route) -> None:
+        """The page tries by itself too, when its connection is there."""
+        if await page.evaluate("window.asked"):
+            await route.continue_()
+        else:
+            await route.fulfill(status=503, body=REFUSAL, content_type="application/problem+json")
+
+    await page.route("**/api/notifications?*", refuse_at_first)
     await page.goto(f"{ann.url}/notifications")
     await expect(page.get_by_text("The notifications didn’t load")).to_be_visible()
-    await page.unroute("**/api/notifications?*")
     await page.get_by_role("button", name="Try again").click()
     await expect(page.get_by_text("Nothing new")).to_be_visible()
 
