@@ -8,7 +8,7 @@ import pytest
 
 from tests.processes import Person, ServerProcess
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
 
 # What a schema can't say: that a file id is somebody else's, or that a post must say something;
 # and that a repeat with an Idempotency-Key gets the answer of then, also when the post is gone.
@@ -33,5 +33,10 @@ async def test_no_answer_contradicts_the_description(server: ServerProcess, tmp_
         stderr=asyncio.subprocess.STDOUT,
         cwd=tmp_path,
     )
-    output, _ = await asyncio.wait_for(process.communicate(), 100)
+    try:
+        output, _ = await asyncio.wait_for(process.communicate(), 280)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
     assert process.returncode == 0, output.decode()
