@@ -202,7 +202,7 @@ export const ru: Dictionary = {
     subscription: ["На вас подписались: ", ""],
   },
 
-  mediaAdd: "Добавить фото, видео или звук",
+  mediaAdd: "Фото, видео или звук",
   mediaDrop: "Отпустите файл здесь",
   mediaSending: (percent) => `Отправляется… ${percent} %`,
   mediaWorking: "Почти готово…",
