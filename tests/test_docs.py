@@ -354,15 +354,17 @@ class Example:
         self._process = process
         self.said: list[str] = []
 
-    async def says(self, wanted: str) -> str:
-        """Waits for a line with these words."""
+    async def says(self, *wanted: str) -> str:
+        """Waits for a line with these words, or for several lines in any order; the last one."""
         assert self._process.stdout is not None
+        missing = set(wanted)
         async with asyncio.timeout(PATIENCE):
             while line := (await self._process.stdout.readline()).decode():
                 self.said.append(line.rstrip())
-                if wanted in line:
+                missing -= {words for words in missing if words in line}
+                if not missing:
                     return self.said[-1]
-        raise AssertionError(f"it ended without a word of {wanted!r}: {self.said}")
+        raise AssertionError(f"it ended without a word of {missing}: {self.said}")
 
     async def ends(self) -> int:
         async with asyncio.timeout(PATIENCE):

@@ -45,6 +45,7 @@ _CADDY = """
 {
     admin off
     auto_https disable_redirects
+    grace_period 100ms
 }
 """
 

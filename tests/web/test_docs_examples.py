@@ -77,8 +77,7 @@ async def test_the_example_for_node_publishes_and_follows(tmp_path: Path) -> Non
         bob = await Person.register(server, "bob")
         environment = {"FEEDLINE_URL": server.url, "TOKEN": bob.token}
         async with running(node_wheel() / "bin/node", built / "follow.js", **environment) as follow:
-            await follow.says("live (ws)")
-            await follow.says(f"{bob.user['username']}: Hello from Node")
+            await follow.says("live (ws)", f"{bob.user['username']}: Hello from Node")
             await ann.publish("Hello from Python")
             await follow.says(f"{ann.user['username']}: Hello from Python")
             await server.stop()
