@@ -9,7 +9,7 @@ PYTEST := $(BIN)/python -m pytest
 WEB := $(shell find web -name node_modules -prune -o -type f -print 2>/dev/null)
 PACKAGE := pyproject.toml hatch_build.py $(WEB)
 
-.PHONY: help serve test quick check bench format clean
+.PHONY: help serve test quick check bench site format clean
 
 help:
 	@echo 'make serve   install, build, and serve a demo at http://127.0.0.1:8000'
@@ -17,6 +17,7 @@ help:
 	@echo 'make quick   the tests without servers and browser, in seconds'
 	@echo 'make check   linters, types, import contracts'
 	@echo 'make bench   the benchmark (needs a C compiler)'
+	@echo 'make site    build the documentation into results/site'
 	@echo 'make format  format the Python code'
 	@echo 'make clean   remove what was installed and built'
 
@@ -44,6 +45,10 @@ check: $(VENV)/.test
 
 bench: $(VENV)/.test
 	$(BIN)/python -m bench
+
+site: $(VENV)/.test
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --config-file docsite/mkdocs.yml
+	@echo 'To read it: python3 -m http.server --directory results/site 8080'
 
 format: $(VENV)/.test
 	$(BIN)/ruff check --fix .

@@ -44,7 +44,7 @@ from tests.processes import Person, ServerProcess, serving
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = [
-    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")),
+    *(ROOT / name for name in ("README.md", "README.ru.md", "CHANGELOG.md", "CONTRIBUTING.md")),
     *sorted(DOCS.glob("*.md")),
 ]
 PATIENCE = 20.0  # seconds for an example to say what it must; none takes that long when all is well
@@ -403,9 +403,9 @@ def saved(folder: Path, name: str, path: Path, heading: str) -> Path:
 async def test_the_five_minutes_with_curl(tmp_path: Path) -> None:
     if shutil.which("curl") is None:
         pytest.fail("The examples are for curl: install it, or run `make test`, which does.")
-    readme, heading = ROOT / "README.md", "The same with curl"
-    sign_up, publish, read = blocks(readme, heading, "sh")
-    follow = saved(tmp_path, "follow.py", readme, heading)
+    page_, heading = DOCS / "first-five-minutes.md", "The same with curl"
+    sign_up, publish, read = blocks(page_, heading, "sh")
+    follow = saved(tmp_path, "follow.py", page_, heading)
     async with serving(tmp_path / "data", "--demo") as server:
         follow.write_text(_here(follow.read_text(), server))
         token = await _shell(f"{sign_up}\necho; echo $TOKEN", server)
