@@ -1,7 +1,9 @@
 """Several nodes on one database: what they do at the same time comes out as if one had done it."""
 
 import asyncio
+import contextlib
 import random
+import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from time import monotonic
@@ -27,8 +29,10 @@ from feedline.feed.people import Identity, UserRow
 from feedline.feed.ports import SessionRow
 from feedline.feed.posts import PostRow
 from feedline.feed.reactions import LIKES_MERGED
+from feedline.store import postgres_connections, postgres_writer
 from feedline.store.base import Snapshot, Store, Transaction
-from feedline.store.postgres_connections import connect
+from feedline.store.postgres_connections import _SESSION, connect
+from feedline.store.postgres_views import PostgresTransaction
 from tests.store.opening import Clock, opened, publish, register, whole_log
 
 pytestmark = pytest.mark.system
@@ -61,6 +65,14 @@ def like(person: UserRow, post_id: str) -> Act:
 
 def unlike(person: UserRow, post_id: str) -> Act:
     return lambda tx: reactions.unlike_post(tx, person, post_id)
+
+
+async def sooner_or_later(store: Store, act: Act) -> None:
+    """Tries until nobody else is in the way."""
+    while True:
+        with contextlib.suppress(Unavailable):
+            await store.write(act)
+            return
 
 
 def likes_of(
@@ -243,6 +255,48 @@ async def test_a_node_that_is_stuck_holds_up_nobody_but_for_the_same_post(
         with pytest.raises(Unavailable):
             await refused
     assert (await nodes[0].write(like(ann, held.id))).likes_count == 1
+
+
+@pytest.mark.parametrize(
+    ("last", "others_look"),
+    [(PostgresTransaction.post, False), (PostgresTransaction.tell_likes, True)],
+    ids=["after it had an answer", "after it sent what has none"],
+)
+async def test_a_node_that_stops_in_a_group_is_cut_off_and_runs_it_again(
+    url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    last: Callable[[PostgresTransaction, str], object],
+    *,
+    others_look: bool,
+) -> None:
+    """The server ends a transaction that is idle; one that counts as busy, the other node does."""
+    monkeypatch.setitem(_SESSION, "idle_in_transaction_session_timeout", "200ms")
+    monkeypatch.setitem(_SESSION, "lock_timeout", "300ms")
+    monkeypatch.setattr(postgres_writer, "_STANDS_STILL", 0.2 if others_look else 1_000)
+    monkeypatch.setattr(postgres_writer, "_LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(postgres_connections, "_SLOWEST", 1_000)  # a stopped node looks at nothing
+    stopped, wakes = threading.Event(), threading.Event()
+    async with opened(url) as one, opened(url) as other:
+        [ann, ben] = await people(one, 2)
+        post = await one.write(partial(publish, author=ann, text="a"))
+
+        def stop(tx: Transaction) -> int:
+            assert isinstance(tx, PostgresTransaction)
+            assert tx._pipeline is not None, "carefully is another way to run"
+            tx.post(post.id)
+            last(tx, post.id)
+            stopped.set()
+            wakes.wait(30)
+            return reactions.like_post(tx, ann, post.id).likes_count
+
+        late = asyncio.create_task(one.write(stop))
+        await asyncio.to_thread(stopped.wait, 30)
+        try:
+            async with asyncio.timeout(20):
+                await sooner_or_later(other, like(ben, post.id))
+        finally:
+            wakes.set()
+        assert await late == 2
 
 
 async def test_a_node_that_stops_in_the_middle_of_a_commit_is_cut_off(

@@ -43,7 +43,9 @@ OF_SQLITE = {
 }
 OF_POSTGRES = {
     "await_answer",
+    "be_a_writer",
     "count_users",
+    "end_what_stands_still",
     "keep_secret",
     "lock_counted",
     "media_for_change",

@@ -25,7 +25,8 @@ _PAUSE = 0.25  # seconds between two attempts to connect, at first
 _LONGEST_PAUSE = 2.0
 
 # A node that is stuck may not hold up the others for long, nor a network that takes packets and
-# brings none hold up this node.
+# brings none hold up this node, nor the server of one whose machine is gone (its system's defaults
+# are two hours).
 _BOUNDS = {
     "connect_timeout": 3,
     "keepalives": 1,
@@ -38,6 +39,10 @@ _SESSION = {
     "statement_timeout": "5s",
     "lock_timeout": "2s",
     "idle_in_transaction_session_timeout": "5s",
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "10s",
     "timezone": "UTC",
 }
 # An acknowledged write is on disk, whatever the default of the server. Stricter ones stay.
@@ -45,6 +50,9 @@ _DURABLE = b"""
 SELECT set_config('synchronous_commit', 'on', false)
 WHERE current_setting('synchronous_commit') = 'off'
 """
+# The same for a group of writes as a whole, on servers that know how: PostgreSQL 17.
+_BOUNDED = b"SELECT set_config('transaction_timeout', '10s', false)"
+_TRANSACTION_TIMEOUT_SINCE = 170_000
 _SLOWEST = 10.0  # seconds; whoever has not got an answer by then will not get one
 
 # Transaction state (such as: read-only after a failover), resources, operator, system, internal.
@@ -79,8 +87,12 @@ def connect(url: str, *, writes: bool) -> Connection:
     return connection
 
 
-def make_durable(connection: Connection) -> None:
+def prepare_for_groups(connection: Connection) -> None:
+    """What holds for the groups of a writer, and not for migrations, say."""
     connection.execute(_DURABLE)
+    connection.execute(SQL["be_a_writer"].encode())
+    if connection.info.server_version >= _TRANSACTION_TIMEOUT_SINCE:
+        connection.execute(_BOUNDED)
 
 
 class Link:

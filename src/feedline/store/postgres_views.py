@@ -2,11 +2,12 @@
 
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import msgspec
+import psycopg
 from psycopg import Pipeline
 
 from feedline.feed.cursor import Cursor, Position
@@ -131,6 +132,30 @@ class _Pending:
         self.floor = mark[4]
 
 
+class _Awaited:
+    """The rows of a statement that may still be on its way.
+
+    They are asked for with a Sync. psycopg itself only has them flushed, and a server that has not
+    seen a Sync counts its transaction as busy, not as idle: if this node stops or vanishes then,
+    no timeout ends it, and its locks are held for ever.
+    """
+
+    def __init__(self, cursor: psycopg.Cursor[tuple[Any, ...]], pipeline: Pipeline) -> None:
+        self._cursor = cursor
+        self._pipeline = pipeline
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        return iter(self._arrived())
+
+    def fetchone(self) -> tuple[Any, ...] | None:
+        return self._arrived().fetchone()
+
+    def _arrived(self) -> psycopg.Cursor[tuple[Any, ...]]:
+        if self._cursor.pgresult is None:
+            self._pipeline.sync()
+        return self._cursor
+
+
 class PostgresTransaction(PostgresRows, Changes):
     """The writes of one group of commands; the writer opens and commits it.
 
@@ -154,7 +179,8 @@ class PostgresTransaction(PostgresRows, Changes):
 
     def _run(self, sql: str, values: Values) -> Results:
         self.writes += sql in _WRITES
-        return super()._run(sql, values)
+        cursor = self._connection.execute(sql.encode(), values)
+        return cursor if self._pipeline is None else _Awaited(cursor, self._pipeline)
 
     def _changed(self, name: str, *values: Value) -> int:
         self.writes += 1

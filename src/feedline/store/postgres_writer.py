@@ -21,7 +21,7 @@ from feedline.store.postgres_connections import (
     Link,
     connect,
     is_lost,
-    make_durable,
+    prepare_for_groups,
 )
 from feedline.store.postgres_views import PostgresTransaction, PutOff
 from feedline.store.rows import Overtaken, Results
@@ -31,6 +31,8 @@ _RERUNS = 5  # of a command that another node was faster than
 _LONGEST = 1.0  # seconds after which a group is committed with what it has
 _CLOCK_SECONDS = 5.0  # clocks that are kept by NTP drift apart by less than a millisecond in that
 _PAUSE_SECONDS = 0.5
+_LOOK_SECONDS = 1.0  # between two looks whether who holds a lock stands still
+_STANDS_STILL = 5.0  # seconds without a word; the same as for a transaction that is idle
 _TRIES = 3  # of a group that the database chose to end in favour of another
 
 _IMPATIENT = b"SET LOCAL lock_timeout = '20ms'"
@@ -59,6 +61,7 @@ class PostgresWriter(Writer[PostgresTransaction]):
         self._asked = -_CLOCK_SECONDS
         self._answered: Millis = 0
         self._used = 0.0
+        self._looked = 0.0
         self.link = Link(lambda: connect(url, writes=True), self._prepare)
 
     def _commit(self, group: Group) -> tuple[list[Outcome], list[LogEntry]]:
@@ -70,7 +73,7 @@ class PostgresWriter(Writer[PostgresTransaction]):
             return all_failed(group, failure), []
 
     def _prepare(self, connection: Connection) -> None:
-        make_durable(connection)
+        prepare_for_groups(connection)
         self._asked = -_CLOCK_SECONDS  # it may be another server
         # What is new comes first in lists, also if the clock was set back since the last run.
         for name in ("newest_post", "newest_notice"):
@@ -99,7 +102,7 @@ class PostgresWriter(Writer[PostgresTransaction]):
         except (Trouble, psycopg.Error) as trouble:
             if isinstance(trouble, psycopg.Error) and is_lost(connection, trouble):
                 raise
-            connection.execute(b"ROLLBACK")
+            self._undo(connection, trouble)
         return self._run_carefully(connection, group)
 
     def _run_quickly(
@@ -130,12 +133,19 @@ class PostgresWriter(Writer[PostgresTransaction]):
                     head = self._commit_last(connection, tx)
                 self._put_off += put_off
                 return outcomes, tx.settle(head)
-            except LOCKED:
+            except LOCKED as locked:
                 # The server undid all of it. That is no accident, but the price of several nodes.
-                connection.execute(b"ROLLBACK")
+                self._undo(connection, locked)
                 if tries == _TRIES:
                     raise
         raise AssertionError
+
+    def _undo(self, connection: Connection, trouble: Exception) -> None:
+        connection.execute(b"ROLLBACK")
+        now = monotonic()
+        if isinstance(trouble, errors.LockNotAvailable) and now > self._looked + _LOOK_SECONDS:
+            self._looked = now
+            connection.execute(SQL["end_what_stands_still"].encode(), [_STANDS_STILL])
 
     def _commit_last(self, connection: Connection, tx: PostgresTransaction) -> Results:
         """Sends the last statements and COMMIT at once: nobody holds the head for long."""
@@ -147,10 +157,10 @@ class PostgresWriter(Writer[PostgresTransaction]):
     def _begin(self, connection: Connection, pipeline: Pipeline | None) -> PostgresTransaction:
         self._is_committing = False
         connection.execute(b"BEGIN")
-        now = self._tick(self._time(connection))
+        now = self._tick(self._time(connection, pipeline))
         return PostgresTransaction(connection, pipeline, self._ids, now)
 
-    def _time(self, connection: Connection) -> Millis:
+    def _time(self, connection: Connection, pipeline: Pipeline | None) -> Millis:
         """Now by the database's clock, which is the same for all nodes.
 
         It is asked every few seconds; in between, the time that has passed here is added. After a
@@ -159,7 +169,10 @@ class PostgresWriter(Writer[PostgresTransaction]):
         """
         here = monotonic()
         if here > self._asked + _CLOCK_SECONDS or here > self._used + _PAUSE_SECONDS:
-            (now,) = connection.execute(SQL["now"].encode()).fetchone() or (0,)
+            answer = connection.execute(SQL["now"].encode())
+            if pipeline is not None:
+                pipeline.sync()
+            (now,) = answer.fetchone() or (0,)
             self._asked, self._answered = here, int(now)
         self._used = here
         if self._clock is not None:

@@ -459,6 +459,18 @@ INSERT INTO installation (secret) VALUES (%s) ON CONFLICT DO NOTHING
 -- name: now
 SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint
 
+-- name: be_a_writer
+-- A name by which nodes, and operators, know the connections that write.
+SELECT set_config('application_name', 'feedline writer', false)
+
+-- name: end_what_stands_still
+-- Writers that stopped between statements which the server still counts as one: it waits for the
+-- rest without an end, and whatever they locked stays locked.
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE application_name = 'feedline writer' AND datname = current_database()
+    AND usename = current_user AND pid <> pg_backend_pid() AND state = 'active'
+    AND wait_event = 'ClientRead' AND query_start < clock_timestamp() - make_interval(secs => %s)
+
 -- name: newest_notice
 SELECT created_at FROM post_notices ORDER BY seq DESC LIMIT 1
 
