@@ -25,13 +25,18 @@ function apiDocs(): Plugin {
   };
 }
 
+/** Whether a chunk is of the admins' part of the page alone, which others never load. */
+function isForAdmins({ moduleIds }: { moduleIds: readonly string[] }): boolean {
+  return moduleIds.length > 0 && moduleIds.every((id) => /\/app\/src\/admin\/|\/node_modules\/uplot\//.test(id));
+}
+
 /** What the page loads later is fetched while nothing else is: it has to be there when the network is not. */
 function prefetchDeferred(): Plugin {
   return {
     name: "feedline-prefetch",
     apply: "build",
     transformIndexHtml(_html, { bundle = {} }) {
-      const later = Object.values(bundle).filter((chunk) => chunk.type === "chunk" && chunk.isDynamicEntry);
+      const later = Object.values(bundle).filter((chunk) => chunk.type === "chunk" && chunk.isDynamicEntry && !isForAdmins(chunk));
       return later.map(({ fileName }) => ({
         tag: "link",
         attrs: { rel: "modulepreload", href: `/${fileName}`, fetchpriority: "low" },
@@ -49,6 +54,8 @@ export default defineConfig({
     // The server's content security policy allows no inline script; every browser that runs this preloads by itself.
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    // By its name the size budget knows it.
+    rolldownOptions: { output: { chunkFileNames: (chunk) => `assets/${isForAdmins(chunk) ? "admin-" : ""}[name]-[hash].js` } },
   },
   server: {
     proxy: {

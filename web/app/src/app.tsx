@@ -1,6 +1,6 @@
 import { useSession } from "@feedline/react";
 import { NotificationsProvider } from "@feedline/react/notifications";
-import { useState, type ReactNode } from "react";
+import { lazy, Suspense, useState, type ReactNode } from "react";
 import { Link, Redirect, Route, Switch, useLocation } from "wouter";
 import { ComposerProvider, useComposer } from "./composer/composer";
 import { LikeProvider } from "./feed/like";
@@ -16,11 +16,15 @@ import { SignPage } from "./pages/sign";
 import { SubscribersPage } from "./pages/subscribers";
 import { Unreachable } from "./pages/unreachable";
 import { WelcomePage } from "./pages/welcome";
+import { Caught } from "./shell/caught";
 import { Header } from "./shell/header";
 import { HelpDialog } from "./shell/help-dialog";
 import { useScrollOnNavigation } from "./shell/use-scroll-on-navigation";
 import { useShortcuts } from "./shell/use-shortcuts";
 import { Notice } from "./ui/notice";
+
+/** For the few who may see it; nobody else loads its script. */
+const Admin = lazy(() => import("./admin/admin"));
 
 export function App(): ReactNode {
   const { user } = useSession();
@@ -76,6 +80,15 @@ function Page(): ReactNode {
       <Route path="/notifications">{isSignedIn ? <NotificationsPage /> : <Redirect to="/sign-in" replace />}</Route>
       <Route path="/subscribers">{user ? <SubscribersPage userId={user.id} /> : <Redirect to="/sign-in" replace />}</Route>
       <Route path="/p/:id">{({ id }) => <PostPage key={id} id={id} />}</Route>
+      {user?.role === "admin" && (
+        <Route path="/admin/*?">
+          <Caught>
+            <Suspense fallback={<FeedSkeleton />}>
+              <Admin />
+            </Suspense>
+          </Caught>
+        </Route>
+      )}
       <Route>
         <NotFound />
       </Route>

@@ -55,6 +55,11 @@ export function AccountMenu({ user, onHelp }: AccountMenuProps): ReactNode {
           <Link href="/subscribers" className="menu-item" onClick={close}>
             {t.subscribers}
           </Link>
+          {user.role === "admin" && (
+            <Link href="/admin" className="menu-item" onClick={close}>
+              {t.admin}
+            </Link>
+          )}
           <button
             type="button"
             className="menu-item"

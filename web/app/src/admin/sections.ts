@@ -1,0 +1,15 @@
+import { lazy, type ComponentType } from "react";
+import type { Language } from "../i18n";
+
+export interface Section {
+  /** Its place under `/admin`; that of the first one is "". */
+  readonly path: string;
+  readonly title: Readonly<Record<Language, string>>;
+  /** Its script is loaded when somebody goes there. */
+  readonly View: ComponentType;
+}
+
+/** In the order of the navigation. */
+export const SECTIONS: readonly Section[] = [
+  { path: "", title: { en: "Overview", ru: "Обзор" }, View: lazy(() => import("./overview")) },
+];
