@@ -1,5 +1,6 @@
 """The command line, as a shell sees it."""
 
+import json
 import os
 import subprocess
 import sys
@@ -105,6 +106,7 @@ def test_a_variable_of_the_wrong_type() -> None:
         ["migrate"],
         ["user", "token", "ann"],
         ["admin", "add", "ann"],
+        ["audit"],
         ["token", "create"],
         ["token", "list"],
         ["token", "revoke", "1"],
@@ -151,6 +153,15 @@ async def test_an_admin_may_delete_what_others_wrote(server: ServerProcess) -> N
     assert Ran("admin", "add", "bob", *data).status == 0
     assert (await bob.http.delete(address)).status_code == 204
     assert Ran("admin", "add", "nobody", *data).refused("Nobody here is called 'nobody'")
+    assert Ran("admin", "remove", "bob", *data).status == 0
+    assert (await bob.http.get("/api/admin/audit")).status_code == 403
+    done = json.loads(Ran("audit", "--json", *data).out)
+    assert [entry["action"] for entry in done] == ["admin.remove", "post.delete", "admin.add"]
+    assert [entry["actor"]["kind"] for entry in done] == ["command", "user", "command"]
+    shown = Ran("audit", "--on", "bob", "--limit", "1", *data).out
+    assert "admin.remove" in shown
+    assert "admin.add" not in shown
+    assert "Nothing was done" in Ran("audit", "--action", "no.such", *data).out
     for person in (ann, bob):
         await person.http.aclose()
 

@@ -30,6 +30,7 @@ from feedline.api.services import Services
 from feedline.bus.local import LocalBus
 from feedline.config import Settings
 from feedline.errors import CODES, CloseCode, ValidationFailed
+from feedline.feed.audit import Action
 from feedline.feed.people import Registration, registration_problems
 from feedline.feed.posts import Post
 from feedline.hub.hub import Hub
@@ -205,6 +206,11 @@ def test_events_and_messages_are_named() -> None:
 
 
 # ---- operation
+
+
+def test_the_recorded_actions_are_those_of_the_code() -> None:
+    table = rows(section(DOCS / "keeping.md", "The record of what was done"))
+    assert [names(row[0])[0] for row in table] == sorted(get_args(Action))
 
 
 def test_the_metrics_are_those_of_the_registry() -> None:

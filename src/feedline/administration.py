@@ -1,14 +1,21 @@
 """What an operator does to an installation from the command line."""
 
 import asyncio
+import getpass
+import os
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
+
+from feedline.api.audit import known_id
 from feedline.api.service_tokens import new_service_token, service_digest
 from feedline.api.tokens import Tokens, load_secret
 from feedline.errors import NoSuchServiceToken, NoSuchUser
 from feedline.feed import actions
+from feedline.feed.audit import Actor, AuditEntry, AuditQuery, AuditRow, Subject, audit_entry
+from feedline.feed.auditing import record
 from feedline.feed.people import Identity, UserRow
 from feedline.feed.ports import ServiceToken
 from feedline.storage import Storage
@@ -42,7 +49,34 @@ def user_token(storage: Storage, username: str, hours: int) -> str:
 
 def add_admin(storage: Storage, username: str) -> None:
     """Makes an admin of a person. Raises NoDatabase or NoSuchUser."""
-    _written(storage, lambda tx: tx.make_admin(_person(tx, username).id))
+
+    def command(tx: Transaction) -> None:
+        person = _person(tx, username)
+        tx.set_role(person.id, "admin")
+        record(tx, at_the_command_line(), "admin.add", person)
+
+    _written(storage, command)
+
+
+def remove_admin(storage: Storage, username: str) -> None:
+    """Takes from a person what makes them an admin. Raises NoDatabase or NoSuchUser."""
+
+    def command(tx: Transaction) -> None:
+        person = _person(tx, username)
+        tx.set_role(person.id, "user")
+        record(tx, at_the_command_line(), "admin.remove", person)
+
+    _written(storage, command)
+
+
+def audit(storage: Storage, query: AuditQuery) -> list[AuditEntry]:
+    """The newest administrative actions that match. Raises NoDatabase."""
+
+    def read(reads: Transaction) -> list[AuditRow]:
+        by, on = known_id(reads, query.actor or ""), known_id(reads, query.subject or "")
+        return reads.audit(msgspec.structs.replace(query, actor=by, subject=on))
+
+    return [audit_entry(row) for row in _written(storage, read)]
 
 
 def create_service_token(storage: Storage, name: str) -> str:
@@ -50,7 +84,9 @@ def create_service_token(storage: Storage, name: str) -> str:
     token = new_service_token()
 
     def add(tx: Transaction) -> None:
-        tx.add_service_token(ServiceToken(tx.new_id(), name, tx.now), service_digest(token))
+        row = ServiceToken(tx.new_id(), name, tx.now)
+        tx.add_service_token(row, service_digest(token))
+        record(tx, at_the_command_line(), "service.create", row, name=name)
 
     _written(storage, add)
     return token
@@ -63,8 +99,22 @@ def service_tokens(storage: Storage) -> list[ServiceToken]:
 
 def revoke_service_token(storage: Storage, token_id: str) -> None:
     """Takes a service token away, at once. Raises NoDatabase or NoSuchServiceToken."""
-    if not _written(storage, lambda tx: tx.remove_service_token(token_id)):
-        raise NoSuchServiceToken(token_id)
+
+    def command(tx: Transaction) -> None:
+        name = tx.remove_service_token(token_id)
+        if name is None:
+            raise NoSuchServiceToken(token_id)
+        record(tx, at_the_command_line(), "service.revoke", Subject("service", token_id), name=name)
+
+    _written(storage, command)
+
+
+def at_the_command_line() -> Actor:
+    """Whoever runs this command, by the name that the system knows."""
+    try:
+        return Actor("command", name=getpass.getuser())
+    except (KeyError, OSError):  # a container's user may have no name
+        return Actor("command", name=str(os.getuid()))
 
 
 def copy(data: Path, database: str, report: Callable[[str, int, int], None]) -> int:

@@ -291,6 +291,7 @@ async def _background(feedline: Feedline) -> AsyncIterator[None]:
         answer_hours=settings.idempotency_hours,
         notification_days=settings.notification_days,
         notifications=settings.notifications,
+        audit_days=settings.audit_days,
     )
     tasks = [
         asyncio.create_task(feedline.hub.follow(), name="follow the log"),

@@ -19,7 +19,9 @@ from feedline.config import Settings
 from feedline.doctor.examination import examine, is_healthy
 from feedline.doctor.report import as_json, show
 from feedline.errors import Refusal, StartupError
+from feedline.feed.audit import AuditQuery
 from feedline.feed.instants import rfc3339
+from feedline.keeping.audit import show_audit
 from feedline.storage import Storage
 from feedline.telemetry.logs import set_up_logging
 from feedline.verify.command import verify as run_verify
@@ -147,6 +149,48 @@ def add(name: str, *, storage: Place = _PLACE) -> None:
     """
     administration.add_admin(storage, name)
     Console().print(f"{name} is an admin now.", highlight=False)
+
+
+@admin.command
+def remove(name: str, *, storage: Place = _PLACE) -> None:
+    """Make somebody who is an admin a person like others.
+
+    Parameters
+    ----------
+    name
+        The person's username.
+    """
+    administration.remove_admin(storage, name)
+    Console().print(f"{name} is no admin any more.", highlight=False)
+
+
+@app.command
+def audit(
+    *,
+    action: str = "",
+    by: str = "",
+    on: str = "",
+    limit: Annotated[int, Parameter(validator=Number(gte=1, lte=100_000))] = 50,
+    json: Annotated[bool, Parameter(negative="", env_var=())] = False,
+    storage: Place = _PLACE,
+) -> None:
+    """Show what admins, other programs and the command line did, the newest first.
+
+    Parameters
+    ----------
+    action
+        Only this action, such as post.delete.
+    by
+        Only what they did: a username, the name of a service token, or of who ran a command.
+    on
+        Only what was done to this person, or to what has this id.
+    limit
+        Most actions that are shown.
+    json
+        Print them as JSON.
+    """
+    query = AuditQuery(action=action or None, actor=by, subject=on, limit=limit)
+    show_audit(administration.audit(storage, query), Console(), as_json=json)
 
 
 @service_token.command

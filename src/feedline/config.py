@@ -107,6 +107,9 @@ class Settings:
     notifications: int = 1_000
     """Newest notifications that one person keeps, beside those of new posts; 0: all."""
 
+    audit_days: float = 365
+    """Days for which the record of administrative actions is kept; 0: for ever."""
+
     media_limit: int = 50 * 1024 * 1024
     """Largest file that is sent, in bytes."""
 

@@ -49,6 +49,7 @@ CALLS = {
     "POST /api/notify/post-likes",
     "GET /api/stream",
     "GET /api/events",
+    "GET /api/admin/audit",
     "POST /api/telemetry",
     "GET /healthz",
     "GET /readyz",

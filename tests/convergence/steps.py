@@ -11,13 +11,14 @@ from feedline.feed.comments import CommentDraft, CommentQuery
 from feedline.feed.drafts import Draft, DraftLimits
 from feedline.feed.notifications import NotificationQuery
 from feedline.feed.people import ProfileChange, UserRow
-from feedline.feed.ports import MediaRow, PostQuery
+from feedline.feed.ports import MediaRow, PostQuery, ServiceToken
 from feedline.feed.posts import PostRow
 from feedline.feed.raw_posts import read_raw_post
 from feedline.feed.visibility import TIERS
 from feedline.store.base import Transaction
 
 LIMITS = DraftLimits()
+SHOP = ServiceToken("shop", "shop", 0)
 MOST_POSTS = 20  # past which one is deleted instead
 COMMENT_LIMIT = 2_000
 TIERS_OR_NONE = (None, None, *TIERS)
@@ -126,11 +127,11 @@ def unfollow(life: Life, tx: Transaction, person: UserRow) -> None:
 
 def grant(life: Life, tx: Transaction, person: UserRow) -> None:
     tier: Any = life.rng.choice(TIERS)
-    following.grant_tier(tx, None, person.id, life.other(), tier)
+    following.grant_tier(tx, SHOP, person.id, life.other(), tier)
 
 
 def end(life: Life, tx: Transaction, person: UserRow) -> None:
-    following.end_tier(tx, None, person.id, life.other())
+    following.end_tier(tx, SHOP, person.id, life.other())
 
 
 def rename(life: Life, tx: Transaction, person: UserRow) -> None:

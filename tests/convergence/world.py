@@ -72,7 +72,7 @@ async def world_in(path: Path) -> AsyncIterator[World]:
         for name in NAMES:
             session = actions.sign_in(tx, register(tx, name), tx.now + 365 * DAY)
             world.people[name] = Identity(session.user_id, session.id, session.expires_at)
-        tx.make_admin(world.people["dan"].user_id)
+        tx.set_role(world.people["dan"].user_id, "admin")
 
     try:
         await store.write(settle)

@@ -5,10 +5,13 @@ from pathlib import Path
 import pytest
 
 from feedline.feed import following
+from feedline.feed.ports import ServiceToken
 from feedline.hub.poll import Poll
 from feedline.store.base import Transaction
 from tests.convergence.world import RING, World, world_in
 from tests.store.opening import publish
+
+SHOP = ServiceToken("shop", "shop", 0)
 
 
 async def ask(world: World, poll: Poll, cursor: str) -> bytes:
@@ -23,14 +26,14 @@ async def test_what_was_committed_and_not_announced_is_judged_by_the_rights_of_t
         start = (await world.view(ben.user_id)).cursor
 
         def begin(tx: Transaction) -> None:
-            following.grant_tier(tx, None, ann.user_id, ben.user_id, "vip")
+            following.grant_tier(tx, SHOP, ann.user_id, ben.user_id, "vip")
             author = tx.user(ann.user_id)
             assert author is not None
             for _ in range(2 * RING):
                 publish(tx, author, text="held", tier="vip")
 
         def end(tx: Transaction) -> None:
-            following.end_tier(tx, None, ann.user_id, ben.user_id)
+            following.end_tier(tx, SHOP, ann.user_id, ben.user_id)
             author = tx.user(ann.user_id)
             assert author is not None
             publish(tx, author, text="secret", tier="vip")

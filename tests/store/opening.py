@@ -46,6 +46,9 @@ TABLES = (
     "log_head",
     "events",
     "answers",
+    "service_tokens",
+    "media",
+    "audit",
 )
 
 

@@ -13,7 +13,7 @@ from feedline.feed import actions, notices, reactions
 from feedline.feed.comments import CommentDraft
 from feedline.feed.following import follow, grant_tier
 from feedline.feed.people import UserRow
-from feedline.feed.ports import PostQuery, SessionRow
+from feedline.feed.ports import PostQuery, ServiceToken, SessionRow
 from feedline.store import copying
 from feedline.store.base import Snapshot, Transaction
 from feedline.store.copying import copy_database
@@ -23,6 +23,7 @@ from tests.store.opening import contents, log_of, opened, publish, register
 pytestmark = pytest.mark.system
 
 SECRET = bytes(range(32))
+SHOP = ServiceToken("shop", "shop", 0)
 
 
 def no_report(*_: object) -> None:
@@ -38,7 +39,7 @@ def live(tx: Transaction, chance: random.Random) -> list[UserRow]:
                 follow(tx, person, other.id)
         tx.add_session(SessionRow(id=person.id, user_id=person.id, created_at=1, expires_at=2**40))
         tx.store_answer(person.id, "key", b"\0print", lambda: b"\xff{}")
-    grant_tier(tx, None, people[0].id, people[1].id, "vip")
+    grant_tier(tx, SHOP, people[0].id, people[1].id, "vip")
     for n in range(30):
         author, reader = chance.sample(people, 2)
         post = publish(tx, author, text=f"Тест {n}\t\\N\n", tags=["a", f"t{n}"], tier="vip")

@@ -32,7 +32,9 @@ from tests.store.opening import (
     whole_log,
 )
 
-WEEK = Retention(log_days=7, log_events=3, answer_hours=24, notification_days=30, notifications=5)
+WEEK = Retention(
+    log_days=7, log_events=3, answer_hours=24, notification_days=30, notifications=5, audit_days=10
+)
 
 
 async def seqs(store: Store) -> list[int]:

@@ -8,7 +8,7 @@ from feedline.api.paging import PageQuery, cut
 from feedline.api.services import Services
 from feedline.feed import following
 from feedline.feed.cursor import Position
-from feedline.feed.people import Creator, UserRow, Wire
+from feedline.feed.people import Creator, Wire
 from feedline.feed.ports import Reads, SubscriberQuery, SubscriberRow
 from feedline.feed.visibility import Tier
 from feedline.store.base import Snapshot, Transaction
@@ -123,9 +123,9 @@ class Following:
         return Answer()
 
 
-def _grantor(caller: Caller, reads: Reads) -> UserRow | None:
-    """The person who asks; None for another program."""
-    return None if caller.is_service(reads) else caller.person(reads)
+def _grantor(caller: Caller, reads: Reads) -> following.Grantor:
+    """The person or the program that asks."""
+    return caller.program(reads) or caller.person(reads)
 
 
 def _answer(followed: following.Followed) -> Answer:

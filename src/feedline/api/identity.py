@@ -11,7 +11,7 @@ from feedline.api.tokens import Tokens
 from feedline.errors import Forbidden, Unauthenticated
 from feedline.feed.instants import Millis
 from feedline.feed.people import Identity, UserRow
-from feedline.feed.ports import Reads
+from feedline.feed.ports import Reads, ServiceToken
 from feedline.feed.visibility import STRANGER, Viewer
 from feedline.store.base import Store, Transaction
 from feedline.wire.credentials import COOKIE, bearer_token, cookie_token
@@ -47,31 +47,41 @@ class Caller:
             raise Unauthenticated
         return self.identity
 
-    def is_service(self, reads: Reads) -> bool:
-        """Whether a program asks and no person. Raises Unauthenticated if its token is revoked."""
+    def program(self, reads: Reads) -> ServiceToken | None:
+        """The program that asks, if no person does. Raises Unauthenticated if it is not known."""
         if self.service_digest is None:
-            return False
-        if not reads.has_service_token(self.service_digest):
+            return None
+        token = reads.service_token(self.service_digest)
+        if token is None:
             raise Unauthenticated("This service token is not known here.")
-        return True
+        return token
 
-    def service(self, reads: Reads) -> None:
+    def service(self, reads: Reads) -> ServiceToken:
         """Raises Forbidden for a person, Unauthenticated for a token that is not known."""
-        if not self.is_service(reads):
+        token = self.program(reads)
+        if token is None:
             raise Forbidden(_FOR_PROGRAMS)
+        return token
 
     def person(self, reads: Reads) -> UserRow:
         """The person who is signed in. Raises Unauthenticated, Forbidden for a program."""
-        if self.is_service(reads):
+        if self.program(reads) is not None:
             raise Forbidden(_FOR_PEOPLE)
         return signed_in(reads, self.required, self.now)
+
+    def admin(self, reads: Reads) -> UserRow:
+        """The person, who is an admin. Raises Unauthenticated or Forbidden."""
+        person = self.person(reads)
+        if person.role != "admin":
+            raise Forbidden("This is for admins.")
+        return person
 
     def viewer(self, reads: Reads) -> Viewer:
         """The person who looks, or a stranger.
 
         A browser with a cookie that is over looks as a stranger; a bad Bearer token is refused.
         """
-        if self.is_service(reads) or self.identity is None:
+        if self.program(reads) is not None or self.identity is None:
             return STRANGER
         try:
             return reads.viewer(self.person(reads).id)

@@ -1,6 +1,7 @@
 """The table of routes. Both what is served and what is documented are made from it."""
 
 from feedline.api.accounts import Accounts, Credentials, Refreshed, SignedIn, Ticket
+from feedline.api.audit import Audit, AuditAnswer, AuditListQuery
 from feedline.api.browsers import Browsers, Sightings
 from feedline.api.following import Following
 from feedline.api.health import PLAIN_METRICS, Alive, Health, Ready
@@ -43,6 +44,7 @@ def operations(services: Services) -> list[Operation]:
         *reaction_operations(Reactions(services)),
         *_notify_operations(Notify(services)),
         *_live_operations(),
+        *_admin_operations(Audit(services)),
         *_operator_operations(Health(services), Browsers(services)),
     ]
 
@@ -337,6 +339,22 @@ def _live_operations() -> list[Operation]:
             query=PollQuery,
             answer=Events,
             codes=("forbidden", "not_found", "rate_limited"),
+        ),
+    ]
+
+
+def _admin_operations(audit: Audit) -> list[Operation]:
+    return [
+        Operation(
+            method="GET",
+            path="/api/admin/audit",
+            name="audit",
+            summary="What admins, other programs and the command line did, newest first",
+            tag="administration",
+            handler=audit.entries,
+            query=AuditListQuery,
+            answer=AuditAnswer,
+            codes=("forbidden",),
         ),
     ]
 

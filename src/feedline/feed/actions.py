@@ -7,6 +7,8 @@ called it commits. If it raises, nothing of it remains.
 import msgspec
 
 from feedline.errors import FieldProblem, Forbidden, NotFound, ValidationFailed
+from feedline.feed.audit import Subject
+from feedline.feed.auditing import record
 from feedline.feed.channels import creator_channel, session_channel
 from feedline.feed.cursor import Position
 from feedline.feed.drafts import Draft, DraftLimits, draft_problems, is_empty
@@ -158,6 +160,8 @@ def delete_post(tx: Writes, person: UserRow, post_id: str) -> Position:
     row = existing_post(tx, post_id)
     if row.creator.id != person.id and person.role != "admin":
         raise Forbidden("Only its author or an admin may delete a post.")
+    if row.creator.id != person.id:
+        record(tx, person, "post.delete", Subject("post", post_id), authorId=row.creator.id)
     tx.remove_post(post_id)
     tx.remove_notifications_of(row.creator.id, post_id)
     deleted = PostDeleted(

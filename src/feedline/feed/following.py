@@ -3,14 +3,19 @@
 from dataclasses import dataclass
 
 from feedline.errors import FieldProblem, Forbidden, NotFound, ValidationFailed
+from feedline.feed.audit import Action, Subject
+from feedline.feed.auditing import record
 from feedline.feed.channels import feed_channel, notifications_channel
 from feedline.feed.cursor import Position
 from feedline.feed.events import FeedUpdate, NewSubscription, PostRetracted
 from feedline.feed.instants import rfc3339
 from feedline.feed.notices import notify
 from feedline.feed.people import UserRow
-from feedline.feed.ports import Reads, SubscriberQuery, SubscriberRow, Writes
+from feedline.feed.ports import Reads, ServiceToken, SubscriberQuery, SubscriberRow, Writes
 from feedline.feed.visibility import TIERS, Tier
+
+Grantor = UserRow | ServiceToken
+"""Who looks after tiers: a creator after their own, admins and other programs after all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +89,11 @@ def _tell_follow(tx: Writes, person: UserRow, creator: UserRow, *, notify_posts:
 
 
 def grant_tier(
-    tx: Writes, grantor: UserRow | None, creator_id: str, subscriber_id: str, tier: Tier
+    tx: Writes, grantor: Grantor, creator_id: str, subscriber_id: str, tier: Tier
 ) -> Position:
     """Gives somebody a tier of a creator, in place of the one they hold; returns the position.
 
-    ``grantor``: None for another program, which looks after payments. Raises
+    ``grantor``: also another program, which looks after payments. Raises
     NotFound, Forbidden or ValidationFailed.
     """
     _require_grant(tx, grantor, creator_id, subscriber_id)
@@ -98,6 +103,7 @@ def grant_tier(
     if held == tier:
         return tx.position()
     tx.hold_tier(subscriber_id, creator_id, tier)
+    _record(tx, grantor, "tier.grant", creator_id, subscriber_id, tier)
     position = _change_tier(tx, creator_id, subscriber_id, held, tier)
     if held is None:
         position = tx.append(
@@ -113,7 +119,7 @@ def grant_tier(
     return position
 
 
-def end_tier(tx: Writes, grantor: UserRow | None, creator_id: str, subscriber_id: str) -> Position:
+def end_tier(tx: Writes, grantor: Grantor, creator_id: str, subscriber_id: str) -> Position:
     """Takes the tier that somebody holds of a creator; returns the position.
 
     Raises NotFound or Forbidden.
@@ -123,12 +129,11 @@ def end_tier(tx: Writes, grantor: UserRow | None, creator_id: str, subscriber_id
     if held is None:
         return tx.position()
     tx.drop_tier(subscriber_id, creator_id)
+    _record(tx, grantor, "tier.end", creator_id, subscriber_id, held)
     return _change_tier(tx, creator_id, subscriber_id, held, None)
 
 
-def subscribers_of(
-    reads: Reads, asker: UserRow | None, query: SubscriberQuery
-) -> list[SubscriberRow]:
+def subscribers_of(reads: Reads, asker: Grantor, query: SubscriberQuery) -> list[SubscriberRow]:
     """Who holds a tier of a creator, for who may grant and end them.
 
     Raises NotFound or Forbidden.
@@ -160,16 +165,23 @@ def _change_tier(
     return position
 
 
-def _require_grant(
-    reads: Reads, grantor: UserRow | None, creator_id: str, subscriber_id: str
+def _record(
+    tx: Writes, grantor: Grantor, action: Action, creator_id: str, subscriber_id: str, tier: Tier
 ) -> None:
+    """What creators do about their own tiers is nobody else's business."""
+    if grantor.id != creator_id:
+        on = Subject("user", subscriber_id)
+        record(tx, grantor, action, on, creatorId=creator_id, tier=tier)
+
+
+def _require_grant(reads: Reads, grantor: Grantor, creator_id: str, subscriber_id: str) -> None:
     _require_creator(reads, grantor, creator_id)
     _existing_person(reads, subscriber_id)
 
 
-def _require_creator(reads: Reads, asker: UserRow | None, creator_id: str) -> None:
+def _require_creator(reads: Reads, asker: Grantor, creator_id: str) -> None:
     _existing_person(reads, creator_id)
-    if asker is not None and asker.id != creator_id and asker.role != "admin":
+    if isinstance(asker, UserRow) and asker.id != creator_id and asker.role != "admin":
         raise Forbidden("The tiers of a creator are for them, an admin or a service.")
 
 

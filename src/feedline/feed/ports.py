@@ -4,12 +4,13 @@ from typing import Protocol
 
 import msgspec
 
+from feedline.feed.audit import AuditQuery, AuditRow
 from feedline.feed.comments import CommentQuery, CommentRow
 from feedline.feed.cursor import Position
 from feedline.feed.events import AnyEvent
 from feedline.feed.instants import Millis, Place
 from feedline.feed.notifications import NotificationKind, NotificationQuery, NotificationRow
-from feedline.feed.people import Creator, Identity, UserRow
+from feedline.feed.people import Creator, Identity, Role, UserRow
 from feedline.feed.posts import PostRow
 from feedline.feed.visibility import Tier, Viewer
 
@@ -104,9 +105,11 @@ class Reads(Protocol):
     def signed_in(self, session_id: str, now: Millis) -> UserRow | None:
         """The person of a session that is neither revoked nor over."""
 
-    def has_service_token(self, digest: bytes) -> bool: ...
+    def service_token(self, digest: bytes) -> ServiceToken | None: ...
 
     def service_tokens(self) -> list[ServiceToken]: ...
+
+    def audit(self, query: AuditQuery) -> list[AuditRow]: ...
 
     def viewer(self, user_id: str) -> Viewer:
         """A person as one who looks, with the tiers that they hold."""
@@ -207,12 +210,14 @@ class Writes(Reads, Protocol):
 
     def revoke_session(self, session_id: str) -> None: ...
 
-    def make_admin(self, user_id: str) -> None: ...
+    def set_role(self, user_id: str, role: Role) -> None: ...
+
+    def add_audit(self, row: AuditRow) -> None: ...
 
     def add_service_token(self, row: ServiceToken, digest: bytes) -> None: ...
 
-    def remove_service_token(self, token_id: str) -> bool:
-        """Whether there was one."""
+    def remove_service_token(self, token_id: str) -> str | None:
+        """Its name, if there was one."""
 
     def add_ticket(self, digest: bytes, identity: Identity, expires_at: Millis) -> None: ...
 

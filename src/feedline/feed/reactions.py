@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from feedline.errors import Forbidden, NotFound, ValidationFailed
 from feedline.feed.actions import existing_post
+from feedline.feed.audit import Subject
+from feedline.feed.auditing import record
 from feedline.feed.channels import feed_channel, post_channel
 from feedline.feed.comments import Comment, CommentDraft, CommentRow, comment_of, comment_problems
 from feedline.feed.cursor import Position
@@ -107,6 +109,8 @@ def delete_comment(tx: Writes, person: UserRow, comment_id: str) -> Position:
         if not can_see(tx.viewer(person.id), post.creator.id, known_tier(post.tier)):
             raise NotFound("comment")
         raise Forbidden("Only its author, the post's author or an admin may delete a comment.")
+    if person.id not in (row.author.id, post.creator.id):
+        record(tx, person, "comment.delete", Subject("comment", row.id), authorId=row.author.id)
     deleted = CommentDeleted(
         channel=post_channel(post.id),
         timestamp=rfc3339(tx.now),

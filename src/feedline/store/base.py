@@ -79,6 +79,9 @@ class Transaction(Snapshot, Writes, Protocol):
     def forget_notifications(self, before: Millis, limit: int) -> int:
         """Drops up to ``limit`` of each kind of notifications of before an instant."""
 
+    def forget_audit(self, before: Millis, limit: int) -> int:
+        """Drops up to ``limit`` records of actions of before an instant; how many."""
+
     def thin_out(self, user_id: str, keep: int, limit: int) -> int:
         """Drops up to ``limit`` of a person's own notifications, but never their newest."""
 
@@ -122,3 +125,6 @@ class Store(Protocol):
 
     async def forget_notifications(self, before: Millis, keep: int) -> int:
         """Drops notifications of before an instant, and what is past a person's newest."""
+
+    async def forget_audit(self, before: Millis) -> int:
+        """Drops records of administrative actions of before an instant; how many."""

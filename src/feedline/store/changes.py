@@ -3,6 +3,7 @@
 import msgspec
 
 from feedline.errors import Conflict
+from feedline.feed.audit import AuditRow
 from feedline.feed.events import (
     AnyEvent,
     CommentAdded,
@@ -13,7 +14,7 @@ from feedline.feed.events import (
     post_of,
 )
 from feedline.feed.instants import IdSource, Millis
-from feedline.feed.people import Identity, UserRow
+from feedline.feed.people import Identity, Role, UserRow
 from feedline.feed.ports import MediaRow, ServiceToken, SessionRow
 from feedline.feed.posts import PostRow
 from feedline.store.circles import CircleWrites
@@ -98,14 +99,34 @@ class Changes(CircleWrites, NotificationWrites, Views):
     def revoke_session(self, session_id: str) -> None:
         self._do("revoke_session", session_id)
 
-    def make_admin(self, user_id: str) -> None:
-        self._do("make_admin", user_id)
+    def set_role(self, user_id: str, role: Role) -> None:
+        self._do("set_role", role, user_id)
+
+    def add_audit(self, row: AuditRow) -> None:
+        actor, subject = row.actor, row.subject
+        about = (None, None) if subject is None else (subject.kind, subject.id)
+        details = msgspec.json.encode(row.details).decode()
+        self._do(
+            "add_audit",
+            row.id,
+            actor.kind,
+            actor.id,
+            actor.name,
+            row.action,
+            *about,
+            details,
+            row.created_at,
+        )
+
+    def forget_audit(self, before: Millis, limit: int) -> int:
+        return self._changed("forget_audit", before, limit)
 
     def add_service_token(self, row: ServiceToken, digest: bytes) -> None:
         self._do("add_service_token", row.id, digest, row.name, row.created_at)
 
-    def remove_service_token(self, token_id: str) -> bool:
-        return self._first("remove_service_token", token_id) is not None
+    def remove_service_token(self, token_id: str) -> str | None:
+        row: tuple[str | None] = self._first("remove_service_token", token_id) or (None,)
+        return row[0]
 
     def add_ticket(self, digest: bytes, identity: Identity, expires_at: Millis) -> None:
         self._do(

@@ -9,13 +9,11 @@ from feedline.feed.people import UserRow
 from feedline.feed.ports import OwedLike, SubscriberQuery, SubscriberRow
 from feedline.feed.posts import PostRow
 from feedline.feed.visibility import Tier, Viewer, known_tier
-from feedline.store.rows import Rows, Value, comment_row, creator_row, post_row, user_row
+from feedline.store.rows import END, Rows, Value, comment_row, creator_row, post_row, user_row
 
 FEW_CREATORS = 500  # up to so many, the newest posts of all are hardly ever theirs
 SEARCHED = 2_000  # newest posts of all that are searched before, in less than a millisecond
 OWED = 1_000  # posts whose likes are told in one transaction
-
-_END = Place(2**62, "")  # before every post, newest first
 
 
 class Circles(Rows):
@@ -42,7 +40,7 @@ class Circles(Rows):
         return [user_row(row) for row in self._named("people_to_follow", values)]
 
     def subscribers(self, query: SubscriberQuery) -> list[SubscriberRow]:
-        time, id_ = query.before or _END
+        time, id_ = query.before or END
         rows = self._rows("subscribers", query.creator_id, time, id_, query.limit)
         return [
             SubscriberRow(
@@ -57,7 +55,7 @@ class Circles(Rows):
 
     def home(self, user_id: str, before: Place | None = None, limit: int = 20) -> list[PostRow]:
         """Who follows many finds the newest posts to be mostly theirs; who follows few does not."""
-        time, id_ = before or _END
+        time, id_ = before or END
         values: dict[str, Value] = {"me": user_id, "time": time, "id": id_, "limit": limit}
         ids = self._home_among_newest(values)
         if len(ids) < limit:
@@ -80,7 +78,7 @@ class Circles(Rows):
         return None if row is None else comment_row(row)
 
     def comments(self, query: CommentQuery) -> list[CommentRow]:
-        time, id_ = query.before or _END
+        time, id_ = query.before or END
         rows = self._rows("comments", query.post_id, time, id_, query.limit)
         return [comment_row(row) for row in rows]
 

@@ -73,6 +73,9 @@ class Database:
     async def forget_answers(self, before: Millis) -> int:
         return await self._in_slices(lambda tx: tx.forget(before, SLICE))
 
+    async def forget_audit(self, before: Millis) -> int:
+        return await self._in_slices(lambda tx: tx.forget_audit(before, SLICE))
+
     def migrate(self) -> int:
         """Brings the schema up to date, or makes it; returns its version. Not on the loop.
 

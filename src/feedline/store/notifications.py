@@ -6,16 +6,14 @@ from itertools import islice
 from feedline.feed.instants import Millis, Place
 from feedline.feed.notifications import NotificationKind, NotificationQuery, NotificationRow
 from feedline.store.notices import Notices, NoticeWrites
-from feedline.store.rows import Value, notification_row
-
-_END = Place(2**62, "")  # before every notification, newest first
+from feedline.store.rows import END, Value, notification_row
 
 
 class Notifications(Notices):
     """Reads of what people are notified of."""
 
     def notifications(self, query: NotificationQuery) -> list[NotificationRow]:
-        time, id_ = query.before or _END
+        time, id_ = query.before or END
         rows = self._rows("notifications", query.user_id, time, id_, query.limit)
         own = [notification_row(row) for row in rows]
         notices = self._notices(query.user_id, query.before, query.limit)

@@ -26,15 +26,21 @@ class Retention:
     answer_hours: float
     notification_days: float
     notifications: int
+    audit_days: float
 
 
 async def trim(store: Store, retention: Retention, now: Millis) -> int:
     """Drops everything that is past its time; returns how many rows."""
     dropped = await store.trim(now - int(retention.log_days * _DAY), retention.log_events)
     dropped += await store.forget_answers(now - int(retention.answer_hours * _HOUR))
-    days, keep = retention.notification_days, retention.notifications
-    oldest = now - int(days * _DAY) if days else 0
-    return dropped + await store.forget_notifications(oldest, keep or _ALL)
+    dropped += await store.forget_audit(_oldest(now, retention.audit_days))
+    oldest = _oldest(now, retention.notification_days)
+    return dropped + await store.forget_notifications(oldest, retention.notifications or _ALL)
+
+
+def _oldest(now: Millis, days: float) -> Millis:
+    """From when on things are kept; 0 days: for ever."""
+    return now - int(days * _DAY) if days else 0
 
 
 async def keep_trimmed(store: Store, retention: Retention, clock: Callable[[], Millis]) -> None:

@@ -3,7 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
+import msgspec
+
+from feedline.feed.audit import Actor, AuditRow, Detail, Subject
 from feedline.feed.comments import CommentRow
+from feedline.feed.instants import Place
 from feedline.feed.notifications import NotificationRow
 from feedline.feed.people import Creator, UserRow
 from feedline.feed.ports import MediaRow
@@ -11,6 +15,8 @@ from feedline.feed.posts import Media, PostRow
 
 Value = None | int | float | bytes | str  # what databases store
 Values = Sequence[Value] | Mapping[str, Value]
+
+END = Place(2**62, "")  # where every list begins: it is newest first
 
 
 class Overtaken(Exception):
@@ -74,6 +80,18 @@ class Rows:
         """The only value of the only row."""
         (value,) = next(iter(self._run(self._sql[name], values)))
         return value
+
+
+def audit_row(row: tuple[Any, ...]) -> AuditRow:
+    has_subject = row[5] is not None
+    return AuditRow(
+        id=row[0],
+        actor=Actor(*row[1:4]),
+        action=row[4],
+        subject=Subject(*row[5:8]) if has_subject else None,
+        details=msgspec.json.decode(row[8], type=dict[str, Detail]),
+        created_at=row[9],
+    )
 
 
 def user_row(row: tuple[Any, ...]) -> UserRow:

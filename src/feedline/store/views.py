@@ -2,6 +2,7 @@
 
 import msgspec
 
+from feedline.feed.audit import AuditQuery, AuditRow
 from feedline.feed.cursor import Cursor
 from feedline.feed.events import AnyEvent
 from feedline.feed.instants import Millis
@@ -11,7 +12,7 @@ from feedline.feed.posts import PostRow
 from feedline.store.base import LogBounds, LogEntry, LogPage, StoredAnswer
 from feedline.store.circles import Circles
 from feedline.store.notifications import Notifications
-from feedline.store.rows import Value, media_row, post_row, user_row
+from feedline.store.rows import END, Value, audit_row, media_row, post_row, user_row
 
 PAGE_BYTES = 1 << 20  # most that one page of the log may hold in memory
 
@@ -34,11 +35,24 @@ class Views(Circles, Notifications):
     def signed_in(self, session_id: str, now: Millis) -> UserRow | None:
         return self._person("signed_in", session_id, now)
 
-    def has_service_token(self, digest: bytes) -> bool:
-        return self._first("service_token_of", digest) is not None
+    def service_token(self, digest: bytes) -> ServiceToken | None:
+        row = self._first("service_token_of", digest)
+        return None if row is None else ServiceToken(*row)
 
     def service_tokens(self) -> list[ServiceToken]:
         return [ServiceToken(*row) for row in self._rows("service_tokens")]
+
+    def audit(self, query: AuditQuery) -> list[AuditRow]:
+        time, id_ = query.before or END
+        values: dict[str, Value] = {
+            "action": query.action,
+            "actor": query.actor,
+            "subject": query.subject,
+            "time": time,
+            "id": id_,
+            "limit": query.limit,
+        }
+        return [audit_row(row) for row in self._named("audit", values)]
 
     def post(self, post_id: str, viewer_id: str | None = None) -> PostRow | None:
         row = self._first("post", viewer_id, post_id)

@@ -51,8 +51,26 @@ VALUES (%s, %s, %s, %s, %s)
 DELETE FROM tickets WHERE digest = %s
 RETURNING user_id, session_id, session_expires_at, expires_at
 
--- name: make_admin
-UPDATE users SET role = 'admin' WHERE id = %s
+-- name: set_role
+UPDATE users SET role = %s WHERE id = %s
+
+-- name: add_audit
+INSERT INTO audit
+    (id, actor_kind, actor_id, actor_name, action, subject_kind, subject_id, details, created_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+
+-- name: audit
+-- People are called what they are called now, and those who are gone by their id alone.
+SELECT a.id, a.actor_kind, a.actor_id, coalesce(u.username, a.actor_name), a.action,
+    a.subject_kind, a.subject_id, s.username, a.details, a.created_at
+FROM audit AS a
+LEFT JOIN users AS u ON a.actor_kind = 'user' AND u.id = a.actor_id
+LEFT JOIN users AS s ON a.subject_kind = 'user' AND s.id = a.subject_id
+WHERE (a.created_at, a.id) < (%(time)s, %(id)s)
+    AND (%(action)s::text IS NULL OR a.action = %(action)s)
+    AND (%(actor)s::text IS NULL OR %(actor)s IN (a.actor_id, a.actor_name))
+    AND (%(subject)s::text IS NULL OR a.subject_id = %(subject)s)
+ORDER BY a.created_at DESC, a.id DESC LIMIT %(limit)s
 
 -- name: lock_counted
 -- In one order on all nodes, so that no two wait for each other.
@@ -75,13 +93,13 @@ WHERE u.id = c.id
 SELECT id, name, created_at FROM service_tokens ORDER BY created_at, id
 
 -- name: service_token_of
-SELECT 1 FROM service_tokens WHERE digest = %s
+SELECT id, name, created_at FROM service_tokens WHERE digest = %s
 
 -- name: add_service_token
 INSERT INTO service_tokens (id, digest, name, created_at) VALUES (%s, %s, %s, %s)
 
 -- name: remove_service_token
-DELETE FROM service_tokens WHERE id = %s RETURNING id
+DELETE FROM service_tokens WHERE id = %s RETURNING name
 
 -- name: post
 SELECT p.id, p.client_id, p.title, p.text, p.category, p.tags, p.tier, p.created_at, p.updated_at,
@@ -267,6 +285,11 @@ SELECT pg_advisory_xact_lock(hashtextextended(%s || ' ' || %s, 0))
 -- name: forget_answers
 DELETE FROM answers WHERE ctid = ANY (ARRAY(
     SELECT ctid FROM answers WHERE created_at < %s ORDER BY created_at LIMIT %s
+    FOR UPDATE SKIP LOCKED))
+
+-- name: forget_audit
+DELETE FROM audit WHERE id = ANY (ARRAY(
+    SELECT id FROM audit WHERE created_at < %s ORDER BY created_at LIMIT %s
     FOR UPDATE SKIP LOCKED))
 
 -- name: forget_tickets

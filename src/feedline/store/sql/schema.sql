@@ -236,3 +236,18 @@ CREATE TABLE media (
 CREATE INDEX media_by_owner ON media (owner_id);
 CREATE INDEX media_without_use ON media (created_at) WHERE post_id IS NULL AND is_avatar = 0;
 CREATE INDEX media_of_avatars ON media (owner_id) WHERE is_avatar = 1;
+
+-- What administrators, programs and the command line did. People are called by their id alone.
+CREATE TABLE audit (
+    id TEXT PRIMARY KEY,
+    actor_kind TEXT NOT NULL,
+    actor_id TEXT,
+    actor_name TEXT,
+    action TEXT NOT NULL,
+    subject_kind TEXT,
+    subject_id TEXT,
+    details TEXT NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX audit_by_time ON audit (created_at, id);

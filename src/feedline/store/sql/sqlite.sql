@@ -61,20 +61,38 @@ VALUES (?, ?, ?, ?, ?)
 DELETE FROM tickets WHERE digest = ?
 RETURNING user_id, session_id, session_expires_at, expires_at
 
--- name: make_admin
-UPDATE users SET role = 'admin' WHERE id = ?
+-- name: set_role
+UPDATE users SET role = ? WHERE id = ?
+
+-- name: add_audit
+INSERT INTO audit
+    (id, actor_kind, actor_id, actor_name, action, subject_kind, subject_id, details, created_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+
+-- name: audit
+-- People are called what they are called now, and those who are gone by their id alone.
+SELECT a.id, a.actor_kind, a.actor_id, coalesce(u.username, a.actor_name), a.action,
+    a.subject_kind, a.subject_id, s.username, a.details, a.created_at
+FROM audit AS a
+LEFT JOIN users AS u ON a.actor_kind = 'user' AND u.id = a.actor_id
+LEFT JOIN users AS s ON a.subject_kind = 'user' AND s.id = a.subject_id
+WHERE (a.created_at, a.id) < (:time, :id)
+    AND (:action IS NULL OR a.action = :action)
+    AND (:actor IS NULL OR :actor IN (a.actor_id, a.actor_name))
+    AND (:subject IS NULL OR a.subject_id = :subject)
+ORDER BY a.created_at DESC, a.id DESC LIMIT :limit
 
 -- name: service_tokens
 SELECT id, name, created_at FROM service_tokens ORDER BY created_at, id
 
 -- name: service_token_of
-SELECT 1 FROM service_tokens WHERE digest = ?
+SELECT id, name, created_at FROM service_tokens WHERE digest = ?
 
 -- name: add_service_token
 INSERT INTO service_tokens (id, digest, name, created_at) VALUES (?, ?, ?, ?)
 
 -- name: remove_service_token
-DELETE FROM service_tokens WHERE id = ? RETURNING id
+DELETE FROM service_tokens WHERE id = ? RETURNING name
 
 -- name: post
 SELECT p.id, p.client_id, p.title, p.text, p.category, p.tags, p.tier, p.created_at, p.updated_at,
@@ -217,6 +235,9 @@ INSERT INTO answers (user_id, key, fingerprint, body, created_at) VALUES (?, ?, 
 -- name: forget_answers
 DELETE FROM answers WHERE rowid IN
     (SELECT rowid FROM answers WHERE created_at < ? ORDER BY created_at LIMIT ?)
+
+-- name: forget_audit
+DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE created_at < ? ORDER BY created_at LIMIT ?)
 
 -- name: forget_tickets
 DELETE FROM tickets WHERE rowid IN
