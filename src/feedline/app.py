@@ -35,6 +35,7 @@ from feedline.gateway.websocket import WebSocketGateway
 from feedline.hub.connection import Connection, Socket
 from feedline.hub.hub import Hub, HubLimits
 from feedline.hub.poll import Poll
+from feedline.hub.whereabouts import Whereabouts
 from feedline.likes import LikeTeller
 from feedline.media.files import Files, FolderFiles
 from feedline.media.pictures import Pictures
@@ -160,7 +161,7 @@ def _assemble(
         ),
         clock=now_millis,
         draining=lambda: feedline.draining,
-        is_connected=hub.is_connected,
+        is_connected=Whereabouts(bus, hub.is_connected).is_connected,
         bus_state=lambda: bus.state,
         uploads=UploadThrottle(settings.media_uploads, shared),
         files=files,

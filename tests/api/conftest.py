@@ -45,6 +45,10 @@ async def world(settings: Settings, external: External) -> AsyncIterator[World]:
     hasher = Hasher(settings.parallel_hashes, settings.waiting_hashes, CHEAPEST)
     tokens = Tokens(bytes(range(32)))
     connected: set[str] = set()
+
+    async def is_connected(user_id: str) -> bool:
+        return user_id in connected
+
     (settings.data / "arriving").mkdir()
     pictures = Pictures(1, settings.waiting_pictures, settings.picture_pixels)
     owed: list[None] = []
@@ -60,7 +64,7 @@ async def world(settings: Settings, external: External) -> AsyncIterator[World]:
         ),
         clock=clock,
         draining=lambda: False,
-        is_connected=connected.__contains__,
+        is_connected=is_connected,
         bus_state=lambda: "ok",
         uploads=UploadThrottle(settings.media_uploads, shared),
         files=FolderFiles(settings.data / "media"),

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
@@ -201,6 +201,9 @@ class FrailBus:
 
     def heed(self, hear: Callable[[bytes], None]) -> None:
         raise AssertionError("nobody here has notes")
+
+    def peers(self) -> Sequence[str]:
+        raise AssertionError("nobody here asks")
 
     async def stop(self) -> None:
         self._ether.listeners.pop(self._name, None)

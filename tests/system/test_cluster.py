@@ -1,16 +1,14 @@
 """Three nodes whose database, bus and processes fail: nothing is lost, doubled or out of order."""
 
 import asyncio
-import json
 import random
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-import httpx
 import pytest
 
-from tests.processes import Person, ServerProcess
+from tests.processes import Person
 from tests.system.cluster import Cluster, Roamer, cluster
 from tests.system.follower import Follower, place
 from tests.system.writer import Ledger, all_texts
@@ -106,50 +104,3 @@ async def test_nodes_bus_and_database_fail_and_nothing_is_lost(
     assert repaired < REPAIRED
     assert ledger.broken + ledger.statuses[503] > 0, "nothing was found in the way"
     assert tracebacks == []
-
-
-@pytest.mark.timeout(100)
-async def test_what_one_node_does_the_others_show(tmp_path: Path) -> None:
-    """With a bus, and without one through the log alone."""
-    async with cluster(tmp_path, 2, **SETTINGS) as nodes:
-        here, there = nodes.nodes
-        ann = await Person.register(here, "ann")
-        visitor = Roamer(ann, [there], 1)
-        await _fail_to_log_in(here, there)
-        for is_down in (False, True):
-            if is_down:
-                await nodes.bus.kill()
-            async with visitor.socket() as socket:
-                await socket.send(json.dumps({"type": "connect", "channels": ["public"]}))
-                while json.loads(await socket.recv())["type"] != "caught_up":
-                    pass
-                since = time.monotonic()
-                await ann.publish("news")
-                while json.loads(await socket.recv())["type"] != "post_created":
-                    pass
-                assert time.monotonic() - since < REPAIRED
-        async with visitor.socket() as socket:
-            await socket.send(json.dumps({"type": "connect"}))
-            while json.loads(await socket.recv())["type"] != "caught_up":
-                pass
-            since = time.monotonic()
-            assert (await ann.http.post("/api/auth/logout")).status_code == 204
-            while socket.close_code is None:
-                try:
-                    await socket.recv()
-                except Exception:  # noqa: BLE001 - closed
-                    break
-            assert socket.close_code == 4003
-            assert time.monotonic() - since < REPAIRED
-
-
-async def _fail_to_log_in(here: ServerProcess, there: ServerProcess) -> None:
-    """Wrong passwords count wherever they are tried."""
-    wrong = {"username": "nobody", "password": "wrong horse"}
-    async with httpx.AsyncClient() as client:
-        for number in range(10):
-            url = f"{(here, there)[number % 2].url}/api/auth/login"
-            assert (await client.post(url, json=wrong)).status_code == 401
-        for node in (here, there):
-            answer = await client.post(f"{node.url}/api/auth/login", json=wrong)
-            assert answer.status_code == 429, "ten failures were not counted together"

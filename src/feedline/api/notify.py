@@ -86,7 +86,7 @@ class Notify:
             return take_post(tx, raw, author_id)
 
         position = await self._store.write(command)
-        delivery = self._delivery(author_id)
+        delivery = await self._delivery(author_id)
         self._metrics.author_notified(delivery)
         return answered(AuthorNotified(delivery=delivery, cursor=str(position)))
 
@@ -124,8 +124,8 @@ class Notify:
             self._likes_owed()
         return answered(LikesNotified(cursor=str(liked.position)))
 
-    def _delivery(self, author_id: str) -> Literal["direct", "channel-only"]:
-        return "direct" if self._is_connected(author_id) else "channel-only"
+    async def _delivery(self, author_id: str) -> Literal["direct", "channel-only"]:
+        return "direct" if await self._is_connected(author_id) else "channel-only"
 
 
 def _id(path: str, id_: Id) -> str:

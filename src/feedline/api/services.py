@@ -1,6 +1,6 @@
 """What the API is given to work with."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,8 +28,8 @@ class Services:
     throttle: LoginThrottle
     clock: Callable[[], Millis]
     draining: Callable[[], bool]
-    is_connected: Callable[[str], bool]
-    """Whether a person has a socket, a stream or a poll open here at this moment."""
+    is_connected: Callable[[str], Awaitable[bool]]
+    """Whether a person has a socket, a stream or a poll open at any node, as far as is known."""
     bus_state: Callable[[], str]
     """How the bus between nodes is: `ok`, or `degraded`."""
     uploads: UploadThrottle

@@ -1,6 +1,6 @@
 """The port to a bus."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, Literal, Protocol, TypeVar
 
@@ -52,7 +52,10 @@ class Bus(Protocol, Generic[Batch]):
         """Sends a few bytes to the other nodes, for what need not be certain."""
 
     def heed(self, hear: Callable[[bytes], None]) -> None:
-        """From now on ``hear`` is called for each note of another node."""
+        """From now on ``hear`` is called for each note of another node, whatever it is about."""
+
+    def peers(self) -> Sequence[str]:
+        """The names of the other nodes that were heard of a moment ago."""
 
     @property
     def state(self) -> BusState:

@@ -79,7 +79,7 @@ class EchoingBus(Generic[Batch]):
         self._letters = letters
         self._codec = codec
         self._receiver: Receiver[Batch] | None = None
-        self._hear_note: Callable[[bytes], None] | None = None
+        self._hearers: list[Callable[[bytes], None]] = []
         self._task: asyncio.Task[None] | None = None
         self._waiting: deque[Callable[[], bytes]] = deque()
         self._more = asyncio.Event()
@@ -98,7 +98,6 @@ class EchoingBus(Generic[Batch]):
         return self._letters.node.hex()
 
     def peers(self) -> list[str]:
-        """The nodes that were heard of a moment ago."""
         now = asyncio.get_running_loop().time()
         self._peers = {
             node: heard for node, heard in self._peers.items() if now - heard < ECHO_SECONDS
@@ -119,7 +118,7 @@ class EchoingBus(Generic[Batch]):
         self._post(lambda: self._letters.write(Kind.NOTE, note))
 
     def heed(self, hear: Callable[[bytes], None]) -> None:
-        self._hear_note = hear
+        self._hearers.append(hear)
 
     async def stop(self) -> None:
         self._receiver = None
@@ -234,8 +233,9 @@ class EchoingBus(Generic[Batch]):
         elif letter.kind is Kind.NEWS and len(letter.body) == _POSITION.size:
             (position,) = _POSITION.unpack(letter.body)
             receiver.look(position)
-        elif letter.kind is Kind.NOTE and self._hear_note is not None:
-            self._hear_note(letter.body)
+        elif letter.kind is Kind.NOTE:
+            for hear in self._hearers:
+                hear(letter.body)
 
     # ---- how it is
 

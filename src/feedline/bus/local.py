@@ -1,6 +1,6 @@
 """The bus of a single server: a function call."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 from feedline.bus.base import BusState, Receiver, Traffic
@@ -29,6 +29,9 @@ class LocalBus(Generic[Batch]):
 
     def heed(self, hear: Callable[[bytes], None]) -> None:
         """Nobody is there who tells."""
+
+    def peers(self) -> Sequence[str]:
+        return ()
 
     async def stop(self) -> None:
         self._receiver = None
