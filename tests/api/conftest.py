@@ -18,8 +18,7 @@ from feedline.media.files import FolderFiles
 from feedline.media.pictures import Pictures
 from feedline.store.base import Store
 from feedline.store.sqlite import SqliteStore
-from feedline.telemetry.metrics import Metrics
-from tests.api.world import Clock, World
+from tests.api.world import Clock, LateMetrics, World
 
 
 @pytest.fixture
@@ -69,7 +68,7 @@ async def world(settings: Settings, external: External) -> AsyncIterator[World]:
         uploads=UploadThrottle(settings.media_uploads, shared),
         files=FolderFiles(settings.data / "media"),
         pictures=pictures,
-        metrics=Metrics(),
+        metrics=LateMetrics(),
         likes_owed=lambda: owed.append(None),
         page=settings.data / "page",
     )

@@ -1,6 +1,8 @@
 """An installation without a socket, and the people who use it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from typing import Any
 
 import httpx
@@ -13,10 +15,30 @@ from feedline.feed.people import Identity, UserRow
 from feedline.feed.ports import ServiceToken
 from feedline.store.base import Transaction
 from feedline.store.sqlite import SqliteStore
+from feedline.telemetry.metrics import Metrics, OperationMetrics
 
 PASSWORD = "correct horse"
 NOW = 1_769_076_000_000  # 2026-01-22T10:00:00Z
 ADDRESS = "192.0.2.1"  # RFC 5737: for examples
+
+
+class LateMetrics(Metrics):
+    """What is counted of an operation is made for its first answer: a test asks for few of them."""
+
+    def operation(self, name: str) -> OperationMetrics:
+        return _LateOperation(partial(super().operation, name))
+
+
+class _LateOperation(OperationMetrics):
+    def __init__(self, make: Callable[[], OperationMetrics]) -> None:
+        self._make = make
+
+    @cached_property
+    def _made(self) -> OperationMetrics:
+        return self._make()
+
+    def answered(self, status: int, seconds: float) -> None:
+        self._made.answered(status, seconds)
 
 
 @dataclass

@@ -8,7 +8,7 @@ import pytest
 from feedline.store.base import Store
 from feedline.store.sqlite import SqliteStore
 from tests.postgres import databases
-from tests.store.opening import Announced, Clock, Location, opened
+from tests.store.opening import DATABASES, Announced, Clock, Location, opened
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def url() -> Iterator[str]:
     databases().drop(url)
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.system)])
+@pytest.fixture(params=DATABASES)
 def location(request: pytest.FixtureRequest) -> Location:
     location: Location = request.getfixturevalue("path" if request.param == "sqlite" else "url")
     return location

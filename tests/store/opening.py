@@ -9,6 +9,7 @@ from typing import Any
 
 import apsw
 import psycopg
+import pytest
 
 from feedline.feed import actions
 from feedline.feed.cursor import Position
@@ -80,7 +81,7 @@ class Announced:
         return [entry.seq for entry in self.entries]
 
 
-DATABASES = ("sqlite", "postgres")
+DATABASES = ("sqlite", pytest.param("postgres", marks=pytest.mark.system))
 
 
 @contextmanager

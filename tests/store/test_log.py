@@ -168,7 +168,7 @@ class PostgresLogMachine(LogMachine):
 
 TestLog = LogMachine.TestCase
 TestLog.settings = examples(20, steps=14)
-TestLogOfPostgres = PostgresLogMachine.TestCase
+TestLogOfPostgres = pytest.mark.system(PostgresLogMachine.TestCase)
 TestLogOfPostgres.settings = examples(10, steps=14)
 
 
