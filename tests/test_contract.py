@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from feedline.api.accounts import Refreshed, SignedIn, Ticket
+from feedline.api.administration import Realtime, SwitchAnswer
 from feedline.api.following import FollowAnswer, TierAnswer
 from feedline.api.media import MediaAnswer
 from feedline.api.notifications import NotificationsAnswer, ReadAnswer
@@ -16,7 +17,7 @@ from feedline.api.posts import PostAnswer, PostsAnswer
 from feedline.api.reactions import CommentAnswer, CommentsAnswer, LikeAnswer
 from feedline.api.users import ProfileAnswer, UserAnswer
 from feedline.errors import CODES, CloseCode
-from feedline.feed.events import AnyEvent, SessionRevoked
+from feedline.feed.events import AnyEvent, InnerEvent
 from feedline.feed.posts import Post
 from feedline.feed.visibility import STRANGER
 from feedline.wire import messages
@@ -51,6 +52,8 @@ ANSWERS: dict[str, type[msgspec.Struct]] = {
     "notifyPostAuthor": AuthorNotified,
     "notifyNewPost": FollowersNotified,
     "updatePostLikes": LikesNotified,
+    "realtime": Realtime,
+    "realtimeSwitch": SwitchAnswer,
 }
 
 
@@ -117,7 +120,7 @@ def test_messages_of_the_server(example: Any) -> None:
 
 
 def test_there_is_an_example_of_each_event() -> None:
-    seen_outside = set(get_args(AnyEvent)) - {SessionRevoked}
+    seen_outside = set(get_args(AnyEvent)) - set(get_args(InnerEvent))
     assert types_in("events") == tags(*seen_outside)
 
 
@@ -147,6 +150,8 @@ def test_what_follows_a_close_code_fits_its_range() -> None:
     for row in TABLES["closeCodes"]:
         if 4000 <= row["code"] <= 4007:
             assert row["afterwards"] == "new-credentials"
+        elif row["name"] == "REALTIME_OFF":
+            assert row["afterwards"] == "off"
         elif 4008 <= row["code"] <= 4019:
             assert row["afterwards"] == "pause"
         else:

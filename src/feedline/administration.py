@@ -16,7 +16,9 @@ from feedline.errors import NoSuchServiceToken, NoSuchUser
 from feedline.feed import actions
 from feedline.feed.audit import Actor, AuditEntry, AuditQuery, AuditRow, Subject, audit_entry
 from feedline.feed.auditing import record
+from feedline.feed.operating import switch_realtime
 from feedline.feed.people import Identity, UserRow
+from feedline.feed.policy import LivePolicy
 from feedline.feed.ports import ServiceToken
 from feedline.storage import Storage
 from feedline.store.base import Store, Transaction
@@ -115,6 +117,19 @@ def at_the_command_line() -> Actor:
         return Actor("command", name=getpass.getuser())
     except (KeyError, OSError):  # a container's user may have no name
         return Actor("command", name=str(os.getuid()))
+
+
+def policy(storage: Storage) -> LivePolicy:
+    """Who has live delivery. Raises NoDatabase."""
+    return _written(storage, lambda tx: tx.policy())
+
+
+def turn_realtime(storage: Storage, *, is_on: bool) -> LivePolicy:
+    """Turns live delivery on or off; a server that runs obeys within a second or so.
+
+    Raises NoDatabase.
+    """
+    return _written(storage, lambda tx: switch_realtime(tx, is_on=is_on))
 
 
 def copy(data: Path, database: str, report: Callable[[str, int, int], None]) -> int:

@@ -162,6 +162,7 @@ def _assemble(
         clock=now_millis,
         draining=lambda: feedline.draining,
         is_connected=Whereabouts(bus, hub.is_connected).is_connected,
+        policy=lambda: hub.policy,
         bus_state=lambda: bus.state,
         uploads=UploadThrottle(settings.media_uploads, shared),
         files=files,
@@ -323,6 +324,8 @@ def _upkeep(feedline: Feedline, retention: Retention) -> list[asyncio.Task[None]
 def _gauges(store: Store, hub: Hub, bus: Bus[list[LogEntry]]) -> Iterable[Gauge | Total]:
     traffic = bus.traffic
     yield Gauge("feedline_connections", "Open sockets, streams and polls.", hub.connections)
+    is_on = float(hub.policy.is_on)
+    yield Gauge("feedline_realtime_on", "Whether live delivery is switched on.", is_on)
     yield Gauge("feedline_log_position", "Place in the log that was dispatched.", hub.position)
     yield Gauge("feedline_writes_waiting", "Writes that are not answered.", store.waiting_writes)
     yield Gauge("feedline_bus_up", "Whether the bus carries hints.", float(bus.state == "ok"))

@@ -45,6 +45,8 @@ admin = cyclopts.App(name="admin", help="Look after those who may delete anythin
 app.command(admin)
 service_token = cyclopts.App(name="token", help="Look after the tokens of other programs.")
 app.command(service_token)
+realtime = cyclopts.App(name="realtime", help="Switch live delivery off and on, while all runs.")
+app.command(realtime)
 
 Place = Annotated[Storage, Parameter(name="*")]
 _PLACE = Storage()
@@ -222,6 +224,31 @@ def revoke(token_id: str, *, storage: Place = _PLACE) -> None:
         Its id in the list.
     """
     administration.revoke_service_token(storage, token_id)
+
+
+@realtime.command
+def on(*, storage: Place = _PLACE) -> None:
+    """Turn live delivery on: everybody comes back within some seconds, and misses nothing."""
+    administration.turn_realtime(storage, is_on=True)
+    Console().print("Live delivery is on.", highlight=False)
+
+
+@realtime.command
+def off(*, storage: Place = _PLACE) -> None:
+    """Turn live delivery off on all nodes: sockets end, and pages load lists now and then.
+
+    It stays off until it is turned on again, also after restarts.
+    """
+    administration.turn_realtime(storage, is_on=False)
+    Console().print("Live delivery is off. Turn it on with `feedline realtime on`.")
+
+
+@realtime.command
+def status(*, storage: Place = _PLACE) -> None:
+    """Print whether live delivery is on or off, and since when."""
+    policy = administration.policy(storage)
+    since = f" since {rfc3339(policy.changed_at)}" if policy.changed_at else ""
+    print(f"{'on' if policy.is_on else 'off'}{since}")  # noqa: T201 - for use in scripts
 
 
 @app.command

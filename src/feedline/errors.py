@@ -17,6 +17,7 @@ The tree::
     │   ├── ValidationFailed    validation_failed      422
     │   ├── IdempotencyMismatch idempotency_mismatch   422
     │   ├── RateLimited         rate_limited           429
+    │   ├── RealtimeOff         realtime_off           503
     │   └── Unavailable         unavailable            503
     ├── Refused                 a server refused a call of the client, for good
     ├── Unreachable             a server could not be reached, however often it was tried
@@ -75,6 +76,7 @@ CODES: dict[str, CodeFacts] = {
     "idempotency_mismatch": CodeFacts(422, "Idempotency key already used", retry=False),
     "rate_limited": CodeFacts(429, "Too many requests", retry=True),
     "internal": CodeFacts(500, "Internal error", retry=True),  # a fault of ours, not a Refusal
+    "realtime_off": CodeFacts(503, "Live delivery is switched off", retry=True),
     "unavailable": CodeFacts(503, "Unavailable", retry=True),
 }
 
@@ -97,6 +99,7 @@ class CloseCode(IntEnum):
     TOO_MANY_MESSAGES = 4008
     TOO_SLOW = 4009
     TOO_MANY_CONNECTIONS = 4010
+    REALTIME_OFF = 4011
 
 
 class FeedlineError(Exception):
@@ -264,6 +267,16 @@ class Unavailable(Refusal):
 
     def __str__(self) -> str:
         return f"{self.reason} Try again in a moment."
+
+
+class RealtimeOff(Refusal):
+    """An operator has switched live delivery off; everything else goes on."""
+
+    code = "realtime_off"
+    retry_after = 60  # seconds; who asks `GET /api/realtime` knows sooner
+
+    def __str__(self) -> str:
+        return "Live delivery is switched off. Load lists now and then instead."
 
 
 class Refused(FeedlineError):

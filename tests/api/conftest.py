@@ -14,6 +14,7 @@ from feedline.api.services import Services
 from feedline.api.throttle import LoginThrottle, Shared, UploadThrottle
 from feedline.api.tokens import Tokens
 from feedline.config import Settings
+from feedline.feed.policy import LivePolicy
 from feedline.media.files import FolderFiles
 from feedline.media.pictures import Pictures
 from feedline.store.base import Store
@@ -64,6 +65,7 @@ async def world(settings: Settings, external: External) -> AsyncIterator[World]:
         clock=clock,
         draining=lambda: False,
         is_connected=is_connected,
+        policy=LivePolicy,
         bus_state=lambda: "ok",
         uploads=UploadThrottle(settings.media_uploads, shared),
         files=FolderFiles(settings.data / "media"),

@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 from feedline.bus.base import BusState, Receiver, Traffic
 from feedline.errors import Unavailable
 from feedline.feed.events import AnyEvent
+from feedline.feed.policy import LivePolicy
 from feedline.feed.visibility import Viewer
 from feedline.store.base import LogBounds, LogEntry, LogPage, Snapshot
 from tests.wire.world import EPOCH, make_event
@@ -93,6 +94,9 @@ class View:
         return LogPage(
             self._bounds, after, last if full else max(self._bounds.head, after), entries
         )
+
+    def policy(self) -> LivePolicy:
+        return LivePolicy()
 
     def viewer(self, user_id: str) -> Viewer:
         return Viewer(user_id)

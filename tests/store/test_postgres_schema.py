@@ -50,6 +50,7 @@ OF_POSTGRES = {
     "lock_counted",
     "media_for_change",
     "now",
+    "policy_for_change",
     "post_for_change",
     "secret",
     "tier_held_for_change",

@@ -1,6 +1,12 @@
 """The table of routes. Both what is served and what is documented are made from it."""
 
 from feedline.api.accounts import Accounts, Credentials, Refreshed, SignedIn, Ticket
+from feedline.api.administration import (
+    Administration,
+    Realtime,
+    SwitchAnswer,
+    SwitchChange,
+)
 from feedline.api.audit import Audit, AuditAnswer, AuditListQuery
 from feedline.api.browsers import Browsers, Sightings
 from feedline.api.following import Following
@@ -45,6 +51,7 @@ def operations(services: Services) -> list[Operation]:
         *_notify_operations(Notify(services)),
         *_live_operations(),
         *_admin_operations(Audit(services)),
+        *_switch_operations(Administration(services)),
         *_operator_operations(Health(services), Browsers(services)),
     ]
 
@@ -328,7 +335,7 @@ def _live_operations() -> list[Operation]:
             query=StreamQuery,
             resumes=True,
             media_type=b"text/event-stream",
-            codes=("forbidden", "not_found", "rate_limited"),
+            codes=("forbidden", "not_found", "rate_limited", "realtime_off"),
         ),
         Operation(
             method="GET",
@@ -338,7 +345,42 @@ def _live_operations() -> list[Operation]:
             tag="live",
             query=PollQuery,
             answer=Events,
-            codes=("forbidden", "not_found", "rate_limited"),
+            codes=("forbidden", "not_found", "rate_limited", "realtime_off"),
+        ),
+    ]
+
+
+def _switch_operations(administration: Administration) -> list[Operation]:
+    return [
+        Operation(
+            method="GET",
+            path="/api/realtime",
+            name="realtime",
+            summary="Whether the caller may have live delivery now",
+            tag="live",
+            handler=administration.realtime,
+            answer=Realtime,
+        ),
+        Operation(
+            method="GET",
+            path="/api/admin/realtime",
+            name="realtime_switch",
+            summary="How the switch of live delivery stands; for admins",
+            tag="operation",
+            handler=administration.switch,
+            answer=SwitchAnswer,
+            codes=("forbidden",),
+        ),
+        Operation(
+            method="PUT",
+            path="/api/admin/realtime",
+            name="switch_realtime",
+            summary="Turn live delivery on or off, on all nodes; for admins",
+            tag="operation",
+            handler=administration.turn,
+            body=SwitchChange,
+            answer=SwitchAnswer,
+            codes=("forbidden",),
         ),
     ]
 

@@ -10,6 +10,7 @@ from feedline.api.throttle import LoginThrottle, UploadThrottle
 from feedline.api.tokens import Tokens
 from feedline.config import Settings
 from feedline.feed.instants import Millis
+from feedline.feed.policy import LivePolicy
 from feedline.media.files import Files
 from feedline.media.pictures import Pictures
 from feedline.store.base import Store
@@ -30,6 +31,8 @@ class Services:
     draining: Callable[[], bool]
     is_connected: Callable[[str], Awaitable[bool]]
     """Whether a person has a socket, a stream or a poll open at any node, as far as is known."""
+    policy: Callable[[], LivePolicy]
+    """Who has live delivery, as far as this node has heard."""
     bus_state: Callable[[], str]
     """How the bus between nodes is: `ok`, or `degraded`."""
     uploads: UploadThrottle

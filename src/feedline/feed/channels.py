@@ -1,6 +1,8 @@
 """Channels: what a client may subscribe to, and the other topics that the hub knows."""
 
 PUBLIC = "public"
+POLICY = "policy"
+"""Of servers alone: nobody can subscribe to it."""
 _FEED = "feed:"
 _POST = "post:"
 

@@ -17,6 +17,7 @@ from feedline.feed.channels import (
 from feedline.feed.comments import Comment
 from feedline.feed.notifications import Notification
 from feedline.feed.people import Creator
+from feedline.feed.policy import LivePolicy
 from feedline.feed.posts import Access, Post, locked, scrubbed, shared
 from feedline.feed.visibility import Tier, Viewer, can_see, stricter
 
@@ -144,6 +145,12 @@ class SessionRevoked(Event, tag="session_revoked"):
     session_id: str
 
 
+class PolicyChanged(Event, tag="policy_changed"):
+    """Who has live delivery from now on. It stays inside: every node obeys when it passes."""
+
+    policy: LivePolicy
+
+
 PostEvent = PostCreated | PostUpdated
 LikeEvent = PostLiked | PostUnliked
 CommentEvent = CommentAdded | CommentDeleted
@@ -160,7 +167,8 @@ SentEvent = (
     | NotificationsCleared
     | CreatorUpdated
 )
-AnyEvent = SentEvent | SessionRevoked
+InnerEvent = SessionRevoked | PolicyChanged
+AnyEvent = SentEvent | InnerEvent
 
 
 class Audience(IntEnum):
@@ -188,7 +196,7 @@ def topics(event: AnyEvent) -> tuple[str, ...]:
             return (creator_channel(creator.id), PUBLIC)
         case PostRetracted() | PostLiked() | PostUnliked() if is_feed(event.channel):
             return (own_topic(owner_of(event.channel)), event.channel)
-    is_for_all = isinstance(event, SessionRevoked) or herald_of(event) is not None
+    is_for_all = isinstance(event, InnerEvent) or herald_of(event) is not None
     return () if is_for_all else (event.channel, *_inbox(event))
 
 

@@ -11,6 +11,7 @@ from feedline.feed.events import AnyEvent
 from feedline.feed.instants import Millis, Place
 from feedline.feed.notifications import NotificationKind, NotificationQuery, NotificationRow
 from feedline.feed.people import Creator, Identity, Role, UserRow
+from feedline.feed.policy import LivePolicy
 from feedline.feed.posts import PostRow
 from feedline.feed.visibility import Tier, Viewer
 
@@ -110,6 +111,9 @@ class Reads(Protocol):
     def service_tokens(self) -> list[ServiceToken]: ...
 
     def audit(self, query: AuditQuery) -> list[AuditRow]: ...
+
+    def policy(self) -> LivePolicy:
+        """Who has live delivery."""
 
     def viewer(self, user_id: str) -> Viewer:
         """A person as one who looks, with the tiers that they hold."""
@@ -218,6 +222,8 @@ class Writes(Reads, Protocol):
 
     def remove_service_token(self, token_id: str) -> str | None:
         """Its name, if there was one."""
+
+    def keep_policy(self, policy: LivePolicy) -> None: ...
 
     def add_ticket(self, digest: bytes, identity: Identity, expires_at: Millis) -> None: ...
 

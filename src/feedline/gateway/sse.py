@@ -9,7 +9,14 @@ from contextlib import asynccontextmanager
 import msgspec
 from starlette.types import Receive, Scope, Send
 
-from feedline.errors import CloseCode, RateLimited, Refusal, Unauthenticated, Unavailable
+from feedline.errors import (
+    CloseCode,
+    RateLimited,
+    RealtimeOff,
+    Refusal,
+    Unauthenticated,
+    Unavailable,
+)
 from feedline.feed.joining import refusal_for
 from feedline.feed.visibility import Viewer
 from feedline.gateway.entrance import Entrance, address_of, hung_up, refuse
@@ -249,4 +256,6 @@ def _refusal(code: int) -> Refusal:
         return Unauthenticated("This sign-in has ended. Sign in again.")
     if code == CloseCode.TOO_MANY_CONNECTIONS:
         return RateLimited(_CROWDED_SECONDS, "connections")
+    if code == CloseCode.REALTIME_OFF:
+        return RealtimeOff()
     return Unavailable("The stream can't be opened now.")

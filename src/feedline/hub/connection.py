@@ -162,6 +162,8 @@ class Connection(_Front):
         self.session.identified(identity, self._hub.standings.of(identity.user_id))
         if not admitted:
             self.session.close(CloseCode.TOO_MANY_CONNECTIONS, "too many connections")
+        elif not self._hub.policy.allows(identity.user_id):
+            self.session.close(CloseCode.REALTIME_OFF, "live delivery is off")
 
     def heard(self) -> None:
         """The peer has given a sign of life."""

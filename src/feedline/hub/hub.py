@@ -13,12 +13,14 @@ from feedline.feed.channels import post_channel
 from feedline.feed.events import (
     AnyEvent,
     FeedUpdate,
+    PolicyChanged,
     PostRetracted,
     PostUpdated,
     SessionRevoked,
 )
 from feedline.feed.instants import Millis
 from feedline.feed.people import Identity
+from feedline.feed.policy import LivePolicy
 from feedline.hub.admission import Admission, admission
 from feedline.hub.fanout import Fanout, Framing, Seat
 from feedline.hub.ring import Ring
@@ -29,6 +31,7 @@ from feedline.wire.encoded import EncodedEvent
 
 PAGE = 500  # entries of the log read at a time
 SLICE_SECONDS = 0.001  # of fan-out before everything else gets its turn
+REFUSED_AT_ONCE = 50  # connections that end in one turn of the loop
 SWEEP_PARTS = 10  # thousands of connections are not looked at in one go
 SWEEP_SECONDS = 0.5  # between looks at every connection: bounds how late deadlines are kept
 
@@ -87,6 +90,7 @@ class Hub:
             hearing=self.standings.hearing,
         )
         self.clock = clock
+        self.policy = LivePolicy()
         self._store = store
         self._limits = limits
         self._ring = Ring(limits.ring_events, limits.ring_bytes)
@@ -207,7 +211,11 @@ class Hub:
         return page
 
     async def warm_up(self) -> None:
-        """Fills the ring with the newest events, so that a restart does not send all to the log."""
+        """Reads who has live delivery, and fills the ring with the newest events.
+
+        So a restart does not send everybody to the log.
+        """
+        self.policy = await self._store.read(lambda snapshot: snapshot.policy())
         position = max(0, self.position - self._limits.ring_events)
         while position < self.position:
             page = await self.read_page(position)
@@ -242,6 +250,7 @@ class Hub:
             page = await self.read_page(self.position)
             if page.bounds.floor > self.position:
                 self._pass_over(page.bounds.floor)
+                self._obey(await self._store.read(lambda snapshot: snapshot.policy()))
             self._dispatch_all(page.entries)
             if self.position >= page.bounds.head:
                 return
@@ -272,6 +281,9 @@ class Hub:
         if isinstance(event.event, SessionRevoked):
             self._end_session(event.event.session_id)
             return
+        if isinstance(event.event, PolicyChanged):
+            self._obey(event.event.policy)
+            return
         own = self._by_user.get(event.actor or "", set())
         self.standings.apply(event.event, event.actor, event.seq)
         self.fanout.offer(event, own)
@@ -299,6 +311,19 @@ class Hub:
     def _recheck(self, seats: Iterable[Seat]) -> None:
         for seat in tuple(seats):
             seat.recheck()
+
+    def _obey(self, policy: LivePolicy) -> None:
+        """From now on nobody else is let in, and who is here and may not be is sent away."""
+        self.policy = policy
+        refused = [person for person in self._by_user if not policy.allows(person)]
+        self._send_away([member for person in refused for member in self._by_user[person]])
+
+    def _send_away(self, members: list[Member]) -> None:
+        """Ends some, and the others after whatever else is ready."""
+        for member in members[:REFUSED_AT_ONCE]:
+            member.close(CloseCode.REALTIME_OFF, "live delivery is off")
+        if len(members) > REFUSED_AT_ONCE:
+            self._loop.call_soon(self._send_away, members[REFUSED_AT_ONCE:])
 
     def _end_session(self, session_id: str) -> None:
         for member in tuple(self._by_session.get(session_id, ())):

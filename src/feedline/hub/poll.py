@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from feedline.errors import CloseCode, RateLimited, Unauthenticated
+from feedline.errors import CloseCode, RateLimited, RealtimeOff, Unauthenticated
 from feedline.feed.channels import own_topic
 from feedline.feed.cursor import Cursor
 from feedline.feed.joining import refusal_for
@@ -94,10 +94,13 @@ class Poll:
         """What comes after a cursor; waits so many seconds if that is nothing yet.
 
         Raises Unauthenticated, also if the session ends meanwhile; RateLimited if too many are
-        connected; Forbidden, NotFound or Unavailable.
+        connected; RealtimeOff, also if it is switched off meanwhile; Forbidden, NotFound or
+        Unavailable.
         """
         if not self._admitted:
             raise RateLimited(CROWDED_SECONDS, "connections")
+        if not self._hub.policy.allows(self._identity.user_id):
+            raise RealtimeOff
         admitted = await self._hub.admit(self._identity, channels)
         if not admitted.signed_in:
             raise Unauthenticated("This sign-in has ended. Sign in again.")
@@ -162,6 +165,8 @@ class Poll:
                 await self._search(found, deadline)
             if self._closed is CloseCode.SESSION_ENDED:
                 raise Unauthenticated("This sign-in has ended. Sign in again.")
+            if self._closed is CloseCode.REALTIME_OFF and not found.bodies:
+                raise RealtimeOff
             if found.bodies or found.more or found.resync or self._closed is not None:
                 return found
             if not await self._wait(deadline):

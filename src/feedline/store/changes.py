@@ -15,6 +15,7 @@ from feedline.feed.events import (
 )
 from feedline.feed.instants import IdSource, Millis
 from feedline.feed.people import Identity, Role, UserRow
+from feedline.feed.policy import LivePolicy
 from feedline.feed.ports import MediaRow, ServiceToken, SessionRow
 from feedline.feed.posts import PostRow
 from feedline.store.circles import CircleWrites
@@ -127,6 +128,11 @@ class Changes(CircleWrites, NotificationWrites, Views):
     def remove_service_token(self, token_id: str) -> str | None:
         row: tuple[str | None] = self._first("remove_service_token", token_id) or (None,)
         return row[0]
+
+    def keep_policy(self, policy: LivePolicy) -> None:
+        body = event_encoder.encode(policy)
+        if not self._changed("change_policy", body):
+            self._do("add_policy", body)
 
     def add_ticket(self, digest: bytes, identity: Identity, expires_at: Millis) -> None:
         self._do(

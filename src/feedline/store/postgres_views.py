@@ -15,6 +15,7 @@ from feedline.feed.events import AnyEvent, amended
 from feedline.feed.instants import IdSource, Millis
 from feedline.feed.notifications import NotificationKind, NotificationRow
 from feedline.feed.people import UserRow
+from feedline.feed.policy import LivePolicy
 from feedline.feed.ports import MediaRow, PostQuery
 from feedline.feed.posts import PostRow
 from feedline.feed.visibility import Tier, known_tier
@@ -217,6 +218,9 @@ class PostgresTransaction(PostgresRows, Changes):
     def post(self, post_id: str, viewer_id: str | None = None) -> PostRow | None:
         row = self._first("post_for_change", viewer_id, post_id)
         return None if row is None else post_row(row)
+
+    def policy(self) -> LivePolicy:
+        return self._policy("policy_for_change")
 
     def media(self, media_id: str) -> MediaRow | None:
         row = self._first("media_for_change", media_id)

@@ -7,6 +7,7 @@ from feedline.feed.cursor import Cursor
 from feedline.feed.events import AnyEvent
 from feedline.feed.instants import Millis
 from feedline.feed.people import UserRow
+from feedline.feed.policy import LivePolicy
 from feedline.feed.ports import MediaRow, PostQuery, ServiceToken
 from feedline.feed.posts import PostRow
 from feedline.store.base import LogBounds, LogEntry, LogPage, StoredAnswer
@@ -53,6 +54,9 @@ class Views(Circles, Notifications):
             "limit": query.limit,
         }
         return [audit_row(row) for row in self._named("audit", values)]
+
+    def policy(self) -> LivePolicy:
+        return self._policy("policy")
 
     def post(self, post_id: str, viewer_id: str | None = None) -> PostRow | None:
         row = self._first("post", viewer_id, post_id)
@@ -111,6 +115,10 @@ class Views(Circles, Notifications):
     def _posts_sql(self, query: PostQuery) -> str:
         """The query for posts, reading in its order the index that fits what is asked."""
         raise NotImplementedError
+
+    def _policy(self, name: str) -> LivePolicy:
+        row = self._first(name)
+        return LivePolicy() if row is None else msgspec.json.decode(row[0], type=LivePolicy)
 
     def _person(self, name: str, *values: Value) -> UserRow | None:
         row = self._first(name, *values)

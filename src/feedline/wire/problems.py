@@ -9,6 +9,7 @@ from feedline.errors import (
     MethodNotAllowed,
     RangeNotSatisfiable,
     RateLimited,
+    RealtimeOff,
     Refusal,
     Unauthenticated,
     Unavailable,
@@ -73,7 +74,11 @@ def _headers(refusal: Refusal) -> tuple[tuple[bytes, bytes], ...]:
             return ((b"allow", ", ".join(allowed).encode()),)
         case RangeNotSatisfiable(size=size):
             return ((b"content-range", f"bytes */{size}".encode()),)
-        case RateLimited(retry_after=seconds) | Unavailable(retry_after=seconds):
+        case (
+            RateLimited(retry_after=seconds)
+            | RealtimeOff(retry_after=seconds)
+            | Unavailable(retry_after=seconds)
+        ):
             return ((b"retry-after", str(seconds).encode()),)
         case _:
             return ()

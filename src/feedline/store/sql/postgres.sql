@@ -101,6 +101,19 @@ INSERT INTO service_tokens (id, digest, name, created_at) VALUES (%s, %s, %s, %s
 -- name: remove_service_token
 DELETE FROM service_tokens WHERE id = %s RETURNING name
 
+-- name: policy
+SELECT body FROM live_policy
+
+-- name: policy_for_change
+SELECT body FROM live_policy
+FOR NO KEY UPDATE
+
+-- name: add_policy
+INSERT INTO live_policy (one, body) VALUES (1, %s)
+
+-- name: change_policy
+UPDATE live_policy SET body = %s
+
 -- name: post
 SELECT p.id, p.client_id, p.title, p.text, p.category, p.tags, p.tier, p.created_at, p.updated_at,
     p.media_type, p.media_url, p.thumbnail, p.aspect_ratio,

@@ -227,6 +227,12 @@ CREATE TABLE service_tokens (
     created_at bigint NOT NULL
 );
 
+-- One row at the most: who has live delivery, as JSON. Without it, everybody.
+CREATE TABLE live_policy (
+    one integer PRIMARY KEY CHECK (one = 1),
+    body bytea NOT NULL
+);
+
 CREATE TABLE media (
     id text COLLATE "C" PRIMARY KEY,
     owner_id text COLLATE "C" NOT NULL,

@@ -218,6 +218,12 @@ CREATE TABLE service_tokens (
     created_at INTEGER NOT NULL
 ) STRICT;
 
+-- One row at the most: who has live delivery, as JSON. Without it, everybody.
+CREATE TABLE live_policy (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    body BLOB NOT NULL
+) STRICT;
+
 CREATE TABLE media (
     id TEXT PRIMARY KEY,
     owner_id TEXT NOT NULL,

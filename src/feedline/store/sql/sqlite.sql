@@ -94,6 +94,15 @@ INSERT INTO service_tokens (id, digest, name, created_at) VALUES (?, ?, ?, ?)
 -- name: remove_service_token
 DELETE FROM service_tokens WHERE id = ? RETURNING name
 
+-- name: policy
+SELECT body FROM live_policy
+
+-- name: add_policy
+INSERT INTO live_policy (one, body) VALUES (1, ?)
+
+-- name: change_policy
+UPDATE live_policy SET body = ?
+
 -- name: post
 SELECT p.id, p.client_id, p.title, p.text, p.category, p.tags, p.tier, p.created_at, p.updated_at,
     p.media_type, p.media_url, p.thumbnail, p.aspect_ratio,

@@ -1,0 +1,5 @@
+-- One row at the most: who has live delivery, as JSON. Without it, everybody.
+CREATE TABLE live_policy (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    body BLOB NOT NULL
+) STRICT;
