@@ -32,6 +32,7 @@ from feedline.config import Settings
 from feedline.errors import CODES, CloseCode, ValidationFailed
 from feedline.feed.audit import Action
 from feedline.feed.people import Registration, registration_problems
+from feedline.feed.policy import LivePolicy
 from feedline.feed.posts import Post
 from feedline.hub.hub import Hub
 from feedline.store.base import Store
@@ -233,6 +234,7 @@ class _Zero:
     """A hub and a store in which nothing happens."""
 
     connections = position = waiting_writes = 0
+    policy = LivePolicy()
 
 
 # ---- names and links

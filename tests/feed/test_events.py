@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from feedline.feed.channels import (
+    POLICY,
     PUBLIC,
     creator_channel,
     feed_channel,
@@ -26,6 +27,7 @@ from feedline.feed.events import (
     NotificationAdded,
     NotificationRead,
     NotificationsCleared,
+    PolicyChanged,
     PostCreated,
     PostDeleted,
     PostEvent,
@@ -43,6 +45,7 @@ from feedline.feed.events import (
     without_content,
 )
 from feedline.feed.notifications import Notification
+from feedline.feed.policy import LivePolicy
 from feedline.feed.people import Creator
 from feedline.feed.posts import PostRow, for_event, normalize
 from feedline.feed.visibility import TIERS, Viewer
@@ -116,7 +119,8 @@ CLEARED = NotificationsCleared(channel=notifications_channel(ANN), timestamp=STA
 PLAIN: list[AnyEvent] = [RETRACTED, FOLLOWED, SUBSCRIBED, NOTIFIED, READ, CLEARED]
 GATED: list[GatedEvent] = [OWN_LIKE, UNLIKED, COMMENTED, UNCOMMENTED]
 REVOKED = SessionRevoked(channel=session_channel(BEN), timestamp=STAMP, session_id=BEN)
-EACH: list[AnyEvent] = [CREATED, UPDATED, DELETED, PROFILE, REVOKED, *PLAIN, *GATED]
+SWITCHED = PolicyChanged(channel=POLICY, timestamp=STAMP, policy=LivePolicy(is_on=False))
+EACH: list[AnyEvent] = [CREATED, UPDATED, DELETED, PROFILE, REVOKED, SWITCHED, *PLAIN, *GATED]
 
 
 def test_there_is_an_example_of_each_event() -> None:
@@ -151,8 +155,9 @@ def test_a_new_profile_reaches_every_list_that_shows_the_creator() -> None:
 
 
 def test_a_sign_out_reaches_nobody() -> None:
-    assert topics(REVOKED) == ()
-    assert actor(REVOKED) is None
+    for event in (REVOKED, SWITCHED):
+        assert topics(event) == ()
+        assert actor(event) is None
 
 
 @pytest.mark.parametrize("event", [CREATED, UPDATED, DELETED, PROFILE])

@@ -4,12 +4,15 @@ const FIRST_MS = 500;
 const LONGEST_MS = 30_000;
 const SPREAD_MS = 3_000;
 const PAUSE_MS = 10_000;
+/** In case that nobody says when live delivery is on again. */
+const OFF_MS = 60_000;
 const FIRST_CLIMB_MS = 5_000;
 const RAREST_CLIMB_MS = 300_000;
 
 /** Milliseconds before attempt number `attempt` (from 0). `random` is in [0, 1). */
 export function delayBefore(attempt: number, why: Exclude<AfterClose, "new-credentials">, random: number): number {
   if (why === "spread" && attempt === 0) return random * SPREAD_MS;
+  if (why === "off") return OFF_MS * (1 + random);
   const backOff = exponential(attempt, random);
   return why === "pause" ? PAUSE_MS + backOff : backOff;
 }

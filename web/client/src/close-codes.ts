@@ -6,26 +6,18 @@ export type AfterClose =
   | "spread"
   /** The server asked for room: come back after a pause that nothing shortens. */
   | "pause"
+  /** Live delivery is switched off: do without, and come back when the server says that it is on. */
+  | "off"
   /** These credentials will not do: come back only with new ones. */
   | "new-credentials";
 
 const SERVICE_RESTART = 1012;
-const CUT = 1006;
+/** Live delivery is switched off (for everybody, or for this viewer). */
+export const REALTIME_OFF = 4011;
 
 export function afterClose(code: number): AfterClose {
   if (code >= 4000 && code <= 4007) return "new-credentials";
+  if (code === REALTIME_OFF) return "off";
   if (code >= 4008 && code <= 4019) return "pause";
   return code === SERVICE_RESTART ? "spread" : "back-off";
-}
-
-/** What a live request that was answered with this status would have been closed with. */
-export function closeCodeFor(status: number): number {
-  if (status === 401) return 4001;
-  if (status === 429) return 4010;
-  return status === 503 ? SERVICE_RESTART : CUT;
-}
-
-/** Whether the answer is about a channel: there is none of that name, or not for this viewer. */
-export function isRefusal(status: number): boolean {
-  return status === 403 || status === 404;
 }

@@ -16,4 +16,6 @@ export interface ConnectionState {
   readonly staleSince: number | null;
   /** What brings the news: a live transport, loading again (`refresh`), or nothing. */
   readonly transport: TransportName | "refresh" | "none";
+  /** The server has switched live delivery off. It comes back by itself when that is over. */
+  readonly isOff?: boolean;
 }

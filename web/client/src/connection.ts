@@ -38,6 +38,7 @@ export class Connection {
   /** While nothing live gets through. */
   #refresher: Refresher | null = null;
   #isRefreshing = false;
+  #isOff = false;
   #state: ConnectionState = { status: "idle", staleSince: null, transport: "none" };
   /** From the best to the last one. */
   #transports: readonly Transport[] = [];
@@ -98,12 +99,13 @@ export class Connection {
     this.#viewerId = null;
     this.#attempt = 0;
     this.#waitingFor = null;
+    this.#isOff = false;
     this.#set("idle", null);
   }
 
   /** Tries again at once, because somebody asked for it; a live connection is asked to prove itself. */
   retry(): void {
-    if (this.#waitingFor === "pause" || this.#waitingFor === "spread") this.#open();
+    if (this.#waitingFor && this.#waitingFor !== "new-credentials") this.#open();
     else this.wake();
   }
 
@@ -203,6 +205,7 @@ export class Connection {
   #down(conversation: Conversation, level: number, code: number): void {
     const { staleSince } = this.#state;
     const next = afterClose(code);
+    this.#isOff = next === "off";
     this.#hangUp();
     conversation.transport.ended?.(code);
     if (conversation.isEstablished) {
@@ -211,8 +214,8 @@ export class Connection {
     } else if (next === "back-off" && level + 1 < this.#transports.length) {
       this.#note({ transport: (this.#transports[level + 1] as Transport).name, event: "fallback" });
       return this.#open(level + 1);
-    } else if (!this.#refresher?.refreshedAt) {
-      this.#set("offline", staleSince);
+    } else {
+      this.#set(this.#refresher?.refreshedAt ? "polling" : "offline", staleSince);
     }
     if (next === "new-credentials") return this.#reject();
     this.#openAfter(next, (conversation.isEstablished && this.#ladder?.after(level, conversation.age, next)) || 0);
@@ -228,7 +231,7 @@ export class Connection {
 
   #openAfter(why: Exclude<AfterClose, "new-credentials">, level = 0): void {
     this.#waitingFor = why;
-    if (this.#attempt > 0 || why === "pause") this.#refreshMeanwhile();
+    if (this.#attempt > 0 || why === "pause" || this.#isOff) this.#refreshMeanwhile();
     const delay = delayBefore(this.#attempt++, why, this.#platform.random());
     this.#cancelRetry = this.#platform.clock.after(delay, () => this.#open(level));
   }
@@ -239,7 +242,11 @@ export class Connection {
     this.#note({ transport: "none", event: "fallback" });
     withDeferred(
       (deferred) => {
-        if (this.#isRefreshing) this.#refresher = new deferred.Refresher(this.#platform, this.#handlers.refresh, () => this.#settle());
+        if (!this.#isRefreshing) return;
+        // Whoever was live until it was switched off has everything up to then.
+        const since = this.#isOff ? this.#state.staleSince : null;
+        this.#refresher = new deferred.Refresher(this.#platform, this.#handlers.refresh, () => this.#settle(), since);
+        this.#settle();
       },
       () => (this.#isRefreshing = false),
     );
@@ -264,6 +271,7 @@ export class Connection {
     const refreshedAt = this.#refresher?.refreshedAt ?? null;
     if (this.#current?.isEstablished) {
       this.#stopRefreshing();
+      this.#isOff = false;
       if (!this.#current.isLive) return this.#set("catching-up", this.#state.staleSince);
       this.#attempt = 0;
       this.#set("live", null);
@@ -280,9 +288,10 @@ export class Connection {
 
   #set(status: ConnectionStatus, staleSince: number | null): void {
     const transport = status === "polling" ? "refresh" : ((this.#current?.isEstablished && this.#current.transport.name) || "none");
-    const { status: before, staleSince: since, transport: by } = this.#state;
-    if (before === status && since === staleSince && by === transport) return;
-    this.#state = { status, staleSince, transport };
+    const before = this.#state;
+    const isOff = this.#isOff || undefined;
+    if (before.status === status && before.staleSince === staleSince && before.transport === transport && before.isOff === isOff) return;
+    this.#state = { status, staleSince, transport, isOff };
     this.#changes.emit(this.#state);
   }
 }

@@ -1,6 +1,8 @@
 import type { Platform } from "./platform";
 
 const INTERVAL_MS = 10_000;
+/** Whoever had everything so long ago has not missed much. */
+const FRESH_MS = 30_000;
 
 /** The way that is left when nothing live gets through: loads everything that is open again and again. */
 export class Refresher {
@@ -11,11 +13,16 @@ export class Refresher {
   #refreshedAt: number | null = null;
   #cancelNext: () => void = () => {};
 
-  constructor(platform: Pick<Platform, "clock" | "random">, refresh: () => Promise<void>, changed: () => void) {
+  /** `since`: when everything was here the last time. If that was a moment ago, not everybody begins at the same one. */
+  constructor(platform: Pick<Platform, "clock" | "random">, refresh: () => Promise<void>, changed: () => void, since: number | null = null) {
     this.#platform = platform;
     this.#refresh = refresh;
     this.#changed = changed;
-    void this.#turn();
+    if (since === null || platform.clock.now() - since > FRESH_MS) void this.#turn();
+    else {
+      this.#refreshedAt = since;
+      this.#next((platform.random() * INTERVAL_MS) / 2);
+    }
   }
 
   /** When everything was last loaded, in milliseconds since the epoch; null if that does not work either. */
@@ -38,7 +45,10 @@ export class Refresher {
     this.#refreshedAt = works ? startedAt : null;
     this.#changed();
     // Not everyone at the same moment.
-    const wait = INTERVAL_MS * (0.75 + this.#platform.random() / 2);
+    this.#next(INTERVAL_MS * (0.75 + this.#platform.random() / 2));
+  }
+
+  #next(wait: number): void {
     this.#cancelNext = this.#platform.clock.after(wait, () => void this.#turn());
   }
 }

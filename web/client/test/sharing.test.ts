@@ -253,6 +253,22 @@ describe("when the connected tab", () => {
     expect(cursors(second)).toEqual(["c1", "c2"]);
   });
 
+  test("is sent away because live delivery is off, both say so and one comes back with the other", async () => {
+    await startBoth();
+    first.platform.socket.drop(4011);
+    await browser.quiet();
+    for (const tab of [first, second]) expect(state(tab)).toMatchObject({ status: "polling", isOff: true });
+    second.connection.retry();
+    await browser.quiet();
+    expect(state(second)).toMatchObject({ isOff: true });
+    expect(second.platform.sockets).toEqual([]);
+    first.connection.retry();
+    first.platform.socket.goLive("c0");
+    await browser.quiet();
+    await answer(second);
+    expect([state(first), state(second)]).toEqual([LIVE, LIVE]);
+  });
+
   test("dies while the other is asking for what it missed, nothing is lost", async () => {
     await startFirst();
     first.platform.socket.say(event(1), event(2));

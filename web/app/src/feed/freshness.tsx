@@ -55,14 +55,14 @@ function useSettledConnection(): ConnectionState {
   return isShort ? settled : now;
 }
 
-function stateLine({ status, staleSince }: ConnectionState, t: Dictionary, language: Language): string {
+function stateLine({ status, staleSince, isOff }: ConnectionState, t: Dictionary, language: Language): string {
   switch (status) {
     case "live":
       return t.live;
     case "catching-up":
       return t.catchingUp;
     case "polling":
-      return t.polling;
+      return isOff ? t.switchedOff : t.polling;
     case "offline":
       return staleSince === null ? t.offline : t.offlineSince(clockTime(staleSince, language));
     default:

@@ -28,6 +28,7 @@ export const en = {
   connecting: "Connecting…",
   catchingUp: "Catching up…",
   polling: "Not live: refreshed every few seconds",
+  switchedOff: "Live is switched off: refreshed every few seconds",
   offline: "Offline",
   offlineSince: (time: string) => `Offline since ${time}`,
   notLive: "Sign in to see posts live",

@@ -31,6 +31,7 @@ export const ru: Dictionary = {
   connecting: "Подключение…",
   catchingUp: "Догоняем…",
   polling: "Не в эфире: обновляется каждые несколько секунд",
+  switchedOff: "Эфир выключен: обновляется каждые несколько секунд",
   offline: "Нет связи",
   offlineSince: (time) => `Нет связи с ${time}`,
   notLive: "Войдите — и лента оживёт",

@@ -15,10 +15,10 @@ export type ToLeader =
   | { kind: "wake" };
 
 export type FromLeader =
-  /** `transport` is null while it is not connected. */
-  | { kind: "state"; leader: string; transport: TransportName | null; cursor: Cursor | null }
+  /** `transport` is null while it is not connected; `isOff` if that is so because live delivery is switched off. */
+  | { kind: "state"; leader: string; transport: TransportName | null; cursor: Cursor | null; isOff?: boolean }
   /** `gone`: there is no connection to take part in. */
-  | { kind: "wait" | "gone"; leader: string; tab: string }
+  | { kind: "wait" | "gone"; leader: string; tab: string; isOff?: boolean }
   /** From here on, everything on the wanted channels comes as `news`, but for those that are refused. */
   | { kind: "granted"; leader: string; tab: string; question: number; cursor: Cursor; refused: readonly string[] }
   | { kind: "pong"; leader: string; tab: string; id: number }

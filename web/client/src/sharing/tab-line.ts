@@ -1,4 +1,4 @@
-import { closeCodeFor } from "../close-codes";
+import { REALTIME_OFF } from "../close-codes";
 import type { Delivery } from "../conversation";
 import { GONE_SILENT } from "../link";
 import type { Platform } from "../platform";
@@ -90,7 +90,8 @@ export class TabLine implements Line {
     const isBegun = this.#leader !== null;
     const isOurs = leader === this.#leader;
     // A connection that is over, or another one in its place.
-    if (kind === "gone" || (kind === "state" && isBegun && (!isOurs || message.transport === null))) return this.#end(GOING_AWAY);
+    if (kind === "gone" || (kind === "state" && isBegun && (!isOurs || message.transport === null)))
+      return this.#end(message.isOff ? REALTIME_OFF : GOING_AWAY);
     if (!isOurs && kind !== "granted" && kind !== "wait") return;
     this.#unanswered = false;
     this.#cancelDeadline();
@@ -173,9 +174,9 @@ export class TabLine implements Line {
     this.#replays += 1;
     let cursor = from ?? now;
     for (let more = from !== undefined && channels.length > 0; more; ) {
-      const { status, body } = await askOnce(this.#platform, channels, cursor);
+      const { body, code } = await askOnce(this.#platform, channels, cursor);
       if (this.#ended) return;
-      if (!body) return this.#end(closeCodeFor(status));
+      if (!body) return this.#end(code);
       for (const event of body.events) {
         if (ids) this.#passOnce({ ...event, replay: LATE }, through);
         else this.#passOnce(event);

@@ -91,21 +91,21 @@ export class TabServer {
   }
 
   #tellState(): void {
-    const { transport } = this.#connection.state();
+    const { transport, isOff } = this.#connection.state();
     const carries = transport === "refresh" || transport === "none" ? null : transport;
-    this.#tell({ kind: "state", leader: this.#leader, transport: carries, cursor: this.#connection.cursor });
+    this.#tell({ kind: "state", leader: this.#leader, transport: carries, cursor: this.#connection.cursor, isOff });
   }
 
   #answer(tab: string): void {
     const guest = this.#guests.get(tab);
     if (!guest || guest.question === null) return;
-    const { status } = this.#connection.state();
+    const { status, isOff } = this.#connection.state();
     const { cursor } = this.#connection;
     const to = { leader: this.#leader, tab };
     if (status === "catching-up" || status === "connecting") return this.#tell({ kind: "wait", ...to });
     const { question, channels } = guest;
     guest.question = null;
-    if (status !== "live" || cursor === null) return this.#tell({ kind: "gone", ...to });
+    if (status !== "live" || cursor === null) return this.#tell({ kind: "gone", ...to, isOff });
     const refused = channels.filter((channel) => !this.#connection.has(channel));
     this.#tell({ kind: "granted", ...to, question, cursor, refused });
   }

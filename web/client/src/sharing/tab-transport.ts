@@ -13,14 +13,14 @@ export class TabTransport implements Transport {
   readonly isShared = true;
   readonly #platform: Platform;
   readonly #channel: TabChannel;
-  readonly #connection: Pick<SharedConnection, "compete" | "wake">;
+  readonly #connection: Pick<SharedConnection, "compete" | "retry">;
   readonly #tab: string;
   readonly #alive: Promise<void>;
   #line: TabLine | null = null;
   #giveUp: () => void = () => {};
   readonly #stopWaking: () => void;
 
-  constructor(platform: Platform, channel: TabChannel, connection: Pick<SharedConnection, "compete" | "wake">) {
+  constructor(platform: Platform, channel: TabChannel, connection: Pick<SharedConnection, "compete" | "retry">) {
     this.#platform = platform;
     this.#channel = channel;
     this.#connection = connection;
@@ -40,7 +40,7 @@ export class TabTransport implements Transport {
   hear(message: TabMessage): void {
     if (message.kind === "state" && message.transport !== null) {
       this.name = message.transport;
-      if (!this.#line?.isOpen) this.#connection.wake();
+      if (!this.#line?.isOpen) this.#connection.retry();
     }
     this.#line?.hear(message);
   }

@@ -1,5 +1,6 @@
 import type { Platform } from "../platform";
 import type { Cursor, FeedEvent } from "../protocol";
+import { closeCodeFor } from "./statuses";
 
 /** The answer of `GET /api/events`: the events after a cursor, up to its own. */
 export interface Events {
@@ -11,23 +12,29 @@ export interface Events {
   resync?: string | null;
 }
 
+/** `body` is null if no whole answer came, `status` 0 if none at all; `code` is then that of a line which ends so. */
+export interface Answer {
+  readonly status: number;
+  readonly body: Events | null;
+  readonly code: number;
+}
+
 /** Beyond the time that the server was asked to wait. */
 const PATIENCE_MS = 10_000;
 
 /**
- * Asks for what came after a cursor; the server may wait `wait` seconds for it. `body` is null if no whole answer came,
- * `status` 0 if none at all. Returns the function that gives it up.
+ * Asks for what came after a cursor; the server may wait `wait` seconds for it. Returns the function that gives it up.
  */
 export function ask(
   platform: Pick<Platform, "stream" | "clock">,
   question: { channels: readonly string[]; cursor: Cursor | null; wait: number },
-  answered: (status: number, body: Events | null) => void,
+  answered: (answer: Answer) => void,
 ): () => void {
   let status = 0;
   let text = "";
   const done = () => {
     cancelDeadline();
-    answered(status, status === 200 ? parse(text) : null);
+    answered({ status, body: status === 200 ? parse(text) : null, code: closeCodeFor(status, text) });
   };
   const cancel = platform.stream(`/api/events${positionQuery(question)}&wait=${question.wait}`, {
     opened: (given) => (status = given),
@@ -36,7 +43,7 @@ export function ask(
   });
   const cancelDeadline = platform.clock.after(question.wait * 1000 + PATIENCE_MS, () => {
     cancel();
-    answered(0, null);
+    answered({ status: 0, body: null, code: closeCodeFor(0) });
   });
   return () => {
     cancelDeadline();
@@ -44,15 +51,10 @@ export function ask(
   };
 }
 
-export interface Answer {
-  readonly status: number;
-  readonly body: Events | null;
-}
-
 /** What came after a cursor, as far as one answer holds it; without one, only where the log ends. */
 export function askOnce(platform: Pick<Platform, "stream" | "clock">, channels: readonly string[], cursor: Cursor | null): Promise<Answer> {
   return new Promise((resolve) => {
-    ask(platform, { channels, cursor, wait: 0 }, (status, body) => resolve({ status, body }));
+    ask(platform, { channels, cursor, wait: 0 }, resolve);
   });
 }
 

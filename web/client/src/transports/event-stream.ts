@@ -1,8 +1,8 @@
-import { closeCodeFor, isRefusal } from "../close-codes";
 import type { Platform } from "../platform";
 import { parseMessage } from "../protocol";
 import { positionQuery } from "./ask";
 import { oneWay, type Source } from "./one-way";
+import { closeCodeFor, isRefusal } from "./statuses";
 import type { Transport } from "./transport";
 
 const CUT = 1006;
@@ -15,13 +15,15 @@ export function eventStream(platform: Platform): Transport {
 function source(platform: Platform): Source {
   return (position, { message, alive, refused, closed }) => {
     const data = dataLines();
-    let end = CUT;
+    let refusal: number | null = null;
+    let problem = "";
     return platform.stream(`/api/stream${positionQuery(position)}`, {
       opened(status) {
         if (isRefusal(status)) refused();
-        else if (status !== 200) end = closeCodeFor(status);
+        else if (status !== 200) refusal = status;
       },
       text(part) {
+        if (refusal !== null) return void (problem += part);
         alive();
         for (const line of data(part)) {
           const heard = parseMessage(line);
@@ -29,7 +31,7 @@ function source(platform: Platform): Source {
           else if (heard) message(heard);
         }
       },
-      closed: () => closed(end),
+      closed: () => closed(refusal === null ? CUT : closeCodeFor(refusal, problem)),
     });
   };
 }

@@ -1,8 +1,8 @@
-import { closeCodeFor, isRefusal } from "../close-codes";
 import type { Platform } from "../platform";
 import type { Cursor } from "../protocol";
 import { ask, type Events } from "./ask";
 import { oneWay, type Source } from "./one-way";
+import { isRefusal } from "./statuses";
 import type { Transport } from "./transport";
 
 /** How long the server may wait for events: less than the patience of most proxies. */
@@ -19,10 +19,10 @@ function source(platform: Platform): Source {
   return ({ channels, cursor }, { message, refused, closed }) => {
     let cancel = () => {};
     const next = (from: Cursor | null, wait: number, handle: (body: Events) => void) => {
-      cancel = ask(platform, { channels, cursor: from, wait }, (status, body) => {
+      cancel = ask(platform, { channels, cursor: from, wait }, ({ status, body, code }) => {
         if (body) handle(body);
         else if (isRefusal(status)) refused();
-        else closed(closeCodeFor(status));
+        else closed(code);
       });
     };
     const begin = (body: Events) => {

@@ -1,7 +1,7 @@
-import { closeCodeFor, isRefusal } from "../close-codes";
 import type { Platform } from "../platform";
 import { isControl, type ChannelAnswer, type ClientMessage, type ControlMessage, type Cursor, type ServerMessage } from "../protocol";
 import { askOnce, type Answer } from "./ask";
+import { closeCodeFor, isRefusal } from "./statuses";
 import type { Line, LineHandlers, Transport, TransportName } from "./transport";
 
 export interface Position {
@@ -122,9 +122,9 @@ class OneWay implements Line {
   async #replay({ id, channel, cursor }: Subscribe): Promise<void> {
     let from = cursor;
     for (let more = from !== undefined; more && from !== undefined; ) {
-      const { status, body } = await askOnce(this.#platform, [channel], from);
+      const { status, body, code } = await askOnce(this.#platform, [channel], from);
       if (this.#closed) return;
-      if (!body) return isRefusal(status) ? this.#refuse(id, channel, status) : this.#end(closeCodeFor(status));
+      if (!body) return isRefusal(status) ? this.#refuse(id, channel, status) : this.#end(code);
       for (const event of body.events) this.#handlers.message({ ...event, replay: id });
       const { resync } = body;
       from = body.cursor;
