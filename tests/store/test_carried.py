@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from feedline.feed.events import Gate, PostLiked
@@ -33,6 +33,7 @@ def test_a_batch_of_another_log_is_refused() -> None:
 
 
 @given(st.binary(max_size=200))
+@example(b"\x93\xa5\x00\x00\x00\x00\x80")  # a text that is not UTF-8
 def test_other_bytes_are_refused(data: bytes) -> None:
     assert CARRIED.decode(data) is None
 

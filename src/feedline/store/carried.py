@@ -33,7 +33,7 @@ class CarriedEntries:
         """None if it can't be read, is empty, or is of another log."""
         try:
             carried = _decoder.decode(data)
-        except (msgspec.DecodeError, RecursionError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None
         if carried.epoch != self._epoch or not carried.events:
             return None
