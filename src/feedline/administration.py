@@ -129,7 +129,7 @@ def turn_realtime(storage: Storage, *, is_on: bool) -> LivePolicy:
 
     Raises NoDatabase.
     """
-    return _written(storage, lambda tx: switch_realtime(tx, is_on=is_on))
+    return _written(storage, lambda tx: switch_realtime(tx, at_the_command_line(), is_on=is_on))
 
 
 def copy(data: Path, database: str, report: Callable[[str, int, int], None]) -> int:

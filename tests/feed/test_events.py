@@ -45,8 +45,8 @@ from feedline.feed.events import (
     without_content,
 )
 from feedline.feed.notifications import Notification
-from feedline.feed.policy import LivePolicy
 from feedline.feed.people import Creator
+from feedline.feed.policy import LivePolicy
 from feedline.feed.posts import PostRow, for_event, normalize
 from feedline.feed.visibility import TIERS, Viewer
 from tests.feed.strategies import ANN, BEN, CAT, NOW

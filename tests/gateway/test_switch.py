@@ -148,6 +148,10 @@ async def test_turning_it_where_it_stands_changes_nothing(ann: Person, admin: Pe
     await turn(admin, "off")
     assert (await admin.http.get("/api/admin/realtime")).json() == before
     assert await head(ann) == position
+    record = (await admin.http.get("/api/admin/audit", params={"limit": 1})).json()["entries"]
+    assert [(entry["action"], entry["actor"]["name"]) for entry in record] == [
+        ("realtime.off", "boss")
+    ]
 
 
 async def test_the_command_works_beside_the_server_and_lasts(tmp_path: Path) -> None:

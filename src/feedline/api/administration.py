@@ -56,8 +56,7 @@ class Administration:
         is_on = call.body.realtime == "on"
 
         def command(tx: Transaction) -> LivePolicy:
-            call.caller.admin(tx)
-            return switch_realtime(tx, is_on=is_on)
+            return switch_realtime(tx, call.caller.admin(tx), is_on=is_on)
 
         return answered(_switch(await self._store.write(command)))
 

@@ -15,6 +15,8 @@ Action = Literal[
     "admin.remove",
     "comment.delete",
     "post.delete",
+    "realtime.off",
+    "realtime.on",
     "service.create",
     "service.revoke",
     "tier.end",
