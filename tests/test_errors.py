@@ -35,6 +35,7 @@ from feedline.errors import (
     ProtocolViolation,
     RangeNotSatisfiable,
     RateLimited,
+    RealtimeOff,
     Refusal,
     Refused,
     RolesNeedDatabase,
@@ -64,6 +65,7 @@ EACH: list[FeedlineError] = [
     ValidationFailed(FieldProblem("title", "Too long."), FieldProblem("", "Empty.")),
     IdempotencyMismatch(),
     RateLimited(7),
+    RealtimeOff(),
     Unavailable("The database failed."),
     Refused(403, "forbidden", "This takes a service token."),
     Unreachable("http://127.0.0.1:8000", "ConnectError"),
@@ -140,4 +142,4 @@ def test_the_facts_of_a_refusal_are_those_of_its_code() -> None:
 
 def test_asking_again_helps_where_time_does() -> None:
     again = {code for code, facts in CODES.items() if facts.retry}
-    assert again == {"rate_limited", "internal", "unavailable"}
+    assert again == {"rate_limited", "internal", "realtime_off", "unavailable"}
