@@ -107,6 +107,7 @@ def test_a_variable_of_the_wrong_type() -> None:
         ["user", "token", "ann"],
         ["admin", "add", "ann"],
         ["audit"],
+        ["backup", "copy.tar"],
         ["token", "create"],
         ["token", "list"],
         ["token", "revoke", "1"],

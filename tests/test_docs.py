@@ -514,23 +514,16 @@ async def _lists_asked_for(person: Person) -> int:
 
 @system
 async def test_a_backup_is_taken_and_restored_as_it_is_told(tmp_path: Path) -> None:
-    backup, epoch = blocks(DOCS / "operating.md", "Backup", "sh")
+    (backup,) = blocks(DOCS / "keeping.md", "Backup", "sh")
+    (restore,) = blocks(DOCS / "keeping.md", "Restore", "sh")
     async with serving(tmp_path / "data") as server:
         ann = await Person.register(server, "ann")
         await ann.publish("kept")
-        _run_at(backup, server.data)
+        assert "2 people" not in _run_at(backup, server.data)
         late = (await ann.publish("after the backup"))["cursor"]
         assert await server.stop() == 0
-        assert sorted(path.name for path in server.data.iterdir()) == [
-            "arriving",
-            "backup.db",
-            "feedline.db",
-            "lock",
-            "media",
-            "secret",
-        ]
-        (server.data / "backup.db").rename(server.data / "feedline.db")
-        _run_at(epoch, server.data)
+        server.data.rename(tmp_path / "lost")
+        assert "1 posts, 1 people, 0 files" in _run_at(restore, server.data)
         await server.start()
         posts = (await ann.http.get("/api/posts")).json()["posts"]
         assert [post["content"]["text"] for post in posts] == ["kept"]
@@ -540,10 +533,19 @@ async def test_a_backup_is_taken_and_restored_as_it_is_told(tmp_path: Path) -> N
             assert json.loads(await socket.recv())["reason"] == "unknown_epoch"
 
 
-def _run_at(commands: str, data: Path) -> None:
-    local = commands.replace("/opt/feedline/bin/python", sys.executable)
-    local = local.replace("/var/lib/feedline", str(data))
-    subprocess.run(["bash", "-euc", local], check=True, cwd=data, timeout=PATIENCE)
+def _run_at(commands: str, data: Path) -> str:
+    """Runs commands of an operator beside an installation; what they say."""
+    feedline = f'feedline() {{ {sys.executable} -m feedline "$@"; }}\n'
+    done = subprocess.run(
+        ["bash", "-euc", feedline + commands.replace("/var/lib/feedline", str(data))],
+        check=True,
+        cwd=data.parent,
+        timeout=PATIENCE,
+        env={**os.environ, "FEEDLINE_DATA": str(data)},
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout
 
 
 @pytest.mark.web

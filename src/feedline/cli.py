@@ -19,9 +19,8 @@ from feedline.config import Settings
 from feedline.doctor.examination import examine, is_healthy
 from feedline.doctor.report import as_json, show
 from feedline.errors import Refusal, StartupError
-from feedline.feed.audit import AuditQuery
 from feedline.feed.instants import rfc3339
-from feedline.keeping.audit import show_audit
+from feedline.keeping import commands as keeping
 from feedline.storage import Storage
 from feedline.telemetry.logs import set_up_logging
 from feedline.verify.command import verify as run_verify
@@ -47,6 +46,7 @@ service_token = cyclopts.App(name="token", help="Look after the tokens of other 
 app.command(service_token)
 realtime = cyclopts.App(name="realtime", help="Switch live delivery off and on, while all runs.")
 app.command(realtime)
+keeping.add_to(app)
 
 Place = Annotated[Storage, Parameter(name="*")]
 _PLACE = Storage()
@@ -164,35 +164,6 @@ def remove(name: str, *, storage: Place = _PLACE) -> None:
     """
     administration.remove_admin(storage, name)
     Console().print(f"{name} is no admin any more.", highlight=False)
-
-
-@app.command
-def audit(
-    *,
-    action: str = "",
-    by: str = "",
-    on: str = "",
-    limit: Annotated[int, Parameter(validator=Number(gte=1, lte=100_000))] = 50,
-    json: Annotated[bool, Parameter(negative="", env_var=())] = False,
-    storage: Place = _PLACE,
-) -> None:
-    """Show what admins, other programs and the command line did, the newest first.
-
-    Parameters
-    ----------
-    action
-        Only this action, such as post.delete.
-    by
-        Only what they did: a username, the name of a service token, or of who ran a command.
-    on
-        Only what was done to this person, or to what has this id.
-    limit
-        Most actions that are shown.
-    json
-        Print them as JSON.
-    """
-    query = AuditQuery(action=action or None, actor=by, subject=on, limit=limit)
-    show_audit(administration.audit(storage, query), Console(), as_json=json)
 
 
 @service_token.command

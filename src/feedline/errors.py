@@ -30,6 +30,10 @@ The tree::
         ├── DataDirectoryUnusable
         ├── CopyIncomplete
         ├── CopyTargetTaken
+        ├── BackupDamaged
+        ├── BackupExists
+        ├── DatabaseInUse
+        ├── RestoreTargetTaken
         ├── DatabaseAddressUnclear
         ├── DatabaseUnusable
         ├── BusUnusable
@@ -429,6 +433,45 @@ class CopyIncomplete(StartupError):
         return (
             f"Of {self.expected} rows of {self.table} {self.found} have arrived. "
             "Nothing was kept; the source is as it was."
+        )
+
+
+class BackupExists(StartupError):
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def __str__(self) -> str:
+        return f"There is a file {self.path} already, and it is left as it is. Choose another name."
+
+
+class BackupDamaged(StartupError):
+    def __init__(self, problem: str) -> None:
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"This is no whole backup. {self.problem} Nothing was changed."
+
+
+class RestoreTargetTaken(StartupError):
+    def __init__(self, target: str) -> None:
+        self.target = target
+
+    def __str__(self) -> str:
+        return (
+            f"There is an installation in {self.target} already. Name an empty place, or put the "
+            "backup in its stead with --replace."
+        )
+
+
+class DatabaseInUse(StartupError):
+    def __init__(self, address: str, connections: int) -> None:
+        self.address = address
+        self.connections = connections
+
+    def __str__(self) -> str:
+        return (
+            f"The database {self.address} is in use: it has {self.connections} other connections. "
+            "Stop every node first."
         )
 
 

@@ -1,17 +1,19 @@
 """Copies an installation from SQLite to PostgreSQL, all of it or nothing."""
 
+import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from graphlib import TopologicalSorter
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import apsw
 import psycopg
 from psycopg import sql
 
-from feedline.errors import CopyIncomplete, CopyTargetTaken, DatabaseUnusable
+from feedline.errors import CopyIncomplete, CopyTargetTaken, DatabaseInUse, DatabaseUnusable
 from feedline.store.postgres_connections import Connection, address_of, connect, migrate
 from feedline.store.sqlite_connections import migrate as migrate_sqlite
 from feedline.store.sqlite_connections import open_reader
@@ -19,7 +21,9 @@ from feedline.store.sqlite_connections import open_reader
 Report = Callable[[str, int, int], None]
 """Told of the table that is being copied, of how many rows were, and of how many there are."""
 
-_BATCH = 1_000  # rows between two reports
+BATCH = 1_000  # rows between two reports
+_PATIENCE = 2.0  # seconds that the server has to notice who is gone
+_PAUSE = 0.1
 # What PostgreSQL has of its own, and the one row that is not copied as it is.
 _NOT_COPIED = ("schema_version", "installation", "log_head")
 
@@ -40,12 +44,14 @@ class Table:
             ]
 
 
-def copy_database(path: Path, url: str, secret: bytes, report: Report) -> int:
+def copy_database(
+    path: Path, url: str, secret: bytes, report: Report, *, replace: bool = False
+) -> int:
     """Copies a database that no server uses into one that is empty; returns how many rows.
 
-    The log goes on under a new epoch, so every client loads again what it shows. Raises
-    CopyTargetTaken if somebody uses the target, CopyIncomplete if not all arrived: then, as
-    after every failure, the target is as before.
+    The log goes on under a new epoch, so every client loads again what it shows. ``replace``:
+    what is in the target goes. Raises CopyTargetTaken if it is not empty, CopyIncomplete if not
+    all arrived: then, as after every failure, the target is as before.
     """
     migrate_sqlite(path)
     migrate(url)
@@ -53,7 +59,10 @@ def copy_database(path: Path, url: str, secret: bytes, report: Report) -> int:
     try:
         with connect(url, writes=True) as target, target.transaction():
             target.execute(_UNBOUNDED)
-            _require_empty(target, url)
+            if replace:
+                _empty(target)
+            else:
+                _require_empty(target, url)
             copied = _copy_tables(source, target, report)
             _copy_head(source, target)
             target.execute("UPDATE installation SET secret = %s", [secret])
@@ -82,20 +91,47 @@ WHERE contype = 'f' AND connamespace = current_schema()::regnamespace
 """
 
 
+def require_unused(url: str) -> None:
+    """Raises DatabaseInUse if anybody else is connected to a database."""
+    patience = monotonic() + _PATIENCE
+    with connect(url, writes=True) as connection:
+        while (others := _connected(connection)) > 0:
+            if monotonic() > patience:
+                raise DatabaseInUse(address_of(url), others)
+            sleep(_PAUSE)
+
+
+def _connected(connection: Connection) -> int:
+    (others,) = connection.execute(_OTHERS).fetchone() or (0,)
+    return int(others)
+
+
+_OTHERS = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+"""
+
+
+def _empty(target: Connection) -> None:
+    names = [table.name for table in tables_of(target)]
+    tables = sql.SQL(", ").join(map(sql.Identifier, names))
+    target.execute(sql.SQL("TRUNCATE {}").format(tables))
+
+
 def _require_empty(target: Connection, url: str) -> None:
     row = target.execute("SELECT seq = 0 AND NOT EXISTS (SELECT 1 FROM users) FROM log_head")
     if row.fetchone() != (True,):
         raise CopyTargetTaken(address_of(url))
 
 
-def _tables(target: Connection) -> list[Table]:
+def tables_of(server: Connection) -> list[Table]:
     """All of them, each after those that it refers to."""
     columns: dict[str, list[tuple[str, bool]]] = {}
-    for table, column, is_switch in target.execute(_COLUMNS):
+    for table, column, is_switch in server.execute(_COLUMNS):
         if table not in _NOT_COPIED:
             columns.setdefault(table, []).append((column, is_switch))
     order = TopologicalSorter({table: set[str]() for table in columns})
-    for table, referred in target.execute(_REFERENCES):
+    for table, referred in server.execute(_REFERENCES):
         order.add(table, referred)
     return [
         Table(name, *map(tuple, zip(*columns[name], strict=True))) for name in order.static_order()
@@ -103,7 +139,7 @@ def _tables(target: Connection) -> list[Table]:
 
 
 def _copy_tables(source: apsw.Connection, target: Connection, report: Report) -> int:
-    tables = _tables(target)
+    tables = tables_of(target)
     counts = {table: _count(source, table.name) for table in tables}
     total, copied = sum(counts.values()), 0
     for table in tables:
@@ -126,7 +162,7 @@ def _copy_table(
     with target.cursor() as cursor, cursor.copy(statement) as copy:
         for sent, row in enumerate(table.rows(source)):
             copy.write_row(row)
-            if sent % _BATCH == 0:
+            if sent % BATCH == 0:
                 report(sent)
 
 
@@ -139,7 +175,8 @@ def _require_all(target: Connection, table: Table, expected: int) -> None:
 
 def _copy_head(source: apsw.Connection, target: Connection) -> None:
     for seq, floor in source.execute("SELECT seq, floor FROM log_head"):
-        target.execute("UPDATE log_head SET seq = %s, floor = %s", [seq, floor])
+        head = [secrets.token_hex(4), seq, floor]
+        target.execute("UPDATE log_head SET epoch = %s, seq = %s, floor = %s", head)
 
 
 def _count(source: apsw.Connection, table: str) -> int:
