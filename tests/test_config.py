@@ -15,22 +15,22 @@ from feedline.feed.drafts import DraftLimits
 TYPES = get_type_hints(Settings)
 
 
-def sample(number: int, kind: object) -> tuple[list[str], object]:
+def sample(number: int, name: str) -> tuple[list[str], object]:
     """Something that is no default and no other setting's: as it is written, and as it is meant."""
     samples: dict[object, tuple[str, object]] = {
         str: (f"host{number}", f"host{number}"),
         int: (f"{7_000 + number}", 7_000 + number),
         float: (f"{number}.5", number + 0.5),
-        bool: ("true", True),
+        bool: ("false", False) if getattr(Settings(), name) is True else ("true", True),
         Path: (f"folder{number}", Path(f"folder{number}")),
         Role: ("gateway", "gateway"),
         tuple[str, ...]: (f"a{number} b", (f"a{number}", "b")),
     }
-    written, meant = samples[kind]
+    written, meant = samples[TYPES[name]]
     return written.split(), meant
 
 
-SAMPLES = {name: sample(number, kind) for number, (name, kind) in enumerate(TYPES.items())}
+SAMPLES = {name: sample(number, name) for number, name in enumerate(TYPES)}
 CHANGED = Settings(**{name: meant for name, (_, meant) in SAMPLES.items()})  # type: ignore[arg-type]
 
 

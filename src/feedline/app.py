@@ -83,11 +83,13 @@ async def running(settings: Settings) -> AsyncIterator[Feedline]:
         stack.enter_context(storage.held())
         store = storage.new_store(queue_limit=settings.write_queue)
         stack.push_async_callback(store.stop)
-        announce: Announce = lambda entries: bus.publish(entries)  # noqa: E731, PLW0108 - it is
-        bounds = await store.start(announce)  # made for the log's epoch, which is known now only
+        announce: Announce = lambda entries: bus.publish(entries)  # noqa: E731, PLW0108 - comes later
+        metrics = Metrics()
+        observer = metrics.stages if settings.telemetry else None
+        bounds = await store.start(announce, observer)  # the bus is made for the log's epoch
         secret = await storage.secret(store)
         bus = _bus(settings, bounds.epoch, secret)
-        hub = Hub(store, bounds, limits=_hub_limits(settings), clock=now_millis)
+        hub = Hub(store, bounds, limits=_hub_limits(settings), clock=now_millis, observer=observer)
         await hub.warm_up()
         await bus.start(hub)
         stack.push_async_callback(bus.stop)
@@ -96,7 +98,10 @@ async def running(settings: Settings) -> AsyncIterator[Feedline]:
         )
         stack.callback(pictures.close)
         storage.clear_arriving()
-        feedline = _assemble(settings, store, hub, bus, Tokens(secret), _files(settings), pictures)
+        metrics.observe_gauges(lambda: _gauges(store, hub, bus))
+        feedline = _assemble(
+            settings, store, hub, bus, Tokens(secret), _files(settings), pictures, metrics
+        )
         stack.callback(feedline.hasher.close)
         await stack.enter_async_context(_background(feedline))
         yield feedline
@@ -142,10 +147,9 @@ def _assemble(
     tokens: Tokens,
     files: Files,
     pictures: Pictures,
+    metrics: Metrics,
 ) -> Feedline:
-    metrics = Metrics()
     like_teller = LikeTeller(store)
-    metrics.observe_gauges(lambda: _gauges(store, hub, bus))
     hasher = Hasher(settings.parallel_hashes, settings.waiting_hashes)
     passes = Passes(tokens, _external(settings, store))
     shared = Shared(bus.tell, now_millis)

@@ -182,5 +182,8 @@ class Settings:
     ring_bytes: int = 64 * 1024 * 1024
     """Most memory that they may take, in bytes."""
 
+    telemetry: bool = True
+    """Measure each event's way from its commit to its last socket."""
+
     poll_seconds: float = 1
     """Seconds between looks at the log for events whose announcement was lost."""

@@ -27,6 +27,8 @@ SETTINGS = Settings()
 class Lines:
     """Each event as a line of JSON."""
 
+    transport = "ws"
+
     def frame(self, event: EncodedEvent, viewer: Viewer | None) -> bytes:
         body = event.body_for(viewer)
         return b"" if body is None else body + b"\n"

@@ -11,6 +11,8 @@ from feedline.wire.encoded import EncodedEvent
 class SeqFraming:
     """Frames an event as its place in the log, and for whom it was framed."""
 
+    transport = "ws"
+
     def frame(self, event: EncodedEvent, viewer: Viewer | None) -> bytes:
         return f"{event.seq}{'*' if viewer else ''} ".encode()
 

@@ -15,6 +15,8 @@ PUBLIC = frozenset({"public"})
 class Counting:
     """A framing that counts what it frames."""
 
+    transport = "ws"
+
     def __init__(self, weight: int = 1) -> None:
         self.framed: list[int] = []
         self._weight = weight

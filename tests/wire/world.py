@@ -113,6 +113,8 @@ def make_post(post_id: str, author: str) -> Post:
 class Bodies:
     """A framing that keeps bodies apart."""
 
+    transport = "ws"
+
     def frame(self, event: EncodedEvent, viewer: Viewer | None) -> bytes:
         return (event.body_for(viewer) or b"") + b"\n"
 

@@ -101,6 +101,8 @@ class EventStreams:
 class EventStreamFraming:
     """Events as server-sent ones; several are simply one after the other."""
 
+    transport = "sse"
+
     def frame(self, event: EncodedEvent, viewer: Viewer | None) -> bytes:
         body = event.body_for(viewer)
         return b"" if body is None else event_frame(body)

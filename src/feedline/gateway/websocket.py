@@ -142,6 +142,8 @@ class UpgradedProtocol(WSProtocol):  # type: ignore[misc]
 class WebSocketFraming:
     """Events as WebSocket text frames; several are simply one after the other."""
 
+    transport = "ws"
+
     def frame(self, event: EncodedEvent, viewer: Viewer | None) -> bytes:
         return event.frame_for(viewer)
 

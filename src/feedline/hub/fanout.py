@@ -18,6 +18,7 @@ from typing import Protocol
 
 from feedline.feed.channels import feed_channel
 from feedline.feed.visibility import Viewer
+from feedline.hub.flights import Flight, FlightObserver, Flights
 from feedline.wire.encoded import EncodedEvent
 
 GONE = 2**63
@@ -32,6 +33,10 @@ _LOOK_AT_CLOCK = 50  # connections served between looks at the clock
 
 class Framing(Protocol):
     """How a transport puts events into bytes."""
+
+    @property
+    def transport(self) -> str:
+        """Its name: ``ws``, ``sse`` or ``poll``."""
 
     def frame(self, event: EncodedEvent, viewer: Viewer | None) -> bytes:
         """An event framed for a viewer, empty if they get nothing of it.
@@ -105,11 +110,13 @@ class Fanout:
         feeds: Callable[[str], Iterable[str]] = _own_feed,
         hearing: Callable[[str], Iterable[str]] = _nobody,
         clock: Callable[[], float] = monotonic,
+        observer: FlightObserver | None = None,
     ) -> None:
         """``joins``: whether what gathers within a window is joined; else nothing waits.
 
         ``feeds`` tells the feed channels of those here who follow a creator, ``hearing`` the
-        notifications channels of those who hear of their posts.
+        notifications channels of those who hear of their posts. ``observer``: who is told how
+        events go out, if anybody.
         """
         self._joins = joins
         self._feeds = feeds
@@ -120,6 +127,7 @@ class Fanout:
         self._turns: deque[Lane] = deque()
         self._warm: list[Lane] = []
         self._round: _Round | None = None
+        self._flights = None if observer is None else Flights(observer)
         self._overflowed = False  # whether the round left out what was too much for one write
 
     # ---- who is where
@@ -161,6 +169,21 @@ class Fanout:
 
     def offer(self, event: EncodedEvent, own: Iterable[Seat]) -> None:
         """Takes the next event of the log; the actor's ``own`` connections are served at once."""
+        flights = self._flights
+        flight = None if flights is None else flights.begin(event, self._clock())
+        lanes = self._concerned(event)
+        for lane in lanes:
+            lane.pending.append(event)
+        for seat in tuple(own):
+            if self._serve_own(seat, event, lanes) and flights and flight:
+                self._took_ahead(flights, flight, seat, lanes)
+        for lane in lanes:
+            if not lane.warm and not lane.waiting:
+                self._queue(lane)
+        if flights and flight:
+            flights.offered(flight, len(lanes))
+
+    def _concerned(self, event: EncodedEvent) -> dict[Lane, None]:
         lanes: dict[Lane, None] = {}
         for topic in event.topics:
             lanes.update(self._by_topic.get(topic, {}))
@@ -170,13 +193,7 @@ class Fanout:
         if event.herald is not None:
             for topic in self._hearing(event.herald):
                 lanes.update(self._by_topic.get(topic, {}))
-        for lane in lanes:
-            lane.pending.append(event)
-        for seat in tuple(own):
-            self._serve_own(seat, event, lanes)
-        for lane in lanes:
-            if not lane.warm and not lane.waiting:
-                self._queue(lane)
+        return lanes
 
     def settle(self, seat: Seat) -> None:
         """Sends a seat now what it is owed."""
@@ -196,16 +213,33 @@ class Fanout:
     def serve(self, seconds: float) -> bool:
         """Serves lanes for so long; whether some are left."""
         deadline = self._clock() + seconds
+        flights = self._flights
+        # With home feeds each socket has a lane of its own: what lanes in a row have in common is
+        # told once, and what is counted for each is kept in local names, or it costs some percent.
+        batch: list[EncodedEvent] = []
+        framing: Framing | None = None
+        sockets = lanes = 0
         while self._round is not None or self._turns:
-            if self._round is None:
-                self._round = self._begin(self._turns.popleft())
-            if not self._round.serve(self._clock, deadline, self._send):
-                return True
-            self._end(self._round.lane)
-            self._round = None
-            if self._clock() >= deadline:
-                return bool(self._turns)
-        return False
+            turn = self._round = self._round or self._begin(self._turns.popleft())
+            lane = turn.lane
+            is_over = turn.serve(self._clock, deadline, self._send)
+            now = self._clock()
+            if flights is not None:
+                if framing is not lane.framing or batch != lane.batch:
+                    if framing is not None:
+                        flights.walked(batch, framing.transport, sockets, lanes, now)
+                    batch, framing, sockets, lanes = lane.batch, lane.framing, 0, 0
+                sockets += turn.walked
+                lanes += is_over
+            if is_over:
+                self._end(lane, now)
+                self._round = None
+            if now >= deadline or not is_over:
+                break
+        if flights is not None and framing is not None:
+            flights.walked(batch, framing.transport, sockets, lanes, self._clock())
+            flights.tell()
+        return self._round is not None or bool(self._turns)
 
     # ---- turns
 
@@ -224,27 +258,38 @@ class Fanout:
             size += len(frames[-1])
         lane.batch, lane.pending = lane.pending[: len(frames)], lane.pending[len(frames) :]
         self._overflowed = bool(lane.pending)
+        if self._flights is not None and self._flights.untouched:
+            self._flights.reach(lane.batch, self._clock())
         alike = not any(event.is_gated for event in lane.batch)
         return _Round(lane, lane.framing.joined(frames) if alike else None)
 
-    def _end(self, lane: Lane) -> None:
+    def _end(self, lane: Lane, now: float) -> None:
         lane.batch = []
         lane.waiting = False
-        lane.served = self._clock()
+        lane.served = now
         if lane.pending and (self._overflowed or not self._joins):
             self._queue(lane)
         elif self._joins:
             lane.warm = True
             self._warm.append(lane)
 
-    def _serve_own(self, seat: Seat, event: EncodedEvent, lanes: dict[Lane, None]) -> None:
+    def _serve_own(self, seat: Seat, event: EncodedEvent, lanes: dict[Lane, None]) -> bool:
+        """Whether the event was for it."""
         if seat.lane is None:
-            return
+            return False
         owed = seat.lane.owed(seat)
         if event.is_personal and seat.lane not in lanes:
             owed.append(event)
-        if seat.lane in lanes or event.is_personal:
+        is_concerned = seat.lane in lanes or event.is_personal
+        if is_concerned:
             self._send(seat, owed)
+        return is_concerned
+
+    def _took_ahead(
+        self, flights: Flights, flight: Flight, seat: Seat, lanes: dict[Lane, None]
+    ) -> None:
+        again = seat.lane in lanes
+        flights.took_ahead(flight, seat.framing.transport, again=again, now=self._clock())
 
     def _send(self, seat: Seat, events: list[EncodedEvent]) -> None:
         """Sends events to one seat, framed for it alone."""
@@ -296,6 +341,8 @@ class _Round:
         self._batch = lane.batch
         self._seats = tuple(lane.seats)
         self._next = 0
+        self.walked = 0
+        """How many seats the last slice came to."""
         # The batch, framed for everybody but its authors; None if viewers get it in other forms.
         self._shared = shared
 
@@ -308,6 +355,7 @@ class _Round:
         """Serves seats until all are or the time is up; whether all are."""
         if not self._batch:
             return True
+        begin = self._next
         first, last = self._batch[0].seq, self._batch[-1].seq
         shared, seats = self._shared or b"", self._seats
         size = len(shared)
@@ -333,4 +381,6 @@ class _Round:
                     logger.exception("a connection could not be served")
             if clock() >= deadline:
                 break
-        return self._next >= len(seats)
+        self._next = min(self._next, len(seats))
+        self.walked = self._next - begin
+        return self._next == len(seats)

@@ -23,6 +23,7 @@ from feedline.feed.people import Identity
 from feedline.feed.policy import LivePolicy
 from feedline.hub.admission import Admission, admission
 from feedline.hub.fanout import Fanout, Framing, Seat
+from feedline.hub.flights import FlightObserver
 from feedline.hub.ring import Ring
 from feedline.hub.standings import Standings
 from feedline.hub.stretches import Stretch, Stretches
@@ -80,6 +81,7 @@ class Hub:
         *,
         limits: HubLimits,
         clock: Callable[[], Millis],
+        observer: FlightObserver | None = None,
     ) -> None:
         self.epoch = bounds.epoch
         self.position = bounds.head
@@ -88,6 +90,7 @@ class Hub:
             joins=limits.join_seconds > 0,
             feeds=self.standings.feeds,
             hearing=self.standings.hearing,
+            observer=observer,
         )
         self.clock = clock
         self.policy = LivePolicy()

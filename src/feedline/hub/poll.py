@@ -62,6 +62,8 @@ class _Page:
 class WakeUp:
     """A framing without bytes: to be served is all that a poll wants."""
 
+    transport = "poll"
+
     def frame(self, event: EncodedEvent, viewer: Viewer | None) -> bytes:  # noqa: ARG002
         return b" "  # an empty one would not be served
 

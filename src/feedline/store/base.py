@@ -1,8 +1,8 @@
 """The port to a database: transactions, snapshots and the log."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from feedline.feed.events import AnyEvent
 from feedline.feed.instants import Millis
@@ -90,6 +90,19 @@ Announce = Callable[[list[LogEntry]], None]
 """Called on the event loop with the entries of each commit, in log order."""
 
 
+class WriteObserver(Protocol):
+    """Is told how writes go. Called on the event loop: must be quick."""
+
+    def accepted(self) -> Any:
+        """A write was asked for. What is returned comes back to ``committed``."""
+
+    def committed(self, writes: Sequence[Any], first: int, last: int, at: float) -> None:
+        """Writes are on disk since ``at``, by the monotonic clock; those that failed are left out.
+
+        Their entries in the log go from ``first`` to ``last``; 0 if there are none.
+        """
+
+
 class Store(Protocol):
     """A database. Its methods are called on the event loop."""
 
@@ -97,7 +110,7 @@ class Store(Protocol):
     def waiting_writes(self) -> int:
         """Writes that are not answered yet."""
 
-    async def start(self, announce: Announce) -> LogBounds:
+    async def start(self, announce: Announce, observer: WriteObserver | None = None) -> LogBounds:
         """Opens the database, brings its schema up to date, and says where its log stands."""
 
     async def shared_secret(self) -> bytes | None:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from feedline.errors import Unavailable
 from feedline.feed.instants import Millis
-from feedline.store.base import Announce, LogBounds, Snapshot, Transaction
+from feedline.store.base import Announce, LogBounds, Snapshot, Transaction, WriteObserver
 from feedline.store.writer import Writer
 
 T = TypeVar("T")
@@ -36,10 +36,11 @@ class Database:
         """Writes that are not answered yet."""
         return self._writer.waiting if self._writer else 0
 
-    async def start(self, announce: Announce) -> LogBounds:
+    async def start(self, announce: Announce, observer: WriteObserver | None = None) -> LogBounds:
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._readers, self.migrate)
         self._writer = self._new_writer(announce)
+        self._writer.observer = observer
         self._writer.start()
         return await self.read(lambda snapshot: snapshot.log_bounds())
 

@@ -9,7 +9,7 @@ import psycopg
 
 from feedline.errors import Unavailable
 from feedline.feed.instants import Millis
-from feedline.store.base import Announce, LogBounds, Snapshot
+from feedline.store.base import Announce, LogBounds, Snapshot, WriteObserver
 from feedline.store.database import Database
 from feedline.store.postgres_connections import Connection, Link, connect, migrate
 from feedline.store.postgres_views import PostgresSnapshot
@@ -50,8 +50,8 @@ class PostgresStore(Database):
     def migrate(self) -> int:
         return migrate(self._url)
 
-    async def start(self, announce: Announce) -> LogBounds:
-        bounds = await super().start(announce)
+    async def start(self, announce: Announce, observer: WriteObserver | None = None) -> LogBounds:
+        bounds = await super().start(announce, observer)
         self._watch = asyncio.create_task(self._cut_what_is_stuck(), name="watch the database")
         return bounds
 

@@ -223,7 +223,7 @@ class QuickRun(Run):
         tx = self._tx
         writes, mark = tx.writes, tx.pending.mark()
         try:
-            return Outcome(command.result, command.run(tx), None)
+            return Outcome(command, command.run(tx), None)
         except psycopg.Error:
             raise
         except Exception as error:
@@ -231,7 +231,7 @@ class QuickRun(Run):
                 raise Trouble from error
             if isinstance(error, PutOff):
                 return None
-            return Outcome(command.result, None, error)
+            return Outcome(command, None, error)
 
 
 class CarefulRun(Run):
@@ -242,7 +242,7 @@ class CarefulRun(Run):
         failure: Exception = Overtaken()
         for _ in range(_RERUNS):
             try:
-                return Outcome(command.result, self._attempt(command), None)
+                return Outcome(command, self._attempt(command), None)
             except (Overtaken, errors.IntegrityError) as overtaken:
                 failure = overtaken  # it looks again, and finds what the other node did
             except (PutOff, *LOCKED) as locked:
@@ -258,7 +258,7 @@ class CarefulRun(Run):
             except Exception as error:  # noqa: BLE001 - whatever it was, the caller gets it
                 failure = error
                 break
-        return Outcome(command.result, None, _told(failure))
+        return Outcome(command, None, _told(failure))
 
     def _attempt(self, command: PgCommand) -> Any:
         """Runs a command; if it raises, its rows and its events are undone."""

@@ -92,6 +92,6 @@ def _run_command(
         connection.execute("ROLLBACK TO command")
         connection.execute("RELEASE command")
         del tx.entries[appended:]
-        return Outcome(command.result, None, error)
+        return Outcome(command, None, error)
     connection.execute("RELEASE command")
-    return Outcome(command.result, value, None)
+    return Outcome(command, value, None)

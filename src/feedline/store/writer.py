@@ -13,7 +13,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from feedline.errors import Unavailable
 from feedline.feed.instants import IdSource, Millis
-from feedline.store.base import Announce, LogEntry, Transaction
+from feedline.store.base import Announce, LogEntry, Transaction, WriteObserver
 
 T = TypeVar("T")
 Tx = TypeVar("Tx", bound=Transaction)
@@ -27,12 +27,14 @@ class Command(NamedTuple, Generic[Tx]):
 
     run: Callable[[Tx], Any]
     result: "asyncio.Future[Any]"
+    accepted: Any = None
+    """What the observer wants to have back when it is on disk."""
 
 
 class Outcome(NamedTuple):
     """What became of a command: its value, or the error it ended with."""
 
-    result: "asyncio.Future[Any]"
+    command: Command[Any]
     value: Any
     error: BaseException | None
 
@@ -52,6 +54,7 @@ class Writer(Generic[Tx]):
         self._thread = threading.Thread(target=self._work, name="feedline-writer")
         self.waiting = 0
         """Commands that are not answered yet."""
+        self.observer: WriteObserver | None = None
 
     def start(self) -> None:
         self._thread.start()
@@ -67,7 +70,8 @@ class Writer(Generic[Tx]):
             raise Unavailable("Too many writes are waiting for the database.")
         self.waiting += 1
         result: asyncio.Future[T] = self._loop.create_future()
-        self._queue.put(Command(command, result))
+        accepted = None if self.observer is None else self.observer.accepted()
+        self._queue.put(Command(command, result, accepted))
         return await result
 
     def _commit(self, group: list[Command[Tx]]) -> tuple[list[Outcome], list[LogEntry]]:
@@ -84,7 +88,7 @@ class Writer(Generic[Tx]):
     def _work(self) -> None:
         while (group := self._next_group()) is not None:
             outcomes, entries = self._commit(group)
-            self._loop.call_soon_threadsafe(self._deliver, outcomes, entries)
+            self._loop.call_soon_threadsafe(self._deliver, outcomes, entries, monotonic())
         self._close()
 
     def _next_group(self) -> list[Command[Tx]] | None:
@@ -118,10 +122,14 @@ class Writer(Generic[Tx]):
         self._now = max(now, instant + int((monotonic() - since) * _HALF_SPEED))
         return self._now
 
-    def _deliver(self, outcomes: list[Outcome], entries: list[LogEntry]) -> None:
+    def _deliver(self, outcomes: list[Outcome], entries: list[LogEntry], at: float) -> None:
         """On the event loop: answers first, then the announcement, so that no answer waits."""
         self.waiting -= len(outcomes)
-        for result, value, error in outcomes:
+        if self.observer is not None:
+            kept = [command.accepted for command, _, error in outcomes if error is None]
+            first, last = (entries[0].seq, entries[-1].seq) if entries else (0, 0)
+            self.observer.committed(kept, first, last, at)
+        for (_, result, _), value, error in outcomes:
             if result.done():  # whoever asked has gone; what was committed stays committed
                 continue
             if error is None:
@@ -136,4 +144,4 @@ def all_failed(group: list[Command[Tx]], failure: Exception) -> list[Outcome]:
     """What becomes of a group when the database failed: nothing of it was kept."""
     error = Unavailable(f"The database failed ({type(failure).__name__}).")
     error.__cause__ = failure
-    return [Outcome(command.result, None, error) for command in group]
+    return [Outcome(command, None, error) for command in group]

@@ -1,11 +1,20 @@
 """Metrics of one process, on a registry of its own, in the form that Prometheus reads."""
 
 from collections.abc import Callable, Iterable
+from itertools import accumulate
 from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
 from prometheus_client.registry import Collector
+
+from feedline.telemetry.histograms import Distribution
+from feedline.telemetry.stages import Stages
 
 # From a cached read to the longest wait for a full write queue.
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -81,6 +90,8 @@ class Metrics:
             ["delivery"],
             registry=self.registry,
         )
+        self.stages = Stages()
+        self.registry.register(_Staged(self.stages))
         self._live = _LiveGauges()
         self.registry.register(self._live)
         ProcessCollector(registry=self.registry)
@@ -118,3 +129,41 @@ class _LiveGauges(Collector):
             for sample in callback():
                 family = CounterMetricFamily if isinstance(sample, Total) else GaugeMetricFamily
                 yield family(sample.name, sample.help, value=sample.value)
+
+
+class _Staged(Collector):
+    """The stages of what is published, as Prometheus reads them."""
+
+    def __init__(self, stages: Stages) -> None:
+        self._stages = stages
+
+    def describe(self) -> Iterable[Metric]:
+        return self.collect()
+
+    def collect(self) -> Iterable[Metric]:
+        stages = self._stages
+        yield CounterMetricFamily(
+            "feedline_events_dispatched",
+            "Entries of the log that were offered to those who are live.",
+            value=stages.events,
+        )
+        parts = HistogramMetricFamily(
+            "feedline_stage_seconds", "Time that each stage of a change took.", labels=["stage"]
+        )
+        for name, histogram in stages.by_name().items():
+            _add(parts, name, histogram.distribution())
+        yield parts
+        deliveries = HistogramMetricFamily(
+            "feedline_delivery_seconds",
+            "Time from a commit to handing its event to a socket, for each socket.",
+            labels=["transport"],
+        )
+        for transport, histogram in stages.delivery.items():
+            _add(deliveries, transport, histogram.distribution())
+        yield deliveries
+
+
+def _add(family: HistogramMetricFamily, label: str, found: Distribution) -> None:
+    bounds = [*map(str, found.bounds), "+Inf"]
+    buckets = list(zip(bounds, accumulate(found.counts), strict=True))
+    family.add_metric([label], buckets, sum_value=found.total)

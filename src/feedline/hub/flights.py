@@ -1,0 +1,146 @@
+"""Flights: what fan-out tells an observer of each event, from its dispatch to its last socket.
+
+Nothing is told for a single delivery: counts gather for as long as a slice of fan-out lasts, and
+the times are those that fan-out looks at anyway.
+"""
+
+from typing import Protocol
+
+from feedline.wire.encoded import EncodedEvent
+
+
+class Flight:
+    """An event on its way. Times are of the monotonic clock, in seconds."""
+
+    __slots__ = (
+        "ahead",
+        "committed",
+        "dispatched",
+        "event",
+        "first",
+        "fresh",
+        "lanes",
+        "last",
+        "sockets",
+    )
+
+    def __init__(self, event: EncodedEvent, dispatched: float) -> None:
+        self.event = event
+        self.committed = dispatched
+        """When it was on disk, if the observer knows better than this."""
+        self.dispatched = dispatched
+        self.first: float | None = None
+        """When it was handed to the first socket; None if to nobody yet."""
+        self.last = dispatched
+        """When it was handed to the last one so far."""
+        self.sockets = 0
+        """How many sockets, streams and waiting polls of this node were handed it."""
+        self.lanes = 0
+        """How many lanes still have to be served."""
+        self.ahead = 0
+        """How many sockets were served before their lane's turn, and will be walked over in it."""
+        self.fresh: dict[str, int] = {}
+        """Of each transport, how many were handed it and the observer has not been told of."""
+
+    @property
+    def seq(self) -> int:
+        return self.event.seq
+
+    @property
+    def stamp(self) -> str:
+        """When it happened, as the event itself says."""
+        return self.event.event.timestamp
+
+
+class FlightObserver(Protocol):
+    """Whom fan-out tells. Called on the event loop, in the midst of it: must be quick."""
+
+    def dispatched(self, flight: Flight) -> None:
+        """An event of the log is offered now to those who are live; may set ``committed``."""
+
+    def sent(self, flight: Flight, transport: str, sockets: int) -> None:
+        """So many sockets were handed it a moment ago, up to ``flight.last``."""
+
+    def landed(self, flight: Flight) -> None:
+        """Every socket that it concerned has been handed it, or there was none."""
+
+
+class Flights:
+    """All events on their way through one fan-out, for one observer."""
+
+    def __init__(self, observer: FlightObserver) -> None:
+        self.untouched = 0
+        """How many events are on their way that no socket has been handed yet."""
+        self._observer = observer
+        self._aloft: dict[int, Flight] = {}
+        self._fresh: dict[Flight, None] = {}
+
+    def begin(self, event: EncodedEvent, now: float) -> Flight:
+        flight = Flight(event, now)
+        self._observer.dispatched(flight)
+        return flight
+
+    def took_ahead(self, flight: Flight, transport: str, *, again: bool, now: float) -> None:
+        """A socket was handed it before all others; ``again``: its lane will come to it, too."""
+        if flight.first is None:
+            flight.first = now
+        flight.ahead += again
+        self._count(flight, transport, 1, now)
+
+    def offered(self, flight: Flight, lanes: int) -> None:
+        """So many lanes have it before them."""
+        flight.lanes = lanes
+        if lanes:
+            self._aloft[flight.seq] = flight
+            self.untouched += flight.first is None
+        else:
+            self._land(flight)
+
+    def reach(self, batch: list[EncodedEvent], now: float) -> None:
+        """A lane is about to be served a batch."""
+        for event in batch:
+            flight = self._aloft.get(event.seq)
+            if flight is not None and flight.first is None:
+                flight.first = now
+                self.untouched -= 1
+
+    def walked(
+        self, batch: list[EncodedEvent], transport: str, sockets: int, lanes: int, now: float
+    ) -> None:
+        """So many sockets were handed a batch by now, and so many lanes are through with it."""
+        for event in batch:
+            flight = self._aloft.get(event.seq)
+            if flight is None:
+                continue
+            fresh = sockets
+            if flight.ahead:
+                known = min(flight.ahead, sockets)
+                flight.ahead -= known
+                fresh -= known
+            if fresh:
+                self._count(flight, transport, fresh, now)
+            flight.lanes -= lanes
+            if not flight.lanes:
+                self._land(self._aloft.pop(event.seq))
+
+    def tell(self) -> None:
+        """Tells the observer what has gathered since the last time."""
+        for flight in self._fresh:
+            self._tell(flight)
+        self._fresh.clear()
+
+    def _count(self, flight: Flight, transport: str, sockets: int, now: float) -> None:
+        fresh = flight.fresh
+        fresh[transport] = fresh.get(transport, 0) + sockets
+        flight.last = now
+        self._fresh[flight] = None
+
+    def _land(self, flight: Flight) -> None:
+        self._tell(flight)
+        self._observer.landed(flight)
+
+    def _tell(self, flight: Flight) -> None:
+        for transport, sockets in flight.fresh.items():
+            flight.sockets += sockets
+            self._observer.sent(flight, transport, sockets)
+        flight.fresh.clear()
