@@ -1,9 +1,12 @@
 """The command line, as a shell sees it."""
 
+import asyncio
 import json
 import os
 import subprocess
 import sys
+import time
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -261,3 +264,57 @@ async def test_the_address_is_said_once_it_is_open(tmp_path: Path) -> None:
         said = " ".join(" ".join(server.log).split())
         assert f"is open at http://127.0.0.1:{server.port}" in said
         assert f"Data in {tmp_path / 'data'}" in said
+
+
+async def test_accounts_are_looked_after_while_the_server_runs(
+    server: ServerProcess, tmp_path: Path
+) -> None:
+    ann, ben = await Person.register(server, "ann"), await Person.register(server, "ben")
+    data = ("--data", str(server.data))
+    post = (await ann.publish("hers"))["post"]
+    async with ann.socket() as socket, ben.socket() as reader:
+        for one in (socket, reader):
+            await one.send(json.dumps({"type": "connect", "channels": ["public"]}))
+            assert json.loads(await one.recv())["type"] == "connected"
+        assert Ran("user", "disable", "ann", *data).status == 0
+        disabled = time.monotonic()
+        await asyncio.wait_for(socket.wait_closed(), 5)
+        assert time.monotonic() - disabled < 2  # the server looks once a second
+        assert socket.close_code == 4003
+        login = {"username": "ann", "password": "correct horse"}
+        async with httpx.AsyncClient(base_url=server.url) as client:
+            assert (await client.post("/api/auth/login", json=login)).status_code == 403
+            assert Ran("user", "token", "ann", *data).refused("closed", "user enable")
+            assert Ran("user", "enable", "ann", *data).status == 0
+            assert (await client.post("/api/auth/login", json=login)).status_code == 200
+            made = Ran("user", "password", "ann", *data).out.strip()
+            assert (await client.post("/api/auth/login", json=login)).status_code == 401
+            login["password"] = made
+            assert (await client.post("/api/auth/login", json=login)).status_code == 200
+            assert Ran("user", "rename", "ann", "Ann the First", *data).status == 0
+            (shown,) = json.loads(Ran("user", "show", "ann", "--json", *data).out)
+            assert (shown["name"], shown["state"], shown["sessions"]) == (
+                "Ann the First",
+                "active",
+                1,
+            )
+            assert Ran("user", "sign-out", "ann", *data).status == 0
+            assert (await client.get("/api/me")).status_code == 401
+        listed = json.loads(Ran("user", "list", "--json", *data).out)
+        assert [one["username"] for one in listed] == ["ben", "ann"]
+        assert "Ann the First" in Ran("user", "list", "A", *data).out
+        assert Ran("user", "export", "ann", str(tmp_path / "ann.zip"), *data).status == 0
+        with zipfile.ZipFile(tmp_path / "ann.zip") as archive:
+            assert b"hers" in archive.read("posts.json")
+        assert Ran("user", "export", "ann", str(tmp_path / "ann.zip"), *data).refused("already")
+        assert "--yes" in Ran("user", "delete", "ann", *data).out
+        assert Ran("user", "delete", "ann", "--yes", *data).status == 0
+        async with asyncio.timeout(5):
+            while (event := json.loads(await reader.recv()))["type"] != "post_deleted":
+                pass
+        assert event["postId"] == post["id"]
+    assert (await ben.http.get("/api/users/ann")).status_code == 404
+    assert Ran("user", "show", "ann", *data).refused("Nobody here is called 'ann'")
+    done = [entry["action"] for entry in json.loads(Ran("audit", "--json", *data).out)]
+    assert done[0] == "user.delete"
+    assert set(done) >= {"user.disable", "user.enable", "user.password", "user.export"}

@@ -7,6 +7,7 @@ import pytest
 from feedline import errors
 from feedline.errors import (
     CODES,
+    AccountClosed,
     BackupDamaged,
     BackupExists,
     BadRequest,
@@ -82,6 +83,7 @@ EACH: list[FeedlineError] = [
     DataDirectoryUnusable("data", "Read-only file system"),
     BusUnusable("no address"),
     CopyIncomplete("posts", 3, 2),
+    AccountClosed("ann"),
     BackupDamaged("It has no manifest."),
     BackupExists("monday.tar"),
     DatabaseInUse("feedline@db:5432", 2),

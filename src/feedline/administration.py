@@ -12,14 +12,14 @@ import msgspec
 from feedline.api.audit import known_id
 from feedline.api.service_tokens import new_service_token, service_digest
 from feedline.api.tokens import Tokens, load_secret
-from feedline.errors import NoSuchServiceToken, NoSuchUser
+from feedline.errors import AccountClosed, NoSuchServiceToken, NoSuchUser
 from feedline.feed import actions
 from feedline.feed.audit import Actor, AuditEntry, AuditQuery, AuditRow, Subject, audit_entry
 from feedline.feed.auditing import record
 from feedline.feed.operating import switch_realtime
 from feedline.feed.people import Identity, UserRow
 from feedline.feed.policy import LivePolicy
-from feedline.feed.ports import ServiceToken
+from feedline.feed.ports import Reads, ServiceToken
 from feedline.storage import Storage
 from feedline.store.base import Store, Transaction
 from feedline.store.database import now_millis
@@ -39,36 +39,39 @@ def user_token(storage: Storage, username: str, hours: int) -> str:
     """Signs a person in and returns the token. Raises NoDatabase or NoSuchUser."""
 
     def sign_in(tx: Transaction) -> Identity:
-        session = actions.sign_in(tx, _person(tx, username), tx.now + hours * _HOUR_MILLIS)
+        person = named(tx, username)
+        if person.state != "active":
+            raise AccountClosed(username)
+        session = actions.sign_in(tx, person, tx.now + hours * _HOUR_MILLIS)
         return Identity(session.user_id, session.id, session.expires_at)
 
     async def work(store: Store) -> str:
         identity = await store.write(sign_in)
         return Tokens(await storage.secret(store)).issue(identity, now_millis())
 
-    return _done(storage, work)
+    return done(storage, work)
 
 
 def add_admin(storage: Storage, username: str) -> None:
     """Makes an admin of a person. Raises NoDatabase or NoSuchUser."""
 
     def command(tx: Transaction) -> None:
-        person = _person(tx, username)
+        person = named(tx, username)
         tx.set_role(person.id, "admin")
         record(tx, at_the_command_line(), "admin.add", person)
 
-    _written(storage, command)
+    written(storage, command)
 
 
 def remove_admin(storage: Storage, username: str) -> None:
     """Takes from a person what makes them an admin. Raises NoDatabase or NoSuchUser."""
 
     def command(tx: Transaction) -> None:
-        person = _person(tx, username)
+        person = named(tx, username)
         tx.set_role(person.id, "user")
         record(tx, at_the_command_line(), "admin.remove", person)
 
-    _written(storage, command)
+    written(storage, command)
 
 
 def audit(storage: Storage, query: AuditQuery) -> list[AuditEntry]:
@@ -78,7 +81,7 @@ def audit(storage: Storage, query: AuditQuery) -> list[AuditEntry]:
         by, on = known_id(reads, query.actor or ""), known_id(reads, query.subject or "")
         return reads.audit(msgspec.structs.replace(query, actor=by, subject=on))
 
-    return [audit_entry(row) for row in _written(storage, read)]
+    return [audit_entry(row) for row in written(storage, read)]
 
 
 def create_service_token(storage: Storage, name: str) -> str:
@@ -90,13 +93,13 @@ def create_service_token(storage: Storage, name: str) -> str:
         tx.add_service_token(row, service_digest(token))
         record(tx, at_the_command_line(), "service.create", row, name=name)
 
-    _written(storage, add)
+    written(storage, add)
     return token
 
 
 def service_tokens(storage: Storage) -> list[ServiceToken]:
     """All service tokens, oldest first. Raises NoDatabase."""
-    return _written(storage, lambda tx: tx.service_tokens())
+    return written(storage, lambda tx: tx.service_tokens())
 
 
 def revoke_service_token(storage: Storage, token_id: str) -> None:
@@ -108,7 +111,7 @@ def revoke_service_token(storage: Storage, token_id: str) -> None:
             raise NoSuchServiceToken(token_id)
         record(tx, at_the_command_line(), "service.revoke", Subject("service", token_id), name=name)
 
-    _written(storage, command)
+    written(storage, command)
 
 
 def at_the_command_line() -> Actor:
@@ -121,7 +124,7 @@ def at_the_command_line() -> Actor:
 
 def policy(storage: Storage) -> LivePolicy:
     """Who has live delivery. Raises NoDatabase."""
-    return _written(storage, lambda tx: tx.policy())
+    return written(storage, lambda tx: tx.policy())
 
 
 def turn_realtime(storage: Storage, *, is_on: bool) -> LivePolicy:
@@ -129,7 +132,7 @@ def turn_realtime(storage: Storage, *, is_on: bool) -> LivePolicy:
 
     Raises NoDatabase.
     """
-    return _written(storage, lambda tx: switch_realtime(tx, at_the_command_line(), is_on=is_on))
+    return written(storage, lambda tx: switch_realtime(tx, at_the_command_line(), is_on=is_on))
 
 
 def copy(data: Path, database: str, report: Callable[[str, int, int], None]) -> int:
@@ -145,19 +148,20 @@ def copy(data: Path, database: str, report: Callable[[str, int, int], None]) -> 
         return copy_database(data / "feedline.db", database, load_secret(data), report)
 
 
-def _person(tx: Transaction, username: str) -> UserRow:
+def named(tx: Reads, username: str) -> UserRow:
+    """The person of a username. Raises NoSuchUser."""
     person = tx.user_by_name(username)
     if person is None:
         raise NoSuchUser(username)
     return person
 
 
-def _written(storage: Storage, command: Callable[[Transaction], T]) -> T:
+def written(storage: Storage, command: Callable[[Transaction], T]) -> T:
     """Runs a command on an installation."""
-    return _done(storage, lambda store: store.write(command))
+    return done(storage, lambda store: store.write(command))
 
 
-def _done(storage: Storage, work: Callable[[Store], Coroutine[Any, Any, T]]) -> T:
+def done(storage: Storage, work: Callable[[Store], Coroutine[Any, Any, T]]) -> T:
     """Does something with the store of an installation. Its server may run meanwhile."""
 
     async def run() -> T:

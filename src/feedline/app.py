@@ -17,7 +17,7 @@ from feedline.api.identity import Authenticator, Passes
 from feedline.api.keys import KeySet
 from feedline.api.passwords import Hasher
 from feedline.api.services import Services
-from feedline.api.throttle import LoginThrottle, Shared, UploadThrottle
+from feedline.api.throttle import LoginThrottle, Shared, export_throttle, upload_throttle
 from feedline.api.tokens import Tokens, load_shared_secret
 from feedline.bus.base import Bus
 from feedline.bus.echoing import Broker, EchoingBus
@@ -36,6 +36,7 @@ from feedline.hub.connection import Connection, Socket
 from feedline.hub.hub import Hub, HubLimits
 from feedline.hub.poll import Poll
 from feedline.hub.whereabouts import Whereabouts
+from feedline.leaving import Leavers
 from feedline.likes import LikeTeller
 from feedline.media.files import Files, FolderFiles
 from feedline.media.pictures import Pictures
@@ -64,6 +65,7 @@ class Feedline:
     api: Application
     gateway: WebSocketGateway | NoSockets
     like_teller: LikeTeller
+    leavers: Leavers
     draining: bool = False
 
     def drain(self) -> None:
@@ -149,7 +151,7 @@ def _assemble(
     pictures: Pictures,
     metrics: Metrics,
 ) -> Feedline:
-    like_teller = LikeTeller(store)
+    like_teller, leavers = LikeTeller(store), Leavers(store)
     hasher = Hasher(settings.parallel_hashes, settings.waiting_hashes)
     passes = Passes(tokens, _external(settings, store))
     shared = Shared(bus.tell, now_millis)
@@ -168,11 +170,13 @@ def _assemble(
         is_connected=Whereabouts(bus, hub.is_connected).is_connected,
         policy=lambda: hub.policy,
         bus_state=lambda: bus.state,
-        uploads=UploadThrottle(settings.media_uploads, shared),
+        uploads=upload_throttle(settings.media_uploads, shared),
+        exports=export_throttle(shared),
         files=files,
         pictures=pictures,
         metrics=metrics,
         likes_owed=like_teller.likes_owed,
+        somebody_leaves=leavers.somebody_leaves,
         page=Path(str(resources.files("feedline") / "page")),
     )
     authenticator = Authenticator(passes, store, now_millis)
@@ -193,7 +197,7 @@ def _assemble(
     )
     api, gateway = _served(services, live, sockets)
     feedline = Feedline(
-        settings, store, hub, bus, files, pictures, hasher, api, gateway, like_teller
+        settings, store, hub, bus, files, pictures, hasher, api, gateway, like_teller, leavers
     )
     return feedline
 
@@ -317,6 +321,7 @@ def _upkeep(feedline: Feedline, retention: Retention) -> list[asyncio.Task[None]
     settings = feedline.settings
     return [
         asyncio.create_task(feedline.like_teller.run(), name="tell of likes"),
+        asyncio.create_task(feedline.leavers.run(), name="delete who leaves"),
         asyncio.create_task(
             keep_clean(feedline.store, feedline.files, settings.media_orphan_hours, now_millis),
             name="remove files",

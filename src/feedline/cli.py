@@ -21,6 +21,7 @@ from feedline.doctor.report import as_json, show
 from feedline.errors import Refusal, StartupError
 from feedline.feed.instants import rfc3339
 from feedline.keeping import commands as keeping
+from feedline.keeping import user_commands
 from feedline.storage import Storage
 from feedline.telemetry.logs import set_up_logging
 from feedline.verify.command import verify as run_verify
@@ -47,6 +48,7 @@ app.command(service_token)
 realtime = cyclopts.App(name="realtime", help="Switch live delivery off and on, while all runs.")
 app.command(realtime)
 keeping.add_to(app)
+user_commands.add_to(user)
 
 Place = Annotated[Storage, Parameter(name="*")]
 _PLACE = Storage()

@@ -14,8 +14,9 @@ from feedline.feed.comments import CommentDraft
 from feedline.feed.drafts import Draft, DraftLimits
 from feedline.feed.instants import Millis
 from feedline.feed.media import file_names
+from feedline.feed.media_row import MediaRow
 from feedline.feed.people import Registration, UserRow
-from feedline.feed.ports import MediaRow, PostQuery
+from feedline.feed.ports import PostQuery
 from feedline.feed.visibility import Tier
 from feedline.media.files import Files
 from feedline.media.pictures import Picture, Pictures

@@ -43,6 +43,7 @@ The tree::
         ├── PortUnavailable
         ├── NoDatabase
         ├── NoSuchUser
+        ├── AccountClosed
         ├── NoSuchServiceToken
         ├── TooFewFiles
         ├── VerificationBroken
@@ -522,6 +523,14 @@ class NoSuchUser(StartupError):
 
     def __str__(self) -> str:
         return f"Nobody here is called {self.username!r}. People sign up on the page or by the API."
+
+
+class AccountClosed(StartupError):
+    def __init__(self, username: str) -> None:
+        self.username = username
+
+    def __str__(self) -> str:
+        return f"The account of {self.username!r} is closed. `feedline user enable` opens it."
 
 
 class NoSuchServiceToken(StartupError):

@@ -11,7 +11,7 @@ from feedline.api.external import ExternalIdentity
 from feedline.api.identity import Passes
 from feedline.api.passwords import Hasher
 from feedline.api.services import Services
-from feedline.api.throttle import LoginThrottle, Shared, UploadThrottle
+from feedline.api.throttle import LoginThrottle, Shared, export_throttle, upload_throttle
 from feedline.api.tokens import Tokens
 from feedline.config import Settings
 from feedline.feed.policy import LivePolicy
@@ -67,11 +67,13 @@ async def world(settings: Settings, external: External) -> AsyncIterator[World]:
         is_connected=is_connected,
         policy=LivePolicy,
         bus_state=lambda: "ok",
-        uploads=UploadThrottle(settings.media_uploads, shared),
+        uploads=upload_throttle(settings.media_uploads, shared),
+        exports=export_throttle(shared),
         files=FolderFiles(settings.data / "media"),
         pictures=pictures,
         metrics=LateMetrics(),
         likes_owed=lambda: owed.append(None),
+        somebody_leaves=lambda: None,
         page=settings.data / "page",
     )
     world = World(services, build_api(services), store, clock, connected, owed)

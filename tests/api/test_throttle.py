@@ -2,7 +2,7 @@ from contextlib import nullcontext
 
 import pytest
 
-from feedline.api.throttle import WINDOW, LoginThrottle, Shared, Tally, UploadThrottle
+from feedline.api.throttle import WINDOW, LoginThrottle, Shared, Tally, upload_throttle
 from feedline.errors import RateLimited
 
 
@@ -83,7 +83,7 @@ def test_nodes_count_together() -> None:
     told: list[bytes] = []
     here, there = Shared(told.append, lambda: 0), Shared(lambda _note: None, lambda: 7)
     first, second = LoginThrottle(2, 0, here), LoginThrottle(2, 0, there)
-    uploads, other_uploads = UploadThrottle(1, here), UploadThrottle(1, there)
+    uploads, other_uploads = upload_throttle(1, here), upload_throttle(1, there)
     for _ in range(2):
         first.failed("Ann", "192.0.2.1", 0)
     uploads.count("ann", 0)

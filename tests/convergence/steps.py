@@ -9,9 +9,10 @@ from feedline.errors import Refusal
 from feedline.feed import actions, following, foreign, notices, reactions
 from feedline.feed.comments import CommentDraft, CommentQuery
 from feedline.feed.drafts import Draft, DraftLimits
+from feedline.feed.media_row import MediaRow
 from feedline.feed.notifications import NotificationQuery
 from feedline.feed.people import ProfileChange, UserRow
-from feedline.feed.ports import MediaRow, PostQuery, ServiceToken
+from feedline.feed.ports import PostQuery, ServiceToken
 from feedline.feed.posts import PostRow
 from feedline.feed.raw_posts import read_raw_post
 from feedline.feed.visibility import TIERS

@@ -20,7 +20,7 @@ from feedline.errors import (
     NoDatabase,
     RestoreTargetTaken,
 )
-from feedline.feed.ports import MediaRow
+from feedline.feed.media_row import MediaRow
 from feedline.keeping.archive import Manifest
 from feedline.keeping.backup import check_backup, take_backup
 from feedline.keeping.restore import restore

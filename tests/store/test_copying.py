@@ -12,8 +12,8 @@ from feedline.errors import CopyIncomplete, CopyTargetTaken, DatabaseUnusable
 from feedline.feed import actions, notices, reactions
 from feedline.feed.comments import CommentDraft
 from feedline.feed.following import follow, grant_tier
-from feedline.feed.people import UserRow
-from feedline.feed.ports import PostQuery, ServiceToken, SessionRow
+from feedline.feed.people import SessionRow, UserRow
+from feedline.feed.ports import PostQuery, ServiceToken
 from feedline.store import copying
 from feedline.store.base import Snapshot, Transaction
 from feedline.store.copying import copy_database

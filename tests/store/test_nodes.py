@@ -25,8 +25,7 @@ from feedline.feed.events import (
     PostUpdated,
 )
 from feedline.feed.following import follow, unfollow
-from feedline.feed.people import Identity, UserRow
-from feedline.feed.ports import SessionRow
+from feedline.feed.people import Identity, SessionRow, UserRow
 from feedline.feed.posts import PostRow
 from feedline.feed.reactions import LIKES_MERGED
 from feedline.store import postgres_connections, postgres_writer

@@ -11,8 +11,7 @@ from feedline.feed import actions
 from feedline.feed.following import follow
 from feedline.feed.notices import notify, read_notifications
 from feedline.feed.notifications import NotificationQuery
-from feedline.feed.people import Identity, UserRow
-from feedline.feed.ports import SessionRow
+from feedline.feed.people import Identity, SessionRow, UserRow
 from feedline.store import database
 from feedline.store.base import Store, StoredAnswer, Transaction
 from feedline.store.retention import Retention, keep_trimmed, trim

@@ -15,13 +15,13 @@ from feedline.feed.people import (
     USERNAME,
     Identity,
     Registration,
+    SessionRow,
     User,
     UserRow,
     Wire,
     registration_problems,
     user_of,
 )
-from feedline.feed.ports import SessionRow
 from feedline.store.base import Transaction
 from feedline.wire.answers import Answer, Header, answered
 
@@ -145,6 +145,8 @@ class Accounts:
             services.throttle.failed(credentials.username, call.address, services.clock())
             services.metrics.logins_failed.inc()
             raise Unauthenticated("The username or the password is not right.")
+        if user.state != "active":
+            raise Forbidden("This account is closed.")
         return user
 
     def _check_throttle(self, call: Call[Credentials, None]) -> None:

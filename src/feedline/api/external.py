@@ -15,8 +15,7 @@ from feedline.api.keys import KeySet
 from feedline.errors import Unauthenticated
 from feedline.feed import foreign
 from feedline.feed.instants import Millis
-from feedline.feed.people import Identity
-from feedline.feed.ports import SessionRow
+from feedline.feed.people import Identity, SessionRow
 from feedline.feed.raw_posts import RawAuthor, Unreadable, read_author, read_id
 from feedline.store.base import Store, Transaction
 

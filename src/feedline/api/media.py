@@ -12,8 +12,9 @@ from feedline.api.services import Services
 from feedline.api.uploads import receive_file
 from feedline.errors import NotFound, PayloadTooLarge, UnsupportedMediaType
 from feedline.feed.media import file_names, media_of, visible_media
+from feedline.feed.media_row import MediaRow
 from feedline.feed.people import Wire
-from feedline.feed.ports import MediaRow, Reads
+from feedline.feed.ports import Reads
 from feedline.feed.posts import MediaType
 from feedline.media.kinds import HEAD, PICTURE, kind_of
 from feedline.media.pictures import THUMBNAIL_TYPE

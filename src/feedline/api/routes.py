@@ -11,6 +11,8 @@ from feedline.api.audit import Audit, AuditAnswer, AuditListQuery
 from feedline.api.browsers import Browsers, Sightings
 from feedline.api.following import Following
 from feedline.api.health import PLAIN_METRICS, Alive, Health, Ready
+from feedline.api.leaving import Leaving
+from feedline.api.leaving_routes import leaving_operations
 from feedline.api.media import MediaAnswer, MediaCalls
 from feedline.api.notifications import Notifications
 from feedline.api.notify import (
@@ -51,6 +53,7 @@ def operations(services: Services) -> list[Operation]:
         *_notify_operations(Notify(services)),
         *_live_operations(),
         *_admin_operations(Audit(services)),
+        *leaving_operations(Leaving(services)),
         *_switch_operations(Administration(services)),
         *_operator_operations(Health(services), Browsers(services)),
     ]
@@ -83,7 +86,7 @@ def _account_operations(accounts: Accounts) -> list[Operation]:
             signs_in=True,
             body=Credentials,
             answer=SignedIn,
-            codes=("unauthenticated", "rate_limited"),
+            codes=("unauthenticated", "forbidden", "rate_limited"),
         ),
         Operation(
             method="POST",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from feedline.api.identity import Passes
 from feedline.api.passwords import Hasher
-from feedline.api.throttle import LoginThrottle, UploadThrottle
+from feedline.api.throttle import LoginThrottle, PersonThrottle
 from feedline.api.tokens import Tokens
 from feedline.config import Settings
 from feedline.feed.instants import Millis
@@ -35,11 +35,14 @@ class Services:
     """Who has live delivery, as far as this node has heard."""
     bus_state: Callable[[], str]
     """How the bus between nodes is: `ok`, or `degraded`."""
-    uploads: UploadThrottle
+    uploads: PersonThrottle
+    exports: PersonThrottle
     files: Files
     pictures: Pictures
     metrics: Metrics
     likes_owed: Callable[[], None]
     """Says that likes wait to be told of; never waits itself."""
+    somebody_leaves: Callable[[], None]
+    """Says that somebody is to be deleted; never waits itself."""
     page: Path
     """Folder of the built page."""

@@ -9,6 +9,7 @@ import msgspec
 from feedline.errors import RateLimited
 from feedline.feed.instants import Millis
 
+EXPORTS = 3  # that one person may ask for within the window
 WINDOW: Millis = 5 * 60 * 1000
 _ACCOUNT_LONGEST = 64  # characters of a name that are told apart; no username has more than 40
 _MOST_KEYS = 20_000  # past it, the key that was counted longest ago is forgotten
@@ -104,20 +105,30 @@ class LoginThrottle:
         self._shared.add("address", _network(address), now)
 
 
-class UploadThrottle:
-    """How often a person may send a file."""
+class PersonThrottle:
+    """How often a person may do something, such as sending files. ``what``: of which too many."""
 
-    def __init__(self, per_person: int, shared: Shared) -> None:
+    def __init__(self, name: str, per_person: int, what: str, shared: Shared) -> None:
         self._people = Tally(per_person)
+        self._name = name
+        self._what = what
         self._shared = shared
-        shared.keep("uploads", self._people)
+        shared.keep(name, self._people)
 
     def count(self, user_id: str, now: Millis) -> None:
-        """Raises RateLimited when the person has sent too many."""
+        """Raises RateLimited when the person has done it too often."""
         wait = self._people.wait(user_id, now)
         if wait:
-            raise RateLimited(-(-wait // 1000), "files")
-        self._shared.add("uploads", user_id, now)
+            raise RateLimited(-(-wait // 1000), self._what)
+        self._shared.add(self._name, user_id, now)
+
+
+def upload_throttle(per_person: int, shared: Shared) -> PersonThrottle:
+    return PersonThrottle("uploads", per_person, "files", shared)
+
+
+def export_throttle(shared: Shared) -> PersonThrottle:
+    return PersonThrottle("exports", EXPORTS, "exports", shared)
 
 
 def _account(username: str) -> str:

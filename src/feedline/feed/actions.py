@@ -25,12 +25,13 @@ from feedline.feed.notices import notify_followers
 from feedline.feed.people import (
     ProfileChange,
     Registration,
+    SessionRow,
     UserRow,
     creator_of,
     profile_problems,
     registration_problems,
 )
-from feedline.feed.ports import Reads, SessionRow, Writes
+from feedline.feed.ports import Reads, Writes
 from feedline.feed.posts import Post, PostRow, for_event, normalize
 from feedline.feed.visibility import Viewer
 

@@ -21,6 +21,13 @@ Action = Literal[
     "service.revoke",
     "tier.end",
     "tier.grant",
+    "user.delete",
+    "user.disable",
+    "user.enable",
+    "user.export",
+    "user.password",
+    "user.rename",
+    "user.sign_out",
 ]
 Detail = str | int | float | bool | None
 Details = Mapping[str, Detail]

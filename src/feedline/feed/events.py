@@ -140,9 +140,13 @@ class CreatorUpdated(Event, tag="creator_updated"):
 
 
 class SessionRevoked(Event, tag="session_revoked"):
-    """A sign-out. It stays inside: every node closes the session's sockets when it passes."""
+    """A sign-out. It stays inside: every node closes the session's sockets when it passes.
+
+    ``user_id``: all sessions of a person have ended, and ``session_id`` is empty.
+    """
 
     session_id: str
+    user_id: str | Unset = msgspec.UNSET
 
 
 class PolicyChanged(Event, tag="policy_changed"):
@@ -315,3 +319,24 @@ def without_content(event: AnyEvent) -> AnyEvent:
         comment = msgspec.structs.replace(event.comment, text="")
         return msgspec.structs.replace(event, comment=comment)
     return event
+
+
+def without_person(event: AnyEvent, user_id: str) -> AnyEvent:
+    """An event with somebody's names taken out, for the log once they are gone."""
+    replace = msgspec.structs.replace
+    match event:
+        case PostCreated(post=post) | PostUpdated(post=post) if post.creator.id == user_id:
+            return replace(event, post=replace(scrubbed(post), creator=_nameless(user_id)))
+        case CommentAdded(comment=comment) if comment.author.id == user_id:
+            return replace(event, comment=replace(comment, text="", author=_nameless(user_id)))
+        case NotificationAdded(notification=notification) if notification.actor.id == user_id:
+            return replace(
+                event, notification=replace(notification, actor=_nameless(user_id), text="")
+            )
+        case CreatorUpdated(creator=creator) if creator.id == user_id:
+            return replace(event, creator=_nameless(user_id))
+    return event
+
+
+def _nameless(user_id: str) -> Creator:
+    return Creator(id=user_id, username="", name="", avatar=None, is_verified=False)

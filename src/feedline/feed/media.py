@@ -6,8 +6,9 @@ import msgspec
 
 from feedline.errors import FieldProblem, ValidationFailed
 from feedline.feed.drafts import Draft
+from feedline.feed.media_row import MediaRow
 from feedline.feed.people import media_at
-from feedline.feed.ports import MediaRow, Reads, Writes
+from feedline.feed.ports import Reads, Writes
 from feedline.feed.posts import NO_MEDIA, Media, MediaType, PostRow
 from feedline.feed.visibility import Viewer, can_see, known_tier
 

@@ -9,6 +9,8 @@ from feedline.errors import FieldProblem
 from feedline.feed.instants import Millis, is_id, rfc3339
 
 Role = Literal["user", "admin"]
+State = Literal["active", "disabled", "leaving"]
+"""Whether somebody may do anything; who is leaving is being deleted."""
 
 USERNAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
 # What breaks a line, or turns the direction of what follows (UAX 9), has no place in a name.
@@ -65,6 +67,7 @@ class UserRow(msgspec.Struct, kw_only=True):
     following_count: int = 0
     posts_count: int = 0
     created_at: Millis
+    state: str = "active"
 
 
 class Registration(Wire, frozen=True, forbid_unknown_fields=True):
@@ -87,6 +90,15 @@ class Identity(msgspec.Struct, frozen=True):
 
     user_id: str
     session_id: str
+    expires_at: Millis
+
+
+class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A sign-in as stored."""
+
+    id: str
+    user_id: str
+    created_at: Millis
     expires_at: Millis
 
 

@@ -4,13 +4,15 @@ from typing import Protocol
 
 import msgspec
 
+from feedline.feed.account_ports import AccountReads, AccountWrites
 from feedline.feed.audit import AuditQuery, AuditRow
 from feedline.feed.comments import CommentQuery, CommentRow
 from feedline.feed.cursor import Position
 from feedline.feed.events import AnyEvent
 from feedline.feed.instants import Millis, Place
+from feedline.feed.media_row import MediaRow
 from feedline.feed.notifications import NotificationKind, NotificationQuery, NotificationRow
-from feedline.feed.people import Creator, Identity, Role, UserRow
+from feedline.feed.people import Creator, Identity, Role, SessionRow, UserRow
 from feedline.feed.policy import LivePolicy
 from feedline.feed.posts import PostRow
 from feedline.feed.visibility import Tier, Viewer
@@ -60,15 +62,6 @@ class SubscriberRow(msgspec.Struct, frozen=True, kw_only=True):
         return self.user.id
 
 
-class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A sign-in as stored."""
-
-    id: str
-    user_id: str
-    created_at: Millis
-    expires_at: Millis
-
-
 class ServiceToken(msgspec.Struct, frozen=True):
     """A token of another program, but for the token itself, which is not kept."""
 
@@ -77,22 +70,7 @@ class ServiceToken(msgspec.Struct, frozen=True):
     created_at: Millis
 
 
-class MediaRow(msgspec.Struct, frozen=True):
-    """A file that is kept. Sizes in bytes; a thumbnail of 0 is none."""
-
-    id: str
-    owner_id: str
-    post_id: str | None
-    type: str
-    content_type: str
-    size: int
-    thumbnail_size: int
-    aspect_ratio: float | None
-    created_at: Millis
-    is_avatar: bool = False
-
-
-class Reads(Protocol):
+class Reads(AccountReads, Protocol):
     """Everything here comes from one snapshot of the database."""
 
     def cursor(self) -> str:
@@ -182,7 +160,7 @@ class Reads(Protocol):
         """How much room a person's files take."""
 
 
-class Writes(Reads, Protocol):
+class Writes(AccountWrites, Reads, Protocol):
     """A transaction: all of it is committed, events included, or none of it."""
 
     now: Millis

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from msgspec import UnsetType
+
 from feedline.errors import CloseCode, Unavailable
 from feedline.feed.channels import post_channel
 from feedline.feed.events import (
@@ -282,7 +284,7 @@ class Hub:
         if self._ring.add(event):
             self._stretches.forget()
         if isinstance(event.event, SessionRevoked):
-            self._end_session(event.event.session_id)
+            self._end_sessions(event.event)
             return
         if isinstance(event.event, PolicyChanged):
             self._obey(event.event.policy)
@@ -328,8 +330,11 @@ class Hub:
         if len(members) > REFUSED_AT_ONCE:
             self._loop.call_soon(self._send_away, members[REFUSED_AT_ONCE:])
 
-    def _end_session(self, session_id: str) -> None:
-        for member in tuple(self._by_session.get(session_id, ())):
+    def _end_sessions(self, event: SessionRevoked) -> None:
+        ended = set(self._by_session.get(event.session_id, ()))
+        if not isinstance(event.user_id, UnsetType):
+            ended |= self._by_user.get(event.user_id, set())
+        for member in ended:
             member.close(CloseCode.SESSION_ENDED, "signed out")
 
 

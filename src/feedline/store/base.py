@@ -141,3 +141,6 @@ class Store(Protocol):
 
     async def forget_audit(self, before: Millis) -> int:
         """Drops records of administrative actions of before an instant; how many."""
+
+    async def forget_traces(self) -> None:
+        """Overwrites what was deleted, where the database does not do that by itself."""

@@ -14,18 +14,19 @@ from feedline.feed.events import (
     post_of,
 )
 from feedline.feed.instants import IdSource, Millis
-from feedline.feed.people import Identity, Role, UserRow
+from feedline.feed.media_row import MediaRow
+from feedline.feed.people import Identity, Role, SessionRow, UserRow
 from feedline.feed.policy import LivePolicy
-from feedline.feed.ports import MediaRow, ServiceToken, SessionRow
+from feedline.feed.ports import ServiceToken
 from feedline.feed.posts import PostRow
+from feedline.store.accounts import AccountWrites
 from feedline.store.circles import CircleWrites
+from feedline.store.events import event_decoder, event_encoder
 from feedline.store.notifications import NotificationWrites
-from feedline.store.views import Views, event_decoder
-
-event_encoder = msgspec.json.Encoder()
+from feedline.store.views import Views
 
 
-class Changes(CircleWrites, NotificationWrites, Views):
+class Changes(CircleWrites, NotificationWrites, AccountWrites, Views):
     """The writes of one group of commands, all at the instant ``now``."""
 
     def __init__(self, ids: IdSource, now: Millis) -> None:

@@ -77,6 +77,9 @@ class Database:
     async def forget_audit(self, before: Millis) -> int:
         return await self._in_slices(lambda tx: tx.forget_audit(before, SLICE))
 
+    async def forget_traces(self) -> None:
+        return
+
     def migrate(self) -> int:
         """Brings the schema up to date, or makes it; returns its version. Not on the loop.
 

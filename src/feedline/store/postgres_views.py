@@ -13,14 +13,16 @@ from psycopg import Pipeline
 from feedline.feed.cursor import Cursor, Position
 from feedline.feed.events import AnyEvent, amended
 from feedline.feed.instants import IdSource, Millis
+from feedline.feed.media_row import MediaRow
 from feedline.feed.notifications import NotificationKind, NotificationRow
 from feedline.feed.people import UserRow
 from feedline.feed.policy import LivePolicy
-from feedline.feed.ports import MediaRow, PostQuery
+from feedline.feed.ports import PostQuery
 from feedline.feed.posts import PostRow
 from feedline.feed.visibility import Tier, known_tier
 from feedline.store.base import LogEntry, StoredAnswer
-from feedline.store.changes import Changes, comment_of, event_encoder, scrubbed_with
+from feedline.store.changes import Changes, comment_of, scrubbed_with
+from feedline.store.events import event_encoder
 from feedline.store.postgres_connections import SQL, Connection
 from feedline.store.rows import (
     Results,

@@ -8,9 +8,9 @@ import msgspec
 from feedline.feed.audit import Actor, AuditRow, Detail, Subject
 from feedline.feed.comments import CommentRow
 from feedline.feed.instants import Place
+from feedline.feed.media_row import MediaRow
 from feedline.feed.notifications import NotificationRow
 from feedline.feed.people import Creator, UserRow
-from feedline.feed.ports import MediaRow
 from feedline.feed.posts import Media, PostRow
 
 Value = None | int | float | bytes | str  # what databases store
@@ -107,6 +107,7 @@ def user_row(row: tuple[Any, ...]) -> UserRow:
         created_at=row[8],
         followers_count=row[9],
         following_count=row[10],
+        state=row[11],
     )
 
 

@@ -1,5 +1,7 @@
 """The embedded store: one SQLite file, one writer, several readers."""
 
+import asyncio
+import logging
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -11,11 +13,16 @@ from feedline.errors import Unavailable
 from feedline.feed.instants import Millis
 from feedline.store.base import Announce, Snapshot
 from feedline.store.database import Database, now_millis
-from feedline.store.sqlite_connections import migrate, open_reader
+from feedline.store.sqlite_connections import migrate, open_reader, shorten_log
 from feedline.store.sqlite_views import SqliteSnapshot
 from feedline.store.sqlite_writer import SqliteWriter
 
 T = TypeVar("T")
+
+_ATTEMPTS = 20  # to empty the write-ahead log, which nobody may be reading at that moment
+_PAUSE_SECONDS = 0.25
+
+logger = logging.getLogger("feedline.store")
 
 READERS = 2  # threads; reads are short and mostly hold the interpreter lock anyway
 
@@ -34,6 +41,13 @@ class SqliteStore(Database):
         self._path = path
         self._clock = clock
         self._local = threading.local()
+
+    async def forget_traces(self) -> None:
+        for _ in range(_ATTEMPTS):
+            if await asyncio.to_thread(shorten_log, self._path):
+                return
+            await asyncio.sleep(_PAUSE_SECONDS)
+        logger.warning("the write-ahead log is in use; it is emptied when the server stops")
 
     def migrate(self) -> int:
         return migrate(self._path)

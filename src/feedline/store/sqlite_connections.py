@@ -9,6 +9,7 @@ from feedline.errors import DatabaseUnusable, SchemaMismatch
 from feedline.store.queries import load_migrations, load_queries, read_sql
 
 _BUSY_MS = 5_000  # how long to wait for another process, such as the command line, to commit
+_SHORTEN_MS = 200  # how long writers may have to wait for it
 _CHECKPOINT_PAGES = 4_000  # 16 MiB of write-ahead log between checkpoints
 _CACHE_KIB = 32 * 1024
 # A statement that was used goes to the end of apsw's cache, and pushes out the one that has been
@@ -37,13 +38,24 @@ def open_writer(path: Path) -> apsw.Connection:
     # acknowledged commits in a power cut (https://www.sqlite.org/pragma.html#pragma_synchronous).
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
-    # What people delete is overwritten, where that needs no further write.
-    connection.execute("PRAGMA secure_delete = FAST")
+    # What people delete is overwritten. FAST would leave it on pages that are free.
+    connection.execute("PRAGMA secure_delete = ON")
     # What undoes a single command of a group: in a file it would be one more disk that can be full.
     connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
     return connection
+
+
+def shorten_log(path: Path) -> bool:
+    """Empties the write-ahead log, where what was deleted may still be; False if it is in use."""
+    connection = _opened(path, apsw.SQLITE_OPEN_READWRITE)
+    try:
+        connection.set_busy_timeout(_SHORTEN_MS)
+        ((busy, _, _),) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return not busy
+    finally:
+        connection.close()
 
 
 def open_reader(path: Path) -> apsw.Connection:

@@ -9,7 +9,8 @@ from feedline.feed.events import AnyEvent
 from feedline.feed.instants import IdSource, Millis
 from feedline.feed.ports import PostQuery
 from feedline.store.base import LogBounds, LogEntry
-from feedline.store.changes import Changes, comment_of, event_encoder, scrubbed_with
+from feedline.store.changes import Changes, comment_of, scrubbed_with
+from feedline.store.events import event_encoder
 from feedline.store.queries import load_queries
 from feedline.store.rows import Results, Rows, Value, Values
 from feedline.store.views import Views

@@ -4,23 +4,23 @@ import msgspec
 
 from feedline.feed.audit import AuditQuery, AuditRow
 from feedline.feed.cursor import Cursor
-from feedline.feed.events import AnyEvent
 from feedline.feed.instants import Millis
+from feedline.feed.media_row import MediaRow
 from feedline.feed.people import UserRow
 from feedline.feed.policy import LivePolicy
-from feedline.feed.ports import MediaRow, PostQuery, ServiceToken
+from feedline.feed.ports import PostQuery, ServiceToken
 from feedline.feed.posts import PostRow
+from feedline.store.accounts import Accounts
 from feedline.store.base import LogBounds, LogEntry, LogPage, StoredAnswer
 from feedline.store.circles import Circles
+from feedline.store.events import event_decoder
 from feedline.store.notifications import Notifications
 from feedline.store.rows import END, Value, audit_row, media_row, post_row, user_row
 
 PAGE_BYTES = 1 << 20  # most that one page of the log may hold in memory
 
-event_decoder = msgspec.json.Decoder(AnyEvent)
 
-
-class Views(Circles, Notifications):
+class Views(Circles, Notifications, Accounts):
     """Reads on a connection that has a transaction open."""
 
     def cursor(self) -> str:

@@ -1,18 +1,18 @@
 -- name: user
 SELECT id, username, name, avatar, is_verified, role, password_hash, posts_count, created_at,
-    followers_count, following_count
+    followers_count, following_count, state
 FROM users WHERE id = %s
 
 -- name: user_by_name
 SELECT id, username, name, avatar, is_verified, role, password_hash, posts_count, created_at,
-    followers_count, following_count
+    followers_count, following_count, state
 FROM users WHERE lower(username) = lower(%s)
 
 -- name: signed_in
 SELECT u.id, u.username, u.name, u.avatar, u.is_verified, u.role, u.password_hash, u.posts_count,
-    u.created_at, u.followers_count, u.following_count
+    u.created_at, u.followers_count, u.following_count, u.state
 FROM sessions AS s JOIN users AS u ON u.id = s.user_id
-WHERE s.id = %s AND s.expires_at > %s AND NOT s.revoked
+WHERE s.id = %s AND s.expires_at > %s AND NOT s.revoked AND u.state = 'active'
 
 -- name: add_user
 INSERT INTO users (id, username, name, avatar, is_verified, role, password_hash, created_at)
@@ -24,7 +24,7 @@ UPDATE users SET name = %s, avatar = %s WHERE id = %s
 -- name: people_to_follow
 -- In the order of an index, past those who are followed, until there are enough.
 SELECT u.id, u.username, u.name, u.avatar, u.is_verified, u.role, u.password_hash, u.posts_count,
-    u.created_at, u.followers_count, u.following_count
+    u.created_at, u.followers_count, u.following_count, u.state
 FROM users AS u
 WHERE u.newest_post_at IS NOT NULL AND u.id <> %(me)s AND NOT EXISTS (
     SELECT 1 FROM follows AS f WHERE f.follower_id = %(me)s AND f.creator_id = u.id)
@@ -53,6 +53,98 @@ RETURNING user_id, session_id, session_expires_at, expires_at
 
 -- name: set_role
 UPDATE users SET role = %s WHERE id = %s
+
+-- name: set_state
+UPDATE users SET state = %s WHERE id = %s
+
+-- name: change_password
+UPDATE users SET password_hash = %s WHERE id = %s
+
+-- name: people
+SELECT id, username, name, avatar, is_verified, role, password_hash, posts_count, created_at,
+    followers_count, following_count, state
+FROM users WHERE lower(username) LIKE %(search)s ESCAPE '\' AND id < %(before)s
+ORDER BY id DESC LIMIT %(limit)s
+
+-- name: people_leaving
+SELECT id FROM users WHERE state = 'leaving' ORDER BY id
+
+-- name: remove_user
+DELETE FROM users WHERE id = %s
+
+-- name: sessions_of
+SELECT id, created_at, expires_at FROM sessions
+WHERE user_id = %s AND expires_at > %s AND NOT revoked
+ORDER BY created_at DESC, id DESC LIMIT %s
+
+-- name: revoke_sessions
+UPDATE sessions SET revoked = true WHERE user_id = %s AND NOT revoked
+
+-- name: drop_sessions
+DELETE FROM sessions WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM sessions WHERE user_id = %s LIMIT %s FOR UPDATE SKIP LOCKED))
+
+-- name: comments_by
+SELECT c.id, c.post_id, c.text, c.created_at, u.id, u.username, u.name, u.avatar, u.is_verified
+FROM comments AS c JOIN users AS u ON u.id = c.author_id
+WHERE c.author_id = %s AND c.id > %s ORDER BY c.id LIMIT %s
+
+-- name: liked_by
+SELECT post_id FROM likes WHERE user_id = %s AND post_id > %s ORDER BY post_id LIMIT %s
+
+-- name: media_by
+SELECT id, owner_id, post_id, type, content_type, size, thumbnail_size, aspect_ratio, created_at,
+    is_avatar
+FROM media WHERE owner_id = %s AND state = 'ready' AND id > %s ORDER BY id LIMIT %s
+
+-- name: followers_of
+SELECT follower_id FROM follows WHERE creator_id = %s LIMIT %s
+
+-- name: notifications_by
+SELECT n.id, n.user_id, n.kind, n.post_id, n.comment_id, n.actors, n.is_read, n.created_at,
+    u.id, u.username, u.name, u.avatar, u.is_verified
+FROM notifications AS n JOIN users AS u ON u.id = n.actor_id
+WHERE n.id IN (
+    SELECT id FROM notifications WHERE actor_id = %(actor)s
+    UNION SELECT notification_id FROM notification_actors WHERE actor_id = %(actor)s
+    LIMIT %(limit)s)
+
+-- name: drop_actor
+DELETE FROM notification_actors WHERE notification_id = %s AND actor_id = %s
+
+-- name: other_actor
+SELECT a.actor_id FROM notification_actors AS a JOIN users AS u ON u.id = a.actor_id
+WHERE a.notification_id = %s LIMIT 1
+
+-- name: drop_notification
+DELETE FROM notifications WHERE id = %s
+
+-- name: drop_own_notifications
+DELETE FROM notifications WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM notifications WHERE user_id = %s LIMIT %s FOR UPDATE SKIP LOCKED))
+
+-- name: drop_own_marks
+DELETE FROM notices_read WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM notices_read WHERE user_id = %s LIMIT %s FOR UPDATE SKIP LOCKED))
+
+-- name: drop_answers
+DELETE FROM answers WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM answers WHERE user_id = %s LIMIT %s FOR UPDATE SKIP LOCKED))
+
+-- name: drop_likes_of
+DELETE FROM likes WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM likes WHERE post_id = %s LIMIT %s FOR UPDATE SKIP LOCKED))
+
+-- name: drop_comments_of
+DELETE FROM comments WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM comments WHERE post_id = %s LIMIT %s FOR UPDATE SKIP LOCKED))
+
+-- name: give_up_media
+UPDATE media SET state = 'removed', post_id = NULL, is_avatar = false, blurred = NULL
+WHERE owner_id = %s AND (state <> 'removed' OR post_id IS NOT NULL OR blurred IS NOT NULL)
+
+-- name: mentions
+SELECT seq, body FROM events WHERE seq > %s AND seq <= %s AND position(%s::bytea IN body) > 0
 
 -- name: add_audit
 INSERT INTO audit

@@ -19,9 +19,12 @@ CREATE TABLE users (
     created_at bigint NOT NULL,
     followers_count bigint NOT NULL DEFAULT 0,
     following_count bigint NOT NULL DEFAULT 0,
-    newest_post_at bigint
+    newest_post_at bigint,
+    state text NOT NULL DEFAULT 'active'
 ) WITH (fillfactor = 80);
 
+-- Who is shut out, and who is being deleted.
+CREATE INDEX users_not_active ON users (id) WHERE state <> 'active';
 CREATE UNIQUE INDEX users_by_name ON users (lower(username));
 -- Of that alone: a post changes no column of an index here, and is then cheap to count.
 CREATE INDEX users_by_followers ON users (followers_count);
@@ -34,6 +37,7 @@ CREATE TABLE sessions (
     revoked boolean NOT NULL DEFAULT false
 );
 
+CREATE INDEX sessions_by_user ON sessions (user_id);
 CREATE INDEX sessions_by_end ON sessions (expires_at);
 
 CREATE TABLE tickets (
@@ -161,6 +165,8 @@ CREATE TABLE notification_actors (
     actor_id text COLLATE "C" NOT NULL,
     PRIMARY KEY (notification_id, actor_id)
 );
+
+CREATE INDEX notification_actors_by_actor ON notification_actors (actor_id);
 
 -- What the followers of an author are notified of: one row for a post, at its place in the log.
 CREATE TABLE post_notices (

@@ -12,9 +12,12 @@ CREATE TABLE users (
     created_at INTEGER NOT NULL,
     followers_count INTEGER NOT NULL DEFAULT 0,
     following_count INTEGER NOT NULL DEFAULT 0,
-    newest_post_at INTEGER
+    newest_post_at INTEGER,
+    state TEXT NOT NULL DEFAULT 'active'
 ) STRICT;
 
+-- Who is shut out, and who is being deleted.
+CREATE INDEX users_not_active ON users (id) WHERE state <> 'active';
 CREATE INDEX users_by_newest_post ON users (id, newest_post_at);
 CREATE INDEX users_by_followers ON users (followers_count, newest_post_at, id)
 WHERE newest_post_at IS NOT NULL;
@@ -27,6 +30,7 @@ CREATE TABLE sessions (
     revoked INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
+CREATE INDEX sessions_by_user ON sessions (user_id);
 CREATE INDEX sessions_by_end ON sessions (expires_at);
 
 CREATE TABLE tickets (
@@ -152,6 +156,8 @@ CREATE TABLE notification_actors (
     actor_id TEXT NOT NULL,
     PRIMARY KEY (notification_id, actor_id)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX notification_actors_by_actor ON notification_actors (actor_id);
 
 -- What the followers of an author are notified of: one row for a post, at its place in the log.
 CREATE TABLE post_notices (

@@ -1,18 +1,18 @@
 -- name: user
 SELECT id, username, name, avatar, is_verified, role, password_hash, posts_count, created_at,
-    followers_count, following_count
+    followers_count, following_count, state
 FROM users WHERE id = ?
 
 -- name: user_by_name
 SELECT id, username, name, avatar, is_verified, role, password_hash, posts_count, created_at,
-    followers_count, following_count
+    followers_count, following_count, state
 FROM users WHERE username = ?
 
 -- name: signed_in
 SELECT u.id, u.username, u.name, u.avatar, u.is_verified, u.role, u.password_hash, u.posts_count,
-    u.created_at, u.followers_count, u.following_count
+    u.created_at, u.followers_count, u.following_count, u.state
 FROM sessions AS s JOIN users AS u ON u.id = s.user_id
-WHERE s.id = ? AND s.expires_at > ? AND NOT s.revoked
+WHERE s.id = ? AND s.expires_at > ? AND NOT s.revoked AND u.state = 'active'
 
 -- name: add_user
 INSERT INTO users (id, username, name, avatar, is_verified, role, password_hash, created_at)
@@ -35,7 +35,7 @@ WHERE id = ?
 -- name: people_to_follow
 -- In the order of an index, past those who are followed, until there are enough.
 SELECT u.id, u.username, u.name, u.avatar, u.is_verified, u.role, u.password_hash, u.posts_count,
-    u.created_at, u.followers_count, u.following_count
+    u.created_at, u.followers_count, u.following_count, u.state
 FROM users AS u
 WHERE u.newest_post_at IS NOT NULL AND u.id <> :me AND NOT EXISTS (
     SELECT 1 FROM follows AS f WHERE f.follower_id = :me AND f.creator_id = u.id)
@@ -63,6 +63,98 @@ RETURNING user_id, session_id, session_expires_at, expires_at
 
 -- name: set_role
 UPDATE users SET role = ? WHERE id = ?
+
+-- name: set_state
+UPDATE users SET state = ? WHERE id = ?
+
+-- name: change_password
+UPDATE users SET password_hash = ? WHERE id = ?
+
+-- name: people
+SELECT id, username, name, avatar, is_verified, role, password_hash, posts_count, created_at,
+    followers_count, following_count, state
+FROM users WHERE lower(username) LIKE :search ESCAPE '\' AND id < :before
+ORDER BY id DESC LIMIT :limit
+
+-- name: people_leaving
+SELECT id FROM users WHERE state = 'leaving' ORDER BY id
+
+-- name: remove_user
+DELETE FROM users WHERE id = ?
+
+-- name: sessions_of
+SELECT id, created_at, expires_at FROM sessions
+WHERE user_id = ? AND expires_at > ? AND NOT revoked
+ORDER BY created_at DESC, id DESC LIMIT ?
+
+-- name: revoke_sessions
+UPDATE sessions SET revoked = 1 WHERE user_id = ? AND NOT revoked
+
+-- name: drop_sessions
+DELETE FROM sessions WHERE (id) IN
+    (SELECT id FROM sessions WHERE user_id = ? LIMIT ?)
+
+-- name: comments_by
+SELECT c.id, c.post_id, c.text, c.created_at, u.id, u.username, u.name, u.avatar, u.is_verified
+FROM comments AS c JOIN users AS u ON u.id = c.author_id
+WHERE c.author_id = ? AND c.id > ? ORDER BY c.id LIMIT ?
+
+-- name: liked_by
+SELECT post_id FROM likes WHERE user_id = ? AND post_id > ? ORDER BY post_id LIMIT ?
+
+-- name: media_by
+SELECT id, owner_id, post_id, type, content_type, size, thumbnail_size, aspect_ratio, created_at,
+    is_avatar
+FROM media WHERE owner_id = ? AND state = 'ready' AND id > ? ORDER BY id LIMIT ?
+
+-- name: followers_of
+SELECT follower_id FROM follows WHERE creator_id = ? LIMIT ?
+
+-- name: notifications_by
+SELECT n.id, n.user_id, n.kind, n.post_id, n.comment_id, n.actors, n.is_read, n.created_at,
+    u.id, u.username, u.name, u.avatar, u.is_verified
+FROM notifications AS n JOIN users AS u ON u.id = n.actor_id
+WHERE n.id IN (
+    SELECT id FROM notifications WHERE actor_id = :actor
+    UNION SELECT notification_id FROM notification_actors WHERE actor_id = :actor
+    LIMIT :limit)
+
+-- name: drop_actor
+DELETE FROM notification_actors WHERE notification_id = ? AND actor_id = ?
+
+-- name: other_actor
+SELECT a.actor_id FROM notification_actors AS a JOIN users AS u ON u.id = a.actor_id
+WHERE a.notification_id = ? LIMIT 1
+
+-- name: drop_notification
+DELETE FROM notifications WHERE id = ?
+
+-- name: drop_own_notifications
+DELETE FROM notifications WHERE (id) IN
+    (SELECT id FROM notifications WHERE user_id = ? LIMIT ?)
+
+-- name: drop_own_marks
+DELETE FROM notices_read WHERE (user_id, seq) IN
+    (SELECT user_id, seq FROM notices_read WHERE user_id = ? LIMIT ?)
+
+-- name: drop_answers
+DELETE FROM answers WHERE (user_id, key) IN
+    (SELECT user_id, key FROM answers WHERE user_id = ? LIMIT ?)
+
+-- name: drop_likes_of
+DELETE FROM likes WHERE (post_id, user_id) IN
+    (SELECT post_id, user_id FROM likes WHERE post_id = ? LIMIT ?)
+
+-- name: drop_comments_of
+DELETE FROM comments WHERE (id) IN
+    (SELECT id FROM comments WHERE post_id = ? LIMIT ?)
+
+-- name: give_up_media
+UPDATE media SET state = 'removed', post_id = NULL, is_avatar = 0, blurred = NULL
+WHERE owner_id = ? AND (state <> 'removed' OR post_id IS NOT NULL OR blurred IS NOT NULL)
+
+-- name: mentions
+SELECT seq, body FROM events WHERE seq > ? AND seq <= ? AND instr(body, ?) > 0
 
 -- name: add_audit
 INSERT INTO audit

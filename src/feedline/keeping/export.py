@@ -1,0 +1,36 @@
+"""Everything that a person has, in a file for them to take along."""
+
+import os
+from pathlib import Path
+
+from feedline.administration import at_the_command_line, done, named
+from feedline.api.exporting import exported
+from feedline.errors import BackupExists
+from feedline.feed.auditing import record
+from feedline.feed.people import UserRow
+from feedline.media.files import FolderFiles
+from feedline.storage import Storage
+from feedline.store.base import Store, Transaction
+from feedline.store.database import now_millis
+
+
+def export_to(storage: Storage, username: str, target: Path) -> None:
+    """Writes a zip for its owner alone. Raises NoDatabase, NoSuchUser or BackupExists."""
+
+    def command(tx: Transaction) -> UserRow:
+        person = named(tx, username)
+        record(tx, at_the_command_line(), "user.export", person)
+        return person
+
+    async def work(store: Store) -> None:
+        person = await store.write(command)
+        files = FolderFiles(storage.data / "media")
+        try:
+            file = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        except FileExistsError:
+            raise BackupExists(str(target)) from None
+        with os.fdopen(file, "wb") as out:
+            async for piece in exported(store, files, person, now_millis()):
+                out.write(piece)
+
+    done(storage, work)

@@ -1,0 +1,45 @@
+"""Who is shut out at one node is out at all of them, at once."""
+
+import asyncio
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from feedline import administration
+from feedline.storage import Storage
+from tests.postgres import databases
+from tests.processes import Person, serving
+
+pytestmark = pytest.mark.system
+
+
+async def test_sockets_at_other_nodes_close_within_a_second(tmp_path: Path) -> None:
+    url = databases().fresh()
+    options = ("--database", url)
+    async with (
+        serving(tmp_path / "one", *options) as one,
+        serving(tmp_path / "two", *options) as two,
+    ):
+        ann, root = await Person.register(two, "ann"), await Person.register(one, "root")
+        storage = Storage(tmp_path / "one", url)
+        await asyncio.to_thread(administration.add_admin, storage, "root")
+        async with ann.socket() as socket:
+            await socket.send(json.dumps({"type": "connect"}))
+            assert json.loads(await socket.recv())["type"] == "connected"
+            address = f"/api/admin/users/{ann.id}"
+            answer = await root.http.patch(address, json={"disabled": True})
+            assert answer.json()["user"]["state"] == "disabled"
+            answered = time.monotonic()
+            await asyncio.wait_for(socket.wait_closed(), 10)
+            assert time.monotonic() - answered < 1.5
+            assert socket.close_code == 4003
+        assert (await ann.http.get("/api/me")).status_code == 401
+        assert (await root.http.delete(address)).status_code == 204
+        async with asyncio.timeout(10):
+            while (await ann.http.get("/api/users/ann")).status_code != 401:
+                await asyncio.sleep(0.05)
+            while (await root.http.get("/api/users/ann")).status_code != 404:
+                await asyncio.sleep(0.05)
+    databases().drop(url)
