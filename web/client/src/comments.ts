@@ -2,7 +2,7 @@ import type { Feedline } from ".";
 import { CommentSender } from "./comment-sender";
 import { Emitter } from "./emitter";
 import { LiveList, type ListSnapshot } from "./live-list";
-import { asCreator, type Comment, type Creator, type Cursor, type FeedEvent } from "./protocol";
+import { asCreator, partedFrom, type Comment, type Creator, type Cursor, type FeedEvent } from "./protocol";
 import { unlessEqual } from "./unless-equal";
 import type { UnsentComment } from "./unsent-comments";
 
@@ -110,6 +110,11 @@ export class Comments {
   }
 
   #apply(event: FeedEvent): boolean {
+    const gone = partedFrom(event);
+    if (gone !== undefined) {
+      this.#list.replace(this.#list.items.filter(({ author }) => author.id !== gone));
+      return true;
+    }
     if (event.type !== "comment_added" && event.type !== "comment_deleted") return false;
     if (event.postId !== this.postId) return false;
     if (event.type === "comment_deleted") this.#list.remove(event.commentId);

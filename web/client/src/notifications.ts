@@ -1,7 +1,7 @@
 import type { Feedline } from ".";
 import { Emitter } from "./emitter";
 import { LiveList, type ListPage, type ListSnapshot } from "./live-list";
-import type { FeedEvent, Notification } from "./protocol";
+import { partedFrom, type FeedEvent, type Notification } from "./protocol";
 import { unlessEqual } from "./unless-equal";
 
 export interface NotificationsSnapshot extends ListSnapshot<Notification> {
@@ -89,7 +89,11 @@ export class Notifications {
     else if (event.type === "notifications_cleared") this.#clear();
     else if (event.type === "post_deleted") return this.#forget(event.postId);
     else {
-      if (event.type === "feed_update" && (event.reason === "unfollow" || event.notifyPosts === false)) this.#list.refresh();
+      const gone = partedFrom(event);
+      if (gone !== undefined) this.#list.replace(this.#list.items.filter(({ actor }) => actor.id !== gone));
+      // What is gone further down, and what others did as well, only the server knows.
+      const isLess = event.type === "feed_update" && (event.reason === "unfollow" || event.notifyPosts === false);
+      if (isLess || gone !== undefined) this.#list.refresh();
       return false;
     }
     return true;

@@ -1,7 +1,7 @@
 import type { Feedline, LiveQuery } from ".";
 import { Emitter } from "./emitter";
 import { ApiProblem } from "./problem";
-import type { FeedEvent, Profile, User } from "./protocol";
+import { partedFrom, type FeedEvent, type Profile, type User } from "./protocol";
 import { unlessEqual } from "./unless-equal";
 
 export interface PersonSnapshot {
@@ -68,6 +68,7 @@ export class People {
 
   forget(id: string): void {
     this.#known.delete(id);
+    this.#changes.emit();
   }
 
   /** Follows a person, or no more: on the screen at once, and undone there if the server does not take it. */
@@ -89,6 +90,15 @@ export class People {
     if (this.#client.connection.state().status !== "live") this.#client.refresh().catch(() => {});
   }
 
+  /** Blocks a person, or no more: from then on neither is there for the other, or both are again. */
+  async block(id: string, isBlocked: boolean): Promise<void> {
+    await this.#client.api.call(isBlocked ? "PUT" : "DELETE", `/api/users/${encodeURIComponent(id)}/block`);
+    if (isBlocked) this.#client.store.removeWhere(({ creator }) => creator.id === id);
+    const held = this.#known.get(id);
+    if (held) this.put({ ...held, isBlocked, isFollowed: false });
+    if (this.#client.connection.state().status !== "live") this.#client.refresh().catch(() => {});
+  }
+
   /** How people stand to somebody is nobody else's business. */
   #viewerChanged(viewerId: string | undefined): void {
     if (viewerId === this.#viewerId) return;
@@ -101,11 +111,12 @@ export class People {
     if (event.type === "creator_updated") {
       const held = this.#known.get(event.creator.id);
       if (held) this.put({ ...held, ...event.creator });
-    } else if (event.type === "feed_update") {
-      const held = this.#known.get(event.creatorId);
-      // Another device has followed; how many do now, and what tier it is, only the server knows.
-      if (held) this.load(held.id).catch(() => {});
+      return;
     }
+    const changed = event.type === "feed_update" ? event.creatorId : partedFrom(event);
+    const held = changed === undefined ? undefined : this.#known.get(changed);
+    // Another device has followed, or they have blocked the viewer; what is so now, only the server knows.
+    if (held) this.load(held.id).catch((error: unknown) => isMissing(error) && this.forget(held.id));
   }
 }
 
@@ -175,6 +186,7 @@ export class Person {
   #isCounted(event: FeedEvent): boolean {
     const id = this.#people.get(this.#wanted)?.id;
     if (id === undefined) return false;
+    if (partedFrom(event) === id) return true;
     if (event.type === "post_created" || event.type === "post_deleted") return event.userId === id;
     const isMe = id === this.#client.session.state().user?.id;
     return isMe && (event.type === "feed_update" || (event.type === "notification" && event.notification.kind === "follow"));

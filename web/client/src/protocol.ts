@@ -31,6 +31,8 @@ export interface Profile extends User {
   notifyPosts?: boolean;
   /** What the viewer may see of what is for subscribers. */
   tier: Tier | null;
+  /** Whether the viewer has blocked them; who is blocked finds nobody. */
+  isBlocked?: boolean;
 }
 
 export interface Comment {
@@ -111,7 +113,7 @@ export type FeedEvent = EventBase &
     | { type: "notification_read"; ids?: readonly string[]; unreadCount: number }
     | { type: "notifications_cleared"; unreadCount: number }
     | { type: "new_subscription"; creatorId: string; subscriberId: string; tier: Tier }
-    | { type: "feed_update"; reason: "follow" | "unfollow" | "tier"; creatorId: string; notifyPosts?: boolean }
+    | { type: "feed_update"; reason: "follow" | "unfollow" | "tier" | "unblock"; creatorId: string; notifyPosts?: boolean }
     | { type: "creator_updated"; creator: Creator }
   );
 
@@ -153,6 +155,11 @@ export type ServerMessage = ControlMessage | FeedEvent;
 /** Only events have a time; they are of any type, also one that this version does not know. */
 export function isControl(message: ServerMessage): message is ControlMessage {
   return !("timestamp" in message);
+}
+
+/** Who is not there for the viewer any more, if that is what an event tells. */
+export function partedFrom(event: FeedEvent): string | undefined {
+  return event.type === "post_retracted" && event.reason === "blocked" ? event.creatorId : undefined;
 }
 
 /** The message in a text frame, or null if it is none. */

@@ -3,7 +3,7 @@ import type { Feedline } from "../src";
 import { Comments } from "../src/comments";
 import { SinglePost } from "../src/single-post";
 import { makePost, postId, settled, type FakePlatform, type Request } from "./fakes";
-import { answer, commentAdded, commentDeleted, makeComment, signedIn } from "./social-fakes";
+import { answer, blockedBy, commentAdded, commentDeleted, makeComment, signedIn } from "./social-fakes";
 
 let platform: FakePlatform;
 let client: Feedline;
@@ -36,6 +36,16 @@ test("they are loaded, and live until they are left", async () => {
   expect(texts()).toEqual(["comment 2"]);
   close();
   expect(platform.socket.last).toMatchObject({ type: "unsubscribe", channel: `post:${postId(1)}` });
+});
+
+test("those of somebody who is not there any more are gone, also from a page that is on its way", async () => {
+  await open([makeComment(2, "ben"), makeComment(1)]);
+  void comments.reload();
+  await settled();
+  platform.socket.say(blockedBy("ben", "c1"));
+  expect(texts()).toEqual(["comment 1"]);
+  await answer(platform, "GET", /comments\?/, { comments: [makeComment(2, "ben"), makeComment(1)], next: null, cursor: "c0" });
+  expect(texts()).toEqual(["comment 1"]);
 });
 
 test("those of other posts are none of its business", async () => {

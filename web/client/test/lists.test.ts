@@ -4,7 +4,7 @@ import { Comments } from "../src/comments";
 import { Notifications } from "../src/notifications";
 import type { Comment, FeedEvent, Notification } from "../src/protocol";
 import { postId, settled, type FakePlatform, type Request } from "./fakes";
-import { answer, commentAdded, commentDeleted, makeComment, makeNotification, signedIn, told } from "./social-fakes";
+import { answer, blockedBy, commentAdded, commentDeleted, makeComment, makeNotification, makePerson, signedIn, told } from "./social-fakes";
 
 /** Few on a page, so that lists have several. */
 const SERVER_PAGE = 4;
@@ -197,6 +197,20 @@ describe("whatever the order of events and pages, a list is in the end what the 
       { numRuns: 200 },
     );
   });
+});
+
+test("notifications of somebody who is not there any more are gone at once, and the rest is loaded again", async () => {
+  const { platform, client } = await signedIn();
+  const notifications = new Notifications(client);
+  notifications.open();
+  const two = [makeNotification(2, { actor: makePerson("ben") }), makeNotification(1)];
+  await answer(platform, "GET", /notifications\?/, { notifications: two, unreadCount: 2, next: null, cursor: "c0" });
+  platform.socket.goLive("c0");
+  platform.socket.say(blockedBy("ben", "c1"));
+  await settled();
+  expect(notifications.snapshot()).toMatchObject({ items: two.slice(1), unreadCount: 1 });
+  await answer(platform, "GET", /notifications\?/, { notifications: [], unreadCount: 0, next: null, cursor: "c1" });
+  expect(notifications.snapshot()).toMatchObject({ items: [], unreadCount: 0 });
 });
 
 test("notifications go with the post that they are about, and with whom the viewer does not hear of any more", async () => {

@@ -1,10 +1,11 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Feedline } from "../src";
+import { Blocks } from "../src/blocks";
 import { People } from "../src/people";
 import { Subscribers } from "../src/subscribers";
 import { Suggestions } from "../src/suggestions";
-import { created, makePost, settled, type FakePlatform } from "./fakes";
-import { answer, makePerson, makeProfile, signedIn, told } from "./social-fakes";
+import { created, makePost, postId, settled, type FakePlatform } from "./fakes";
+import { answer, blockedBy, makePerson, makeProfile, signedIn, told } from "./social-fakes";
 
 let platform: FakePlatform;
 let client: Feedline;
@@ -67,6 +68,29 @@ describe("a person", () => {
     const request = await answer(platform, "PUT", /follow/, answered);
     expect(JSON.parse(request.body ?? "")).toEqual({ notifyPosts: false });
     expect(people.get("ann")).toMatchObject({ notifyPosts: false });
+  });
+
+  test("is blocked when the server says so, their posts go, and both come back", async () => {
+    const person = await look();
+    client.store.put([makePost(1, { author: "ann" })]);
+    void people.block("ann", true);
+    await answer(platform, "PUT", /users\/ann\/block$/, { userId: "ann", isBlocked: true, cursor: "c1" });
+    expect(person.snapshot().person).toMatchObject({ isBlocked: true, isFollowed: false });
+    expect(client.store.entry(postId(1))).toBeNull();
+    void people.block("ann", false);
+    await answer(platform, "DELETE", /users\/ann\/block$/, { userId: "ann", isBlocked: false, cursor: "c2" });
+    expect(person.snapshot().person).toMatchObject({ isBlocked: false });
+  });
+
+  test("who has blocked the viewer is missing, and is looked for again when that ends", async () => {
+    const person = await look();
+    platform.socket.say(blockedBy("ann", "c1"));
+    await answer(platform, "GET", /users\/ann$/, { code: "not_found" }, 404);
+    await answer(platform, "GET", /users\/Ann$/, { code: "not_found" }, 404);
+    expect(person.snapshot()).toMatchObject({ phase: "missing", person: null });
+    platform.socket.say({ type: "feed_update", reason: "unblock", creatorId: "ann", ...told("c2", "feed:me") });
+    await answer(platform, "GET", /users\/Ann$/, { user: ann });
+    expect(person.snapshot()).toMatchObject({ phase: "ready", person: ann });
   });
 
   test("is loaded again when another device follows them, or they post", async () => {
@@ -163,5 +187,31 @@ describe("subscribers", () => {
     await settled();
     await answer(platform, "GET", /users\/me\/subscribers\?/, { subscribers: [{ user: makePerson("bob"), tier: "vip" }], next: null });
     expect(shown()).toEqual(["bob vip"]);
+  });
+});
+
+describe("whom the viewer has blocked", () => {
+  const block = (id: string) => ({ user: makePerson(id), createdAt: "2026-01-22T10:00:00.000Z" });
+  const names = (list: Blocks) => list.snapshot().blocks.map(({ user }) => user.id);
+
+  test("comes in pages, is loaded again when somebody is blocked elsewhere, and can be ended", async () => {
+    const list = new Blocks(client, people);
+    list.open();
+    await answer(platform, "GET", /me\/blocks\?limit=50$/, { blocks: [block("ann")], next: "p" });
+    void list.loadMore();
+    await answer(platform, "GET", /page=p$/, { blocks: [block("ann"), block("ben")], next: null });
+    expect(names(list)).toEqual(["ann", "ben"]);
+    platform.socket.say(blockedBy("cat", "c1"));
+    await answer(platform, "GET", /me\/blocks\?limit=50$/, { blocks: [block("cat"), block("ann")], next: null });
+    void list.unblock("cat");
+    await answer(platform, "DELETE", /users\/cat\/block$/, { userId: "cat", isBlocked: false, cursor: "c2" });
+    expect(names(list)).toEqual(["ann"]);
+  });
+
+  test("says so when it does not load", async () => {
+    const list = new Blocks(client, people);
+    list.open();
+    await answer(platform, "GET", /me\/blocks/, { code: "unavailable" }, 503);
+    expect(list.snapshot()).toMatchObject({ phase: "failed", error: { status: 503 } });
   });
 });

@@ -40,6 +40,11 @@ export function commentDeleted({ id, postId: post }: Comment, commentsCount: num
   return { type: "comment_deleted", postId: post, commentId: id, commentsCount, ...told(cursor) };
 }
 
+/** Somebody is not there for the viewer any more. */
+export function blockedBy(creatorId: string, cursor: string): FeedEvent {
+  return { type: "post_retracted", creatorId, reason: "blocked", ...told(cursor, "feed:me") };
+}
+
 /** A client in whose page "me" is signed in. */
 export async function signedIn(): Promise<{ platform: FakePlatform; client: Feedline }> {
   const platform = new FakePlatform();

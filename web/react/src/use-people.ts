@@ -1,4 +1,5 @@
 import type { Feedline } from "@feedline/client";
+import { Blocks, type BlocksSnapshot } from "@feedline/client/blocks";
 import { People, type Person, type PersonSnapshot } from "@feedline/client/people";
 import { Subscribers, type SubscribersSnapshot } from "@feedline/client/subscribers";
 import { Suggestions, type SuggestionsSnapshot } from "@feedline/client/suggestions";
@@ -45,6 +46,20 @@ export function useSuggestions(): UseSuggestions {
 
 export interface UseSubscribers extends SubscribersSnapshot {
   list: Subscribers;
+}
+
+export interface UseBlocks extends BlocksSnapshot {
+  list: Blocks;
+}
+
+/** Whom the viewer has blocked. */
+export function useBlocks(): UseBlocks {
+  const client = useFeedline();
+  const people = usePeople();
+  const list = useMemo(() => new Blocks(client, people), [client, people]);
+  const snapshot = useSyncExternalStore(list.subscribe, list.snapshot);
+  useEffect(() => list.open(), [list]);
+  return { ...snapshot, list };
 }
 
 /** Who holds a tier of a creator, for the creator. */
