@@ -9,6 +9,7 @@ import pytest
 
 from feedline.api.accounts import Refreshed, SignedIn, Ticket
 from feedline.api.administration import Realtime, SwitchAnswer
+from feedline.api.blocking import BlockAnswer, BlocksAnswer
 from feedline.api.following import FollowAnswer, TierAnswer
 from feedline.api.media import MediaAnswer
 from feedline.api.notifications import NotificationsAnswer, ReadAnswer
@@ -43,6 +44,8 @@ ANSWERS: dict[str, type[msgspec.Struct]] = {
     "feed": PostsAnswer,
     "media": MediaAnswer,
     "follow": FollowAnswer,
+    "block": BlockAnswer,
+    "blocks": BlocksAnswer,
     "notifications": NotificationsAnswer,
     "readNotifications": ReadAnswer,
     "tier": TierAnswer,

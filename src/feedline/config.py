@@ -77,6 +77,9 @@ class Settings:
     comment_limit: int = 2_000
     """Longest comment, in characters."""
 
+    blocks_limit: int = 1_000
+    """Most people whom one person may block."""
+
     login_failures_per_account: int = 10
     """Failed logins for one account in five minutes before it must wait."""
 

@@ -6,7 +6,8 @@ from tests.api.world import World, paths, problem
 
 async def test_a_profile_is_found_by_id_and_by_name_in_any_case(world: World) -> None:
     ann = await world.person("Ann")
-    expected = {"user": {**ann.user, "isFollowed": False, "notifyPosts": False, "tier": None}}
+    standing = {"isFollowed": False, "notifyPosts": False, "tier": None, "isBlocked": False}
+    expected = {"user": {**ann.user, **standing}}
     for key in (ann.id, ann.id.upper(), "Ann", "aNN"):
         for client in (world.client(), ann.client):
             answer = await client.get(f"/api/users/{key}")

@@ -119,6 +119,8 @@ class Reader:
         self.leave(post_id)
 
     def _retract(self, event: Json) -> None:
+        if event["reason"] == "blocked":
+            self._lose(event["creatorId"])
         for id_, post in list(self.posts.items()):
             if event.get("postId") != id_ and event.get("creatorId") != post["creator"]["id"]:
                 continue
@@ -128,6 +130,14 @@ class Reader:
                 self._lock(post)
             else:
                 self._forget(id_)
+
+    def _lose(self, creator: str) -> None:
+        """Nothing of somebody's is there any more."""
+        self.unsure = True
+        for comments in self.comments.values():
+            for id_, comment in list(comments.items()):
+                if comment["author"]["id"] == creator:
+                    del comments[id_]
 
     def _lock(self, post: Json) -> None:
         tier, held = post["access"]["tier"], self.tiers.get(post["creator"]["id"])
@@ -186,6 +196,9 @@ class Reader:
             }
         elif event["reason"] == "unfollow":
             self.follows.discard(creator)
+        elif event["reason"] == "unblock":
+            self.renamed.pop(creator, None)  # that may be older than what is loaded now
+            self.stale |= {creator, *(post["creator"]["id"] for post in self.posts.values())}
         elif event["tier"] is None:
             self.tiers.pop(creator, None)
         else:

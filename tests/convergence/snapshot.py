@@ -39,7 +39,9 @@ def view_of(reads: Snapshot, user_id: str) -> View:
     return View(
         posts={post["id"]: post for post in posts},
         home=[row.id for row in reads.home(user_id, None, ALL)],
-        comments={row.id: comments_of(reads, row.id) for row in rows if sees(reads, row, user_id)},
+        comments={
+            row.id: comments_of(reads, row.id, user_id) for row in rows if sees(reads, row, user_id)
+        },
         notifications={row.id: plain(notification_of(row)) for row in notifications},
         unread=reads.unread_count(user_id),
         follows=set(reads.following(user_id)),
@@ -52,8 +54,8 @@ def post_of(reads: Snapshot, row: PostRow, user_id: str) -> Json:
     return plain(normalize(row, reads.viewer(user_id)))
 
 
-def comments_of(reads: Snapshot, post_id: str) -> dict[str, Json]:
-    rows = reads.comments(CommentQuery(post_id=post_id, limit=ALL))
+def comments_of(reads: Snapshot, post_id: str, user_id: str) -> dict[str, Json]:
+    rows = reads.comments(CommentQuery(post_id=post_id, viewer_id=user_id, limit=ALL))
     return {row.id: plain(comment_of(row)) for row in rows}
 
 

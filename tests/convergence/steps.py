@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from feedline.errors import Refusal
-from feedline.feed import actions, following, foreign, notices, reactions
+from feedline.feed import actions, blocking, following, foreign, notices, reactions
 from feedline.feed.comments import CommentDraft, CommentQuery
 from feedline.feed.drafts import Draft, DraftLimits
 from feedline.feed.media_row import MediaRow
@@ -126,6 +126,14 @@ def unfollow(life: Life, tx: Transaction, person: UserRow) -> None:
     following.unfollow(tx, person, life.other())
 
 
+def block(life: Life, tx: Transaction, person: UserRow) -> None:
+    blocking.block(tx, person, life.other(), 0)
+
+
+def unblock(life: Life, tx: Transaction, person: UserRow) -> None:
+    blocking.unblock(tx, person, life.other())
+
+
 def grant(life: Life, tx: Transaction, person: UserRow) -> None:
     tier: Any = life.rng.choice(TIERS)
     following.grant_tier(tx, SHOP, person.id, life.other(), tier)
@@ -201,6 +209,8 @@ STEPS: dict[str, tuple[Step, int]] = {
     "delete a comment": (delete_comment, 5),
     "follow": (follow, 5),
     "unfollow": (unfollow, 4),
+    "block": (block, 2),
+    "unblock": (unblock, 4),
     "grant a tier": (grant, 4),
     "end a tier": (end, 3),
     "rename": (rename, 2),

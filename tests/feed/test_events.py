@@ -188,7 +188,7 @@ def test_events_without_a_post_have_one_form(event: AnyEvent) -> None:
 def test_forms_of_a_post(kind: type[PostEvent]) -> None:
     event = post_event(kind, "vip")
     before = msgspec.json.encode(event)
-    own, open_, locked = (msgspec.json.encode(rendered(event, form)) for form in Audience)
+    own, open_, locked, _ = (msgspec.json.encode(rendered(event, form)) for form in Audience)
     assert own == before
     assert SECRET.encode() in open_
     assert b"a key" not in open_
@@ -232,6 +232,37 @@ def test_what_is_about_a_locked_post_is_for_those_who_see_it(event: GatedEvent) 
 def test_for_whom_it_is_stays_inside(event: GatedEvent) -> None:
     assert b"gate" in msgspec.json.encode(event)
     assert b"gate" not in msgspec.json.encode(rendered(event, Audience.OPEN))
+
+
+OF_OTHERS = [CREATED, UPDATED, DELETED, PROFILE, SUBSCRIBED, NOTIFIED, *GATED]
+
+
+@pytest.mark.parametrize("event", OF_OTHERS, ids=lambda event: type(event).__name__)
+def test_nobody_is_told_of_who_is_apart_from_them(event: AnyEvent) -> None:
+    assert audience(event, Viewer(CAT, apart=frozenset({CAT}))) is audience(event, Viewer(CAT))
+    assert audience(event, Viewer(CAT, {ANN: "vip"}, frozenset({ANN, BEN}))) is None
+
+
+@pytest.mark.parametrize("event", [RETRACTED, FOLLOWED, READ, CLEARED])
+def test_what_somebody_is_told_of_themselves_they_are_always_told(event: AnyEvent) -> None:
+    assert audience(event, Viewer(BEN, apart=frozenset({ANN}))) is Audience.OPEN
+
+
+@pytest.mark.parametrize("event", [OWN_LIKE, UNLIKED, COMMENTED])
+def test_of_what_others_do_to_a_visible_post_only_the_count_is_told(event: GatedEvent) -> None:
+    event = msgspec.structs.replace(event, gate=Gate(CAT, "vip"))
+    apart = frozenset({ANN, BEN})
+    assert audience(event, Viewer("dan", {CAT: "vip"}, apart)) is Audience.COUNTS
+    assert audience(event, Viewer("dan", {CAT: "basic"}, apart)) is None
+    told = msgspec.json.encode(rendered(event, Audience.COUNTS))
+    assert not any(word in told for word in (ANN.encode(), SECRET.encode(), b"gate"))
+    assert (b'"likesCount"' in told) == isinstance(event, PostLiked | PostUnliked)
+    assert (b'"comment_deleted"' in told) == isinstance(event, CommentAdded)
+
+
+def test_the_end_of_a_block_is_told_on_each_connection() -> None:
+    ended = FeedUpdate(channel=FEED, timestamp=STAMP, reason="unblock", creator_id=ANN)
+    assert topics(ended) == (own_topic(BEN), FEED)
 
 
 def test_what_a_person_may_no_more_see_is_told_on_each_of_their_connections() -> None:

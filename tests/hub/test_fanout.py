@@ -234,3 +234,43 @@ def test_what_a_write_leaves_is_kept(
     frames = b"1* " if viewer == "ann" else b"1 "
     assert reader.kept == ([] if taken is None else [(frames, taken)])
     assert neighbour.writes == [["1"]]
+
+
+def test_who_is_apart_from_somebody_is_framed_for_alone_and_nobody_else_is() -> None:
+    hub, reader, wary = fanout(), Reader(), Reader("wary")
+    wary.viewer = Viewer("wary", apart=frozenset({"ann"}))
+    for seat in (reader, wary):
+        hub.place(seat, ["public"], 0)
+    hub.offer(post(1), ())
+    hub.serve(LONG)
+    assert (reader.writes, wary.writes) == ([["1"]], [["1*"]])
+
+
+def test_a_seat_moves_when_its_person_is_apart_from_somebody_and_back() -> None:
+    hub, reader, other = fanout(), Reader(), Reader("other")
+    for seat in (reader, other):
+        hub.place(seat, ["public"], 0)
+    hub.offer(post(1), ())  # still owed when it moves
+    reader.viewer = Viewer("reader", apart=frozenset({"ann"}))
+    hub.move(reader, 1)
+    assert reader.writes == [["1*"]]
+    hub.serve(LONG)
+    hub.offer(post(2), ())
+    hub.end_window()
+    hub.serve(LONG)
+    reader.viewer = Viewer("reader")
+    for _ in range(2):
+        hub.move(reader, 2)
+    assert reader.lane is other.lane
+    hub.offer(post(3), ())
+    hub.end_window()
+    hub.serve(LONG)
+    assert reader.writes == [["1*"], ["2*"], ["3"]]
+    assert other.writes == [["1"], ["2"], ["3"]]
+
+
+def test_who_left_does_not_move() -> None:
+    hub, reader = fanout(), Reader()
+    reader.viewer = Viewer("reader", apart=frozenset({"ann"}))
+    hub.move(reader, 1)
+    assert reader.lane is None

@@ -140,6 +140,13 @@ class Stage:
     async def nothing(self) -> None:
         """The first moment is that before a tier begins."""
 
+    async def block(self, name: str) -> None:
+        viewer = self.viewer(name)
+        assert viewer.person is not None
+        answer = await self.author.http.put(f"/api/users/{viewer.person.id}/block")
+        assert answer.status_code == 200
+        viewer.is_apart, viewer.follows = True, False
+
     async def begin(self) -> None:
         await self.hold("lapsing", "vip")
         await self.hold("lapsing afar", "premium")
@@ -148,6 +155,7 @@ class Stage:
         await self.hold("lapsing", None)
         await self.hold("lapsing afar", None)
         await self.hold("shrinking", "basic")
+        await self.block("blocked")
         await self._comment_on(*self.posts[: 5 * len(EVERY_TIER) : 5])  # at once
 
     async def close(self) -> None:
@@ -195,7 +203,7 @@ async def set_stage(server: ServerProcess) -> Stage:
         )
     )
     names = ["plain", "basic", "premium", "vip", "ended", "lapsing", "shrinking", "admin"]
-    for name in [*names, "stranger afar", "vip afar", "lapsing afar"]:
+    for name in [*names, "blocked", "stranger afar", "vip afar", "lapsing afar"]:
         person = await Person.register(server, name.replace(" ", "-"))
         asker = Asker(server, person.headers)
         viewer = Viewer(name, person.http, asker, person, follows="afar" not in name)
@@ -203,7 +211,8 @@ async def set_stage(server: ServerProcess) -> Stage:
         if viewer.follows:
             await person.http.put(f"/api/users/{author.id}/follow")
     tiers: dict[str, Tier] = {"basic": "basic", "premium": "premium", "vip": "vip"}
-    for name, tier in {**tiers, "ended": "vip", "shrinking": "vip", "vip afar": "vip"}.items():
+    tiers |= {"ended": "vip", "shrinking": "vip", "blocked": "vip", "vip afar": "vip"}
+    for name, tier in tiers.items():
         await stage.hold(name, tier)
     await stage.hold("ended", None)
     storage = Storage(server.data)

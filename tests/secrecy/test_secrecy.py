@@ -39,6 +39,8 @@ MOMENTS = {
 
 def allowed(stage: Stage, viewer: Viewer) -> set[str]:
     """What somebody may have now."""
+    if viewer.is_apart:
+        return set()
     hidden = stage.vault.secrets.items()
     own = viewer.is_author
     return {token for token, secret in hidden if secret.is_for(viewer.held, own=own)}
@@ -106,7 +108,8 @@ class Audience:
         """Waits until each was told everything up to now."""
         place = int((await head(self._stage.author)).rpartition("-")[2])
         async with asyncio.timeout(6 * PATIENCE):  # there are a hundred of them
-            while any(ear.place < place for ear in self._ears if ear.viewer.person is not None):
+            people = [ear for ear in self._ears if ear.viewer.person is not None]
+            while any(ear.place < place and not ear.is_over for ear in people):
                 await asyncio.sleep(0.02)
 
     async def leave(self) -> None:

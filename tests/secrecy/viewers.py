@@ -71,6 +71,8 @@ class Viewer:
     follows: bool = False
     held: Tier | None = None
     is_author: bool = False
+    is_apart: bool = False
+    """Blocked by the author, whose channel and feed are not there any more."""
     received: defaultdict[str, bytearray] = field(default_factory=lambda: defaultdict(bytearray))
 
     async def ask(
@@ -88,9 +90,10 @@ class Viewer:
     def channels(self, author: Person) -> dict[str, str]:
         """A channel of each kind but ``post:``, by kind."""
         id_ = self.person.id if self.person else author.id
+        creator = {} if self.is_apart else {"creator": f"creator:{author.id}"}
         return {
             "public": "public",
-            "creator": f"creator:{author.id}",
+            **creator,
             "feed": f"feed:{id_}",
             "notifications": f"notifications:{id_}",
         }
@@ -103,12 +106,14 @@ class Ear:
     viewer: Viewer
     path: str
     place: int = 0
+    is_over: bool = False
 
     async def listen(self, pieces: AsyncIterator[bytes]) -> None:
         """Keeps what comes until the connection ends."""
         with suppress(*_ENDED):
             async for piece in pieces:
                 self.take(piece)
+        self.is_over = self.viewer.is_apart  # others may not lose what they have
 
     def take(self, piece: bytes) -> None:
         self.viewer.received[self.path] += piece

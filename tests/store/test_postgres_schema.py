@@ -43,6 +43,7 @@ OF_SQLITE = {
 }
 OF_POSTGRES = {
     "await_answer",
+    "await_pair",
     "be_a_writer",
     "count_users",
     "end_what_stands_still",

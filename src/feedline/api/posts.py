@@ -117,7 +117,7 @@ class Posts:
 
         def read(reads: Snapshot) -> Answer:
             viewer = call.caller.viewer(reads)
-            row = actions.existing_post(reads, post_id, viewer.id)
+            row = actions.post_for(reads, post_id, viewer)
             return answered(PostAnswer(post=normalize(row, viewer), cursor=reads.cursor()))
 
         return await self._store.read(read)

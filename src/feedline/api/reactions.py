@@ -65,8 +65,11 @@ class Reactions:
         post_id, limit, before = call.params["id"], call.query.limit, call.query.before
 
         def read(reads: Snapshot) -> Answer:
-            reactions.visible_post(reads, call.caller.viewer(reads), post_id)
-            query = CommentQuery(post_id=post_id, before=before, limit=limit + 1)
+            viewer = call.caller.viewer(reads)
+            reactions.visible_post(reads, viewer, post_id)
+            query = CommentQuery(
+                post_id=post_id, viewer_id=viewer.id, before=before, limit=limit + 1
+            )
             rows, following = cut(reads.comments(query), limit)
             comments = [comment_of(row) for row in rows]
             return answered(

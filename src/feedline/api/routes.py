@@ -8,6 +8,7 @@ from feedline.api.administration import (
     SwitchChange,
 )
 from feedline.api.audit import Audit, AuditAnswer, AuditListQuery
+from feedline.api.blocking import Blocking
 from feedline.api.browsers import Browsers, Sightings
 from feedline.api.following import Following
 from feedline.api.health import PLAIN_METRICS, Alive, Health, Ready
@@ -30,6 +31,7 @@ from feedline.api.posts import PostAnswer, Posts, PostsAnswer, PostsQuery
 from feedline.api.reactions import Reactions
 from feedline.api.services import Services
 from feedline.api.social_routes import (
+    blocking_operations,
     following_operations,
     notification_operations,
     reaction_operations,
@@ -46,6 +48,7 @@ def operations(services: Services) -> list[Operation]:
         *_account_operations(Accounts(services)),
         *_user_operations(Users(services)),
         *following_operations(Following(services)),
+        *blocking_operations(Blocking(services)),
         *notification_operations(Notifications(services)),
         *_post_operations(Posts(services)),
         *_media_operations(MediaCalls(services)),

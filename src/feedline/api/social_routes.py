@@ -1,5 +1,6 @@
-"""The part of the table of routes that is about other people: follows, tiers, likes, comments."""
+"""The part of the table of routes that is about other people: follows, tiers, likes, blocks."""
 
+from feedline.api.blocking import BlockAnswer, Blocking, BlocksAnswer
 from feedline.api.following import (
     FollowAnswer,
     Following,
@@ -32,7 +33,7 @@ def following_operations(following: Following) -> list[Operation]:
             body=FollowSetting,
             body_may_be_empty=True,
             answer=FollowAnswer,
-            codes=("validation_failed",),
+            codes=("validation_failed", "forbidden"),
         ),
         Operation(
             method="DELETE",
@@ -74,6 +75,41 @@ def following_operations(following: Following) -> list[Operation]:
             handler=following.end_tier,
             status=204,
             codes=("forbidden",),
+        ),
+    ]
+
+
+def blocking_operations(blocking: Blocking) -> list[Operation]:
+    return [
+        Operation(
+            method="PUT",
+            path="/api/users/{id}/block",
+            name="block",
+            summary="Block a person: from now on neither is there for the other",
+            tag="people",
+            handler=blocking.block,
+            answer=BlockAnswer,
+            codes=("validation_failed",),
+        ),
+        Operation(
+            method="DELETE",
+            path="/api/users/{id}/block",
+            name="unblock",
+            summary="Block a person no more",
+            tag="people",
+            handler=blocking.unblock,
+            answer=BlockAnswer,
+            codes=("validation_failed",),
+        ),
+        Operation(
+            method="GET",
+            path="/api/me/blocks",
+            name="blocks",
+            summary="Whom the caller has blocked, the newest first",
+            tag="people",
+            handler=blocking.mine,
+            query=PageQuery,
+            answer=BlocksAnswer,
         ),
     ]
 

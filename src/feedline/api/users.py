@@ -21,6 +21,8 @@ class Profile(User, frozen=True):
     is_followed: bool
     notify_posts: bool
     tier: Tier | None
+    is_blocked: bool
+    """By the caller, who may end it; who is blocked finds nobody."""
 
 
 class UserAnswer(Wire, frozen=True):
@@ -78,12 +80,16 @@ class Users:
             row = find_user(reads, wanted)
             if row is None:
                 raise NotFound("person")
+            is_apart = row.id in viewer.apart
+            if is_apart and not reads.has_blocked(str(viewer.id), row.id):
+                raise NotFound("person")
             followed = viewer.id is not None and reads.is_following(viewer.id, row.id)
             return profile_of(
                 row,
                 is_followed=followed,
                 notify_posts=followed and reads.notifies_posts(str(viewer.id), row.id),
                 tier=viewer.tiers.get(row.id),
+                is_blocked=is_apart,
             )
 
         return answered(ProfileAnswer(user=await self._store.read(read)))
@@ -101,6 +107,12 @@ def profile_of(
     is_followed: bool = False,
     notify_posts: bool = False,
     tier: Tier | None = None,
+    is_blocked: bool = False,
 ) -> Profile:
-    fields = msgspec.structs.asdict(user_of(row))
-    return Profile(**fields, is_followed=is_followed, notify_posts=notify_posts, tier=tier)
+    return Profile(
+        **msgspec.structs.asdict(user_of(row)),
+        is_followed=is_followed,
+        notify_posts=notify_posts,
+        tier=tier,
+        is_blocked=is_blocked,
+    )

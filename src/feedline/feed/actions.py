@@ -133,6 +133,7 @@ def edit_post(
     """
     old = existing_post(tx, post_id, editor.id)
     if old.creator.id != editor.id:
+        require_there(tx.viewer(editor.id), old)
         raise Forbidden("Only its author may change a post.")
     row = with_media(tx, draft.laid_over(old), draft)
     _require_valid(draft, row, limits)
@@ -160,6 +161,7 @@ def delete_post(tx: Writes, person: UserRow, post_id: str) -> Position:
     """
     row = existing_post(tx, post_id)
     if row.creator.id != person.id and person.role != "admin":
+        require_there(tx.viewer(person.id), row)
         raise Forbidden("Only its author or an admin may delete a post.")
     if row.creator.id != person.id:
         record(tx, person, "post.delete", Subject("post", post_id), authorId=row.creator.id)
@@ -181,6 +183,19 @@ def existing_post(reads: Reads, post_id: str, viewer_id: str | None = None) -> P
     if row is None:
         raise NotFound("post")
     return row
+
+
+def post_for(reads: Reads, post_id: str, viewer: Viewer) -> PostRow:
+    """A post that is there for a viewer, in its locked form at the least. Raises NotFound."""
+    row = existing_post(reads, post_id, viewer.id)
+    require_there(viewer, row)
+    return row
+
+
+def require_there(viewer: Viewer, row: PostRow) -> None:
+    """Raises NotFound if the author of a post and the viewer are apart."""
+    if row.creator.id in viewer.apart:
+        raise NotFound("post")
 
 
 def _require_valid(draft: Draft, row: PostRow, limits: DraftLimits) -> None:

@@ -34,9 +34,10 @@ class CommentDraft(Wire, frozen=True, forbid_unknown_fields=True):
 
 
 class CommentQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """Which comments of a post, newest first."""
+    """Which comments of a post, newest first; without those that are not there for a viewer."""
 
     post_id: str
+    viewer_id: str | None = None
     before: Place | None = None
     limit: int = 20
 

@@ -97,13 +97,13 @@ class CommentDeleted(Event, tag="comment_deleted"):
 
 
 class FeedUpdate(Event, tag="feed_update"):
-    """Whom somebody follows, or which tier of whom they hold, has changed.
+    """Whom somebody follows, which tier of whom they hold, or who is there for them, has changed.
 
     ``tier``, with that reason: the one that they hold from now on. ``notify_posts``, with
     ``follow``: whether they hear of each new post from now on.
     """
 
-    reason: Literal["follow", "unfollow", "tier"]
+    reason: Literal["follow", "unfollow", "tier", "unblock"]
     creator_id: str
     tier: Tier | Unset | None = msgspec.UNSET
     notify_posts: bool | Unset = msgspec.UNSET
@@ -181,6 +181,8 @@ class Audience(IntEnum):
     AUTHOR = 0
     OPEN = 1
     LOCKED = 2
+    COUNTS = 3
+    """For who is apart from the one whose doing it is: how many there are now, and nothing else."""
 
 
 def topics(event: AnyEvent) -> tuple[str, ...]:
@@ -198,7 +200,9 @@ def topics(event: AnyEvent) -> tuple[str, ...]:
             return (creator_channel(author), post_channel(post_id), PUBLIC, own)
         case CreatorUpdated(creator=creator):
             return (creator_channel(creator.id), PUBLIC)
-        case PostRetracted() | PostLiked() | PostUnliked() if is_feed(event.channel):
+        case FeedUpdate(reason="unblock") | PostRetracted() | PostLiked() | PostUnliked() if (
+            is_feed(event.channel)
+        ):
             return (own_topic(owner_of(event.channel)), event.channel)
     is_for_all = isinstance(event, InnerEvent) or herald_of(event) is not None
     return () if is_for_all else (event.channel, *_inbox(event))
@@ -206,7 +210,7 @@ def topics(event: AnyEvent) -> tuple[str, ...]:
 
 def _inbox(event: AnyEvent) -> tuple[str, ...]:
     """Where an event is as well because what one is notified of depends on whom one follows."""
-    is_meant = isinstance(event, FeedUpdate) and event.reason != "tier"
+    is_meant = isinstance(event, FeedUpdate) and event.reason in ("follow", "unfollow")
     return (notifications_channel(owner_of(event.channel)),) if is_meant else ()
 
 
@@ -260,6 +264,9 @@ def audience(event: AnyEvent, viewer: Viewer) -> Audience | None:
     Decided anew for each viewer and each replay.
     """
     gate = gate_of(event)
+    if viewer.apart and not viewer.apart.isdisjoint(_doers(event, gate)):
+        is_seen = gate is not None and can_see(viewer, gate.author_id, gate.tier)
+        return Audience.COUNTS if is_seen else None
     if isinstance(event, PostEvent) and viewer.id == event.user_id:
         return Audience.AUTHOR
     if gate is None or can_see(viewer, gate.author_id, gate.tier):
@@ -269,13 +276,51 @@ def audience(event: AnyEvent, viewer: Viewer) -> Audience | None:
     return Audience.OPEN if isinstance(event, LikeEvent) and is_feed(event.channel) else None
 
 
+def _doers(event: AnyEvent, gate: Gate | None) -> tuple[str, ...]:
+    """Whose doing an event is, and whose post it is about.
+
+    What somebody is told of themselves, such as whom they follow, is nobody else's.
+    """
+    authors = () if gate is None else (gate.author_id,)
+    match event:
+        case PostDeleted(user_id=doer) | PostLiked(user_id=doer) | PostUnliked(user_id=doer):
+            return (doer, *authors)
+        case CommentAdded(comment=Comment(author=doer)):
+            return (doer.id, *authors)
+        case (
+            CreatorUpdated(creator=doer) | NotificationAdded(notification=Notification(actor=doer))
+        ):
+            return (doer.id,)
+        case NewSubscription():
+            return (event.creator_id, event.subscriber_id)
+    return authors
+
+
+def _counts_of(event: GatedEvent) -> AnyEvent:
+    """What is left of an event for who may know that it happened, but not who did it."""
+    if isinstance(event, LikeEvent):
+        return msgspec.structs.replace(event, user_id="", gate=msgspec.UNSET)
+    if isinstance(event, CommentAdded):  # the same as if the comment were gone again
+        return CommentDeleted(
+            cursor=event.cursor,
+            channel=event.channel,
+            timestamp=event.timestamp,
+            post_id=event.post_id,
+            comment_id=event.comment.id,
+            comments_count=event.comments_count,
+        )
+    return msgspec.structs.replace(event, gate=msgspec.UNSET)
+
+
 def rendered(event: AnyEvent, form: Audience) -> AnyEvent:
     """An event, stored as its author sees it, in the form for an audience."""
+    if isinstance(event, GatedEvent) and form is Audience.COUNTS:
+        return _counts_of(event)
     if isinstance(event, GatedEvent):
         return msgspec.structs.replace(event, gate=msgspec.UNSET)
     if not isinstance(event, PostEvent) or form is Audience.AUTHOR:
         return event
-    post = locked(event.post) if form is Audience.LOCKED else shared(event.post)
+    post = shared(event.post) if form is Audience.OPEN else locked(event.post)
     return msgspec.structs.replace(event, post=post)
 
 

@@ -34,13 +34,15 @@ def follow(
     """Follows somebody, and says whether to be notified of each of their new posts.
 
     ``notify_posts``: None for yes where this is new, else for as before. Who asks for what is so
-    already changes nothing. Raises NotFound, or ValidationFailed for oneself.
+    already changes nothing. Raises NotFound, Forbidden for whom one has blocked, or
+    ValidationFailed for oneself.
     """
     creator = _existing_person(tx, creator_id)
     if creator.id == person.id:
         raise ValidationFailed(FieldProblem("", "One can't follow oneself."))
     if tx.is_following(person.id, creator.id):
         return _hear_of(tx, person, creator, notify_posts)
+    _require_together(tx, person.id, creator.id)
     hears = notify_posts is not False
     tx.add_follow(person.id, creator.id, notify_posts=hears)
     position = _tell_follow(tx, person, creator, notify_posts=hears)
@@ -183,6 +185,13 @@ def _require_creator(reads: Reads, asker: Grantor, creator_id: str) -> None:
     _existing_person(reads, creator_id)
     if isinstance(asker, UserRow) and asker.id != creator_id and asker.role != "admin":
         raise Forbidden("The tiers of a creator are for them, an admin or a service.")
+
+
+def _require_together(tx: Writes, person_id: str, creator_id: str) -> None:
+    if tx.are_apart(person_id, creator_id):
+        if tx.has_blocked(creator_id, person_id):
+            raise NotFound("person")
+        raise Forbidden("You have blocked this person. Unblock them first.")
 
 
 def _existing_person(reads: Reads, user_id: str) -> UserRow:

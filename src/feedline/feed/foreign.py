@@ -64,10 +64,15 @@ def tell_followers(tx: Writes, author_id: str, post_id: str) -> None:
 
 
 def take_subscribers(tx: Writes, creator_id: str, subscriber_ids: Iterable[str]) -> None:
-    """Those who subscribe to somebody elsewhere, as far as they are known here, follow them."""
+    """Those who subscribe to somebody elsewhere, as far as they are known here, follow them.
+
+    But for who has blocked them, or is blocked.
+    """
     for subscriber_id in subscriber_ids:
         person = tx.user(subscriber_id)
-        if person is not None and person.id != creator_id:
+        if person is None or person.id == creator_id:
+            continue
+        if not (tx.is_following(person.id, creator_id) or tx.are_apart(person.id, creator_id)):
             follow(tx, person, creator_id)
 
 

@@ -17,7 +17,8 @@ def refusal_of(channel: str, viewer: Viewer, reads: Reads) -> str | None:
     if kind in _PERSONAL and subject:
         return None if subject == viewer.id else "forbidden"
     if kind == "creator":
-        return None if reads.user(subject) else "not_found"
+        is_there = subject not in viewer.apart and reads.user(subject) is not None
+        return None if is_there else "not_found"
     if kind == "post":
         return _refusal_of_post(subject, viewer, reads)
     return "not_found"
@@ -33,7 +34,7 @@ def refusal_for(channel: str, code: str) -> Refusal:
 
 def _refusal_of_post(post_id: str, viewer: Viewer, reads: Reads) -> str | None:
     row = reads.post(post_id)
-    if row is None:
+    if row is None or row.creator.id in viewer.apart:
         return "not_found"
     visible = can_see(viewer, row.creator.id, known_tier(row.tier))
     return None if visible else "forbidden"

@@ -32,7 +32,7 @@ def notify(
     comment_id: str | None = None,
 ) -> None:
     """Notifies somebody of what another person did, once for each person and unread group."""
-    if user_id == actor.id:
+    if user_id == actor.id or tx.are_apart(user_id, actor.id):
         return
     known = tx.unread_notification(user_id, kind, post_id)
     if known is None:

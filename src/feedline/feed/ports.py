@@ -62,6 +62,25 @@ class SubscriberRow(msgspec.Struct, frozen=True, kw_only=True):
         return self.user.id
 
 
+class BlockQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom somebody has blocked, the newest first."""
+
+    blocker_id: str
+    before: Place | None = None
+    limit: int = 20
+
+
+class BlockRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who is blocked, and since when."""
+
+    user: Creator
+    created_at: Millis
+
+    @property
+    def id(self) -> str:
+        return self.user.id
+
+
 class ServiceToken(msgspec.Struct, frozen=True):
     """A token of another program, but for the token itself, which is not kept."""
 
@@ -94,14 +113,27 @@ class Reads(AccountReads, Protocol):
         """Who has live delivery."""
 
     def viewer(self, user_id: str) -> Viewer:
-        """A person as one who looks, with the tiers that they hold."""
+        """A person as one who looks: the tiers that they hold, and from whom they are apart."""
+
+    def has_blocked(self, blocker_id: str, blocked_id: str) -> bool: ...
+
+    def are_apart(self, one_id: str, other_id: str) -> bool:
+        """Whether one of two people has blocked the other.
+
+        In a transaction it stays so until the end: whoever blocks or unblocks comes after.
+        """
+
+    def blocks(self, query: BlockQuery) -> list[BlockRow]: ...
+
+    def count_blocks(self, blocker_id: str) -> int: ...
 
     def post(self, post_id: str, viewer_id: str | None = None) -> PostRow | None: ...
 
     def is_removed(self, post_id: str) -> bool:
         """Whether there was a post that is deleted."""
 
-    def posts(self, query: PostQuery, viewer_id: str | None = None) -> list[PostRow]: ...
+    def posts(self, query: PostQuery, viewer_id: str | None = None) -> list[PostRow]:
+        """Without those of people who are apart from the viewer."""
 
     def home(self, user_id: str, before: Place | None = None, limit: int = 20) -> list[PostRow]:
         """The posts of a person and of everyone whom they follow, newest first."""
@@ -118,7 +150,10 @@ class Reads(AccountReads, Protocol):
         """Whom a person follows without being notified of their posts."""
 
     def people_to_follow(self, user_id: str | None, limit: int) -> list[UserRow]:
-        """People who post and whom somebody does not follow: the most followed, then the newest."""
+        """People who post and whom somebody does not follow: the most followed, then the newest.
+
+        Without those who are apart from them.
+        """
 
     def subscribers(self, query: SubscriberQuery) -> list[SubscriberRow]: ...
 
@@ -246,6 +281,10 @@ class Writes(AccountWrites, Reads, Protocol):
 
     def remove_follow(self, follower_id: str, creator_id: str) -> None: ...
 
+    def add_block(self, blocker_id: str, blocked_id: str) -> None: ...
+
+    def remove_block(self, blocker_id: str, blocked_id: str) -> None: ...
+
     def hold_tier(self, subscriber_id: str, creator_id: str, tier: Tier) -> None: ...
 
     def drop_tier(self, subscriber_id: str, creator_id: str) -> None: ...
@@ -279,6 +318,9 @@ class Writes(AccountWrites, Reads, Protocol):
 
     def remove_notifications_of(self, user_id: str, post_id: str) -> None:
         """Removes what a person was notified of about a post of theirs."""
+
+    def remove_actor(self, user_id: str, actor_id: str) -> None:
+        """Somebody was never notified of what another person did."""
 
     def add_actor(self, notification_id: str, actor_id: str) -> bool:
         """Counts somebody in a notification; whether they were not yet."""

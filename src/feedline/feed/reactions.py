@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from feedline.errors import Forbidden, NotFound, ValidationFailed
-from feedline.feed.actions import existing_post
+from feedline.feed.actions import post_for
 from feedline.feed.audit import Subject
 from feedline.feed.auditing import record
 from feedline.feed.channels import feed_channel, post_channel
@@ -33,7 +33,7 @@ class Liked:
 
 def like_post(tx: Writes, person: UserRow, post_id: str) -> Liked:
     """Likes a post, locked or not; who does already changes nothing. Raises NotFound."""
-    row = existing_post(tx, post_id)
+    row = post_for(tx, post_id, tx.viewer(person.id))
     if tx.is_liked(post_id, person.id):
         return Liked(row.likes_count, True, tx.position())
     count = tx.add_like(post_id, person.id)
@@ -43,7 +43,7 @@ def like_post(tx: Writes, person: UserRow, post_id: str) -> Liked:
 
 def unlike_post(tx: Writes, person: UserRow, post_id: str) -> Liked:
     """Takes a like back. Raises NotFound."""
-    row = existing_post(tx, post_id)
+    row = post_for(tx, post_id, tx.viewer(person.id))
     if not tx.is_liked(post_id, person.id):
         return Liked(row.likes_count, False, tx.position())
     return liked_by(tx, person.id, row, tx.remove_like(post_id, person.id), liked=False)
@@ -106,7 +106,9 @@ def delete_comment(tx: Writes, person: UserRow, comment_id: str) -> Position:
     if row is None or post is None:
         raise NotFound("comment")
     if person.id not in (row.author.id, post.creator.id) and person.role != "admin":
-        if not can_see(tx.viewer(person.id), post.creator.id, known_tier(post.tier)):
+        viewer = tx.viewer(person.id)
+        is_there = row.author.id not in viewer.apart
+        if not (is_there and can_see(viewer, post.creator.id, known_tier(post.tier))):
             raise NotFound("comment")
         raise Forbidden("Only its author, the post's author or an admin may delete a comment.")
     if person.id not in (row.author.id, post.creator.id):
@@ -125,7 +127,7 @@ def delete_comment(tx: Writes, person: UserRow, comment_id: str) -> Position:
 
 def visible_post(reads: Reads, viewer: Viewer, post_id: str) -> PostRow:
     """A post whose comments somebody may read and write. Raises NotFound or Forbidden."""
-    row = existing_post(reads, post_id)
+    row = post_for(reads, post_id, viewer)
     if not can_see(viewer, row.creator.id, known_tier(row.tier)):
         raise Forbidden("The comments of this post are for its tier.")
     return row

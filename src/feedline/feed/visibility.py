@@ -17,10 +17,14 @@ def known_tier(stored: str | None) -> Tier | None:
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who looks (None: somebody who is not signed in), and the tiers they hold, by creator."""
+    """Who looks (None: somebody who is not signed in), and the tiers they hold, by creator.
+
+    ``apart``: whom they have blocked, and who has blocked them. Neither is there for the other.
+    """
 
     id: str | None
     tiers: Mapping[str, Tier] = field(default_factory=dict)
+    apart: frozenset[str] = frozenset()
 
 
 STRANGER = Viewer(None)
@@ -28,6 +32,8 @@ STRANGER = Viewer(None)
 
 def can_see(viewer: Viewer, author_id: str, tier: Tier | None) -> bool:
     """Whether a viewer may see all of a post, not just its locked form."""
+    if author_id in viewer.apart:
+        return False
     if tier is None or viewer.id == author_id:
         return True
     held = viewer.tiers.get(author_id)

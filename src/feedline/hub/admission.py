@@ -46,4 +46,4 @@ def admission(
 
 
 def _rights(snapshot: Snapshot, user_id: str, viewer: Viewer) -> Rights:
-    return Rights(snapshot.following(user_id), viewer.tiers, snapshot.muted(user_id))
+    return Rights(snapshot.following(user_id), viewer.tiers, snapshot.muted(user_id), viewer.apart)

@@ -385,6 +385,8 @@ class Connection(_Front):
 
     def _send_stretch(self, after: int, topics: frozenset[str]) -> bool:
         """Sends what others are sent as well who come back to this place, if that is the same."""
+        if self.viewer.apart:
+            return False
         own = own_topic(self.viewer.id or "")
         stretch = self._hub.stretch(after, topics - {own}, self._socket.framing)
         if stretch is None or own in stretch.concerned:

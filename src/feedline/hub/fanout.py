@@ -71,13 +71,28 @@ class Seat(Protocol):
 
 
 class Lane:
-    """The live connections with the same topics and transport."""
+    """The live connections with the same topics and transport.
 
-    __slots__ = ("batch", "framing", "pending", "seats", "served", "topics", "waiting", "warm")
+    ``is_wary``: of people who are apart from somebody. For each of them it is looked at again what
+    they may have; all others are spared that.
+    """
 
-    def __init__(self, topics: frozenset[str], framing: Framing) -> None:
+    __slots__ = (
+        "batch",
+        "framing",
+        "is_wary",
+        "pending",
+        "seats",
+        "served",
+        "topics",
+        "waiting",
+        "warm",
+    )
+
+    def __init__(self, topics: frozenset[str], framing: Framing, *, is_wary: bool = False) -> None:
         self.topics = topics
         self.framing = framing
+        self.is_wary = is_wary
         # In the order in which they joined, roughly that in which they lie in memory: a tenth
         # less per delivery than the random order of a set.
         self.seats: dict[Seat, None] = {}
@@ -90,6 +105,9 @@ class Lane:
     def owed(self, seat: Seat) -> list[EncodedEvent]:
         """The events that a seat has not been sent yet."""
         return [event for event in (*self.batch, *self.pending) if event.seq > seat.last]
+
+
+_LaneKey = tuple[Framing, frozenset[str], bool]
 
 
 def _own_feed(creator_id: str) -> Iterable[str]:
@@ -122,7 +140,7 @@ class Fanout:
         self._feeds = feeds
         self._hearing = hearing
         self._clock = clock
-        self._lanes: dict[tuple[Framing, frozenset[str]], Lane] = {}
+        self._lanes: dict[_LaneKey, Lane] = {}
         self._by_topic: dict[str, dict[Lane, None]] = {}
         self._turns: deque[Lane] = deque()
         self._warm: list[Lane] = []
@@ -138,15 +156,25 @@ class Fanout:
         One that was live before must be settled first: it is owed nothing from there any more.
         """
         self._unseat(seat)
-        key = (seat.framing, frozenset(topics))
+        key = (seat.framing, frozenset(topics), bool(seat.viewer.apart))
         lane = self._lanes.get(key)
         if lane is None:
-            lane = self._lanes[key] = Lane(key[1], seat.framing)
+            lane = self._lanes[key] = Lane(key[1], seat.framing, is_wary=key[2])
             for topic in lane.topics:
                 self._by_topic.setdefault(topic, {})[lane] = None
         lane.seats[seat] = None
         seat.lane = lane
         seat.last = position
+
+    def move(self, seat: Seat, position: int) -> None:
+        """Gives a seat the lane that is right for who is apart from its person by now.
+
+        ``position`` is the place up to which events were offered.
+        """
+        if seat.lane is not None and seat.lane.is_wary != bool(seat.viewer.apart):
+            self.settle(seat)
+            if seat.lane is not None:  # or else it was full, and comes back by itself
+                self.place(seat, seat.lane.topics, position)
 
     def leave(self, seat: Seat) -> None:
         """A connection is live no more; what it was owed it reads from the log, if it can."""
@@ -260,7 +288,7 @@ class Fanout:
         self._overflowed = bool(lane.pending)
         if self._flights is not None and self._flights.untouched:
             self._flights.reach(lane.batch, self._clock())
-        alike = not any(event.is_gated for event in lane.batch)
+        alike = not (lane.is_wary or any(event.is_gated for event in lane.batch))
         return _Round(lane, lane.framing.joined(frames) if alike else None)
 
     def _end(self, lane: Lane, now: float) -> None:
@@ -316,7 +344,7 @@ class Fanout:
             return
         del lane.seats[seat]
         if not lane.seats:
-            del self._lanes[lane.framing, lane.topics]
+            del self._lanes[lane.framing, lane.topics, lane.is_wary]
             for topic in lane.topics:
                 lanes = self._by_topic[topic]
                 del lanes[lane]

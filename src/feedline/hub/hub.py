@@ -292,6 +292,9 @@ class Hub:
         own = self._by_user.get(event.actor or "", set())
         self.standings.apply(event.event, event.actor, event.seq)
         self.fanout.offer(event, own)
+        if _parts_or_joins(event.event):
+            for member in tuple(own):
+                self.fanout.move(member, self.position)
         if _takes_notices(event.event):
             for member in tuple(own):
                 member.recount()
@@ -338,8 +341,18 @@ class Hub:
             member.close(CloseCode.SESSION_ENDED, "signed out")
 
 
+def _parts_or_joins(event: AnyEvent) -> bool:
+    """Whether somebody is apart from another person from now on, or no more."""
+    match event:
+        case PostRetracted(reason="blocked") | FeedUpdate(reason="unblock"):
+            return True
+    return False
+
+
 def _takes_notices(event: AnyEvent) -> bool:
-    """Whether what somebody was notified of posts is not theirs any more."""
+    """Whether what somebody was notified of is not theirs any more."""
+    if isinstance(event, PostRetracted):
+        return event.reason == "blocked"
     return isinstance(event, FeedUpdate) and (
         event.reason == "unfollow" or event.notify_posts is False
     )

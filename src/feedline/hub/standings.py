@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from feedline.feed.channels import feed_channel, notifications_channel
-from feedline.feed.events import AnyEvent, FeedUpdate
+from feedline.feed.events import AnyEvent, FeedUpdate, PostRetracted
 from feedline.feed.visibility import Tier
 from feedline.wire.standing import SMALL, Mark, Marks, Numbers, Standing
+
+_Change = FeedUpdate | PostRetracted
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,7 @@ class Rights:
     creators: Sequence[str]
     tiers: Mapping[str, Tier]
     muted: Sequence[str] = ()
+    apart: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -28,7 +31,7 @@ class _Person:
     standing: Standing
     feed: str
     notifications: str
-    early: list[tuple[int, FeedUpdate]] | None = field(default_factory=list)
+    early: list[tuple[int, _Change]] | None = field(default_factory=list)
     """What changed before their rights were loaded; None once they are."""
 
 
@@ -69,7 +72,7 @@ class Standings:
         person = self._people.get(user_id)
         if person is None or person.early is None:
             return
-        person.standing.load(rights.creators, rights.tiers, rights.muted)
+        person.standing.load(rights.creators, rights.tiers, rights.muted, rights.apart)
         for mark in person.standing.followed:
             self._index(mark, person.number)
         for mark in person.standing.muted:
@@ -94,7 +97,7 @@ class Standings:
     def apply(self, event: AnyEvent, user_id: str | None, seq: int) -> None:
         """Takes in what an event changes of somebody's rights."""
         person = self._people.get(user_id or "")
-        if person is None or not isinstance(event, FeedUpdate):
+        if person is None or not isinstance(event, _Change):
             return
         if person.early is None:
             self._change(person, event, seq)
@@ -115,19 +118,23 @@ class Standings:
             if number != oneself and number not in muting:
                 yield people[number].notifications
 
-    def _change(self, person: _Person, event: FeedUpdate, seq: int) -> None:
-        standing, creator = person.standing, event.creator_id
+    def _change(self, person: _Person, event: _Change, seq: int) -> None:
+        standing = person.standing
         match event:
-            case FeedUpdate(reason="follow"):
+            case PostRetracted(reason="blocked", creator_id=str(creator)):
+                standing.part(creator)
+            case FeedUpdate(reason="unblock", creator_id=creator):
+                standing.meet(creator)
+            case FeedUpdate(reason="follow", creator_id=creator):
                 if standing.follow(creator, seq):
                     self._index(self._marks.make(creator), person.number)
                 self._hear_of(person, creator, seq, notify_posts=event.notify_posts is not False)
-            case FeedUpdate(reason="unfollow"):
+            case FeedUpdate(reason="unfollow", creator_id=creator):
                 if standing.unfollow(creator):
                     mark = self._marks.make(creator)
                     self._unmute(mark, person.number)
                     self._drop(mark, person.number)
-            case FeedUpdate(tier=tier):
+            case FeedUpdate(tier=tier, creator_id=creator):
                 standing.hold(creator, tier or None)
 
     def _hear_of(self, person: _Person, creator: str, seq: int, *, notify_posts: bool) -> None:

@@ -6,7 +6,13 @@ from typing import Any
 from feedline.feed.comments import CommentQuery, CommentRow
 from feedline.feed.instants import Millis, Place
 from feedline.feed.people import UserRow
-from feedline.feed.ports import OwedLike, SubscriberQuery, SubscriberRow
+from feedline.feed.ports import (
+    BlockQuery,
+    BlockRow,
+    OwedLike,
+    SubscriberQuery,
+    SubscriberRow,
+)
 from feedline.feed.posts import PostRow
 from feedline.feed.visibility import Tier, Viewer, known_tier
 from feedline.store.rows import END, Rows, Value, comment_row, creator_row, post_row, user_row
@@ -20,8 +26,30 @@ class Circles(Rows):
     """Reads of who is close to whom, and what they think of each other's posts."""
 
     def viewer(self, user_id: str) -> Viewer:
-        tiers = {creator: known_tier(tier) for creator, tier in self._rows("tiers", user_id)}
-        return Viewer(user_id, {creator: tier for creator, tier in tiers.items() if tier})
+        tiers: dict[str, Tier] = {}
+        apart: set[str] = set()
+        for other, tier in self._named("standing", {"me": user_id}):
+            held = known_tier(tier)
+            if held is None:
+                apart.add(other)
+            else:
+                tiers[other] = held
+        return Viewer(user_id, tiers, frozenset(apart))
+
+    def has_blocked(self, blocker_id: str, blocked_id: str) -> bool:
+        return self._first("block", blocker_id, blocked_id) is not None
+
+    def are_apart(self, one_id: str, other_id: str) -> bool:
+        values: dict[str, Value] = {"one": one_id, "other": other_id}
+        return self._named("apart", values).fetchone() is not None
+
+    def blocks(self, query: BlockQuery) -> list[BlockRow]:
+        time, id_ = query.before or END
+        rows = self._rows("blocks", query.blocker_id, time, id_, query.limit)
+        return [BlockRow(created_at=row[0], user=creator_row(row[1:])) for row in rows]
+
+    def count_blocks(self, blocker_id: str) -> int:
+        return int(self._one("count_blocks", blocker_id))
 
     def following(self, user_id: str) -> list[str]:
         return [creator for (creator,) in self._rows("following", user_id)]
@@ -79,7 +107,14 @@ class Circles(Rows):
 
     def comments(self, query: CommentQuery) -> list[CommentRow]:
         time, id_ = query.before or END
-        rows = self._rows("comments", query.post_id, time, id_, query.limit)
+        values: dict[str, Value] = {
+            "post": query.post_id,
+            "viewer": query.viewer_id,
+            "time": time,
+            "id": id_,
+            "limit": query.limit,
+        }
+        rows = self._named("comments", values)
         return [comment_row(row) for row in rows]
 
     def _home_among_newest(self, values: dict[str, Value]) -> list[str]:
@@ -115,6 +150,12 @@ class CircleWrites(Circles):
     def remove_follow(self, follower_id: str, creator_id: str) -> None:
         self._remove("remove_follow", follower_id, creator_id)
         self._count_follow(follower_id, creator_id, -1)
+
+    def add_block(self, blocker_id: str, blocked_id: str) -> None:
+        self._do("add_block", blocker_id, blocked_id, self.now)
+
+    def remove_block(self, blocker_id: str, blocked_id: str) -> None:
+        self._remove("remove_block", blocker_id, blocked_id)
 
     def hold_tier(self, subscriber_id: str, creator_id: str, tier: Tier) -> None:
         values: dict[str, Value] = {

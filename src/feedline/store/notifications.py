@@ -8,6 +8,13 @@ from feedline.feed.notifications import NotificationKind, NotificationQuery, Not
 from feedline.store.notices import Notices, NoticeWrites
 from feedline.store.rows import END, Value, notification_row
 
+_PASSING_ON = (
+    "uncount_actor",
+    "forget_actor",
+    "pass_on_notifications",
+    "remove_notifications_by",
+)
+
 
 class Notifications(Notices):
     """Reads of what people are notified of."""
@@ -47,6 +54,11 @@ class NotificationWrites(NoticeWrites, Notifications):
 
     def change_notification(self, row: NotificationRow) -> None:
         self._do("change_notification", row.actor.id, row.comment_id, row.actors, row.id)
+
+    def remove_actor(self, user_id: str, actor_id: str) -> None:
+        values: dict[str, Value] = {"user": user_id, "actor": actor_id}
+        for name in _PASSING_ON:
+            self._named(name, values)
 
     def add_actor(self, notification_id: str, actor_id: str) -> bool:
         return self._first("add_actor", notification_id, actor_id) is not None

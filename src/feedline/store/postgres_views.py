@@ -232,6 +232,10 @@ class PostgresTransaction(PostgresRows, Changes):
         row = self._first("tier_held_for_change", subscriber_id, creator_id)
         return None if row is None else known_tier(row[0])
 
+    def are_apart(self, one_id: str, other_id: str) -> bool:
+        self._named("await_pair", {"one": one_id, "other": other_id})
+        return super().are_apart(one_id, other_id)
+
     def unread_notification(
         self, user_id: str, kind: NotificationKind, post_id: str | None
     ) -> NotificationRow | None:
@@ -371,10 +375,16 @@ def _around_cursor(body: bytes) -> tuple[bytes, int | None, bytes]:
     return body[: mark.start()], int(mark[1]), body[mark.end() :]
 
 
+_IS_THERE = """
+    NOT EXISTS (SELECT 1 FROM blocks WHERE blocker_id = %(viewer)s AND blocked_id = p.author_id)
+    AND NOT EXISTS (
+        SELECT 1 FROM blocks WHERE blocker_id = p.author_id AND blocked_id = %(viewer)s)"""
+
+
 def posts_sql(query: PostQuery) -> str:
     """The query for posts, reading in its order the index that fits what is asked."""
     source, time, id_ = "posts AS p", "p.created_at", "p.id"
-    conditions = []
+    conditions = [_IS_THERE]
     if query.creator is not None:
         conditions.append("p.author_id = %(creator)s")
     if query.category is not None:
@@ -388,5 +398,5 @@ def posts_sql(query: PostQuery) -> str:
     if query.before is not None:
         conditions.append(f"({time}, {id_}) < (%(before_time)s, %(before_id)s)")
     return SQL["posts"].format(
-        source=source, time=time, id=id_, conditions=" AND ".join(conditions) or "TRUE"
+        source=source, time=time, id=id_, conditions=" AND ".join(conditions)
     )

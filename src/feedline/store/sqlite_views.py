@@ -77,10 +77,15 @@ class SqliteTransaction(SqliteRows, Changes):
         self._do("store_answer", user_id, key, fingerprint, body(), self.now)
 
 
+_IS_THERE = """
+    NOT EXISTS (SELECT 1 FROM blocks WHERE blocker_id = :viewer AND blocked_id = p.author_id)
+    AND NOT EXISTS (SELECT 1 FROM blocks WHERE blocker_id = p.author_id AND blocked_id = :viewer)"""
+
+
 def posts_sql(query: PostQuery) -> str:
     """The query for posts, reading in its order the index that fits what is asked."""
     source, time, id_ = "posts AS p", "p.created_at", "p.id"
-    conditions = []
+    conditions = [_IS_THERE]
     if query.creator is not None:
         conditions.append("p.author_id = :creator")
     if query.category is not None:
@@ -97,5 +102,5 @@ def posts_sql(query: PostQuery) -> str:
     if query.before is not None:
         conditions.append(f"({time}, {id_}) < (:before_time, :before_id)")
     return SQL["posts"].format(
-        source=source, time=time, id=id_, conditions=" AND ".join(conditions) or "TRUE"
+        source=source, time=time, id=id_, conditions=" AND ".join(conditions)
     )

@@ -3,6 +3,7 @@
 from array import array
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from feedline.feed.visibility import Tier, Viewer
@@ -86,13 +87,17 @@ class Standing:
         self._heard_since = _NEVER
 
     def load(
-        self, creators: Iterable[str], tiers: Mapping[str, Tier], muted: Iterable[str] = ()
+        self,
+        creators: Iterable[str],
+        tiers: Mapping[str, Tier],
+        muted: Iterable[str] = (),
+        apart: frozenset[str] = frozenset(),
     ) -> None:
         """Takes what was true at one moment."""
         self.muted = frozenset(map(self._marks.make, muted)) or _NOBODY
         marks = {*map(self._marks.make, creators), self._marks.make(self.viewer.id or "")}
         self.followed = array(SMALL, sorted(marks))
-        self.viewer = Viewer(self.viewer.id, dict(tiers) if tiers else _NO_TIERS)
+        self.viewer = Viewer(self.viewer.id, dict(tiers) if tiers else _NO_TIERS, apart)
 
     def follow(self, creator_id: str, place: int) -> bool:
         """From a place in the log on somebody is followed; whether they were not before."""
@@ -128,7 +133,15 @@ class Standing:
         tiers = {id_: held for id_, held in self.viewer.tiers.items() if id_ != creator_id}
         if tier is not None:
             tiers[creator_id] = tier
-        self.viewer = Viewer(self.viewer.id, tiers)
+        self.viewer = Viewer(self.viewer.id, tiers, self.viewer.apart)
+
+    def part(self, other_id: str) -> None:
+        """From now on somebody is not there for this person, nor the other way round."""
+        self.viewer = replace(self.viewer, apart=self.viewer.apart | {other_id})
+
+    def meet(self, other_id: str) -> None:
+        """From now on they are again."""
+        self.viewer = replace(self.viewer, apart=self.viewer.apart - {other_id})
 
     def followed_since(self, creator_id: str) -> int | None:
         """The place in the log from which somebody is followed, 0 if that was before this person

@@ -28,6 +28,8 @@ SELECT u.id, u.username, u.name, u.avatar, u.is_verified, u.role, u.password_has
 FROM users AS u
 WHERE u.newest_post_at IS NOT NULL AND u.id <> %(me)s AND NOT EXISTS (
     SELECT 1 FROM follows AS f WHERE f.follower_id = %(me)s AND f.creator_id = u.id)
+    AND NOT EXISTS (SELECT 1 FROM blocks AS b WHERE b.blocker_id = %(me)s AND b.blocked_id = u.id)
+    AND NOT EXISTS (SELECT 1 FROM blocks AS b WHERE b.blocker_id = u.id AND b.blocked_id = %(me)s)
 ORDER BY u.followers_count DESC, u.newest_post_at DESC, u.id DESC LIMIT %(limit)s
 
 -- name: add_session
@@ -451,8 +453,38 @@ SELECT created_at, id FROM posts
 WHERE author_id = %(creator)s AND (created_at, id) < (%(time)s, %(id)s)
 ORDER BY created_at DESC, id DESC LIMIT %(limit)s
 
--- name: tiers
-SELECT creator_id, tier FROM subscriptions WHERE subscriber_id = %s
+-- name: standing
+-- The tiers that somebody holds and, without one, those who are not there for them.
+SELECT creator_id, tier FROM subscriptions WHERE subscriber_id = %(me)s
+UNION ALL SELECT blocked_id, NULL FROM blocks WHERE blocker_id = %(me)s
+UNION ALL SELECT blocker_id, NULL FROM blocks WHERE blocked_id = %(me)s
+
+-- name: block
+SELECT 1 FROM blocks WHERE blocker_id = %s AND blocked_id = %s
+
+-- name: apart
+SELECT 1 FROM blocks WHERE blocker_id = %(one)s AND blocked_id = %(other)s
+UNION ALL SELECT 1 FROM blocks WHERE blocker_id = %(other)s AND blocked_id = %(one)s
+
+-- name: await_pair
+-- One at a time for each two people: whoever parts them, or brings them together, is waited for.
+SELECT pg_advisory_xact_lock(hashtextextended(
+    least(%(one)s, %(other)s) || ' ' || greatest(%(one)s, %(other)s), 1))
+
+-- name: blocks
+SELECT b.created_at, u.id, u.username, u.name, u.avatar, u.is_verified
+FROM blocks AS b JOIN users AS u ON u.id = b.blocked_id
+WHERE b.blocker_id = %s AND (b.created_at, b.blocked_id) < (%s, %s)
+ORDER BY b.created_at DESC, b.blocked_id DESC LIMIT %s
+
+-- name: count_blocks
+SELECT count(*) FROM blocks WHERE blocker_id = %s
+
+-- name: add_block
+INSERT INTO blocks (blocker_id, blocked_id, created_at) VALUES (%s, %s, %s)
+
+-- name: remove_block
+DELETE FROM blocks WHERE blocker_id = %s AND blocked_id = %s
 
 -- name: tier_held
 SELECT tier FROM subscriptions WHERE subscriber_id = %s AND creator_id = %s
@@ -521,8 +553,10 @@ WHERE c.id = %s
 -- name: comments
 SELECT c.id, c.post_id, c.text, c.created_at, u.id, u.username, u.name, u.avatar, u.is_verified
 FROM comments AS c JOIN users AS u ON u.id = c.author_id
-WHERE c.post_id = %s AND (c.created_at, c.id) < (%s, %s)
-ORDER BY c.created_at DESC, c.id DESC LIMIT %s
+WHERE c.post_id = %(post)s AND (c.created_at, c.id) < (%(time)s, %(id)s)
+    AND NOT EXISTS (SELECT 1 FROM blocks AS b WHERE b.blocker_id = %(viewer)s AND b.blocked_id = c.author_id)
+    AND NOT EXISTS (SELECT 1 FROM blocks AS b WHERE b.blocker_id = c.author_id AND b.blocked_id = %(viewer)s)
+ORDER BY c.created_at DESC, c.id DESC LIMIT %(limit)s
 
 -- name: add_comment
 INSERT INTO comments (id, post_id, author_id, text, created_at) VALUES (%s, %s, %s, %s, %s)
@@ -564,6 +598,30 @@ VALUES (%s, %s, %s, %s, %s, %s, %s)
 
 -- name: change_notification
 UPDATE notifications SET actor_id = %s, comment_id = %s, actors = %s WHERE id = %s
+
+-- name: uncount_actor
+UPDATE notifications SET actors = actors - 1
+WHERE user_id = %(user)s AND EXISTS (
+    SELECT 1 FROM notification_actors AS a
+    WHERE a.notification_id = notifications.id AND a.actor_id = %(actor)s)
+
+-- name: forget_actor
+DELETE FROM notification_actors
+WHERE actor_id = %(actor)s AND notification_id IN (
+    SELECT id FROM notifications WHERE user_id = %(user)s)
+
+-- name: pass_on_notifications
+-- What others did as well is theirs.
+UPDATE notifications
+SET comment_id = NULL, actor_id = (
+    SELECT a.actor_id FROM notification_actors AS a JOIN users AS u ON u.id = a.actor_id
+    WHERE a.notification_id = notifications.id ORDER BY a.actor_id DESC LIMIT 1)
+WHERE user_id = %(user)s AND actor_id = %(actor)s AND EXISTS (
+    SELECT 1 FROM notification_actors AS a JOIN users AS u ON u.id = a.actor_id
+    WHERE a.notification_id = notifications.id)
+
+-- name: remove_notifications_by
+DELETE FROM notifications WHERE user_id = %(user)s AND actor_id = %(actor)s
 
 -- name: add_actor
 INSERT INTO notification_actors (notification_id, actor_id) VALUES (%s, %s)

@@ -100,6 +100,16 @@ CREATE TABLE follows (
 
 CREATE INDEX follows_by_creator ON follows (creator_id);
 
+-- Who has blocked whom. Neither is there for the other.
+CREATE TABLE blocks (
+    blocker_id text COLLATE "C" NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    blocked_id text COLLATE "C" NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    created_at bigint NOT NULL,
+    PRIMARY KEY (blocker_id, blocked_id)
+);
+
+CREATE INDEX blocks_by_blocked ON blocks (blocked_id, blocker_id);
+
 CREATE TABLE subscriptions (
     subscriber_id text COLLATE "C" NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     creator_id text COLLATE "C" NOT NULL REFERENCES users (id) ON DELETE CASCADE,

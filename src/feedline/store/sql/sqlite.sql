@@ -39,6 +39,8 @@ SELECT u.id, u.username, u.name, u.avatar, u.is_verified, u.role, u.password_has
 FROM users AS u
 WHERE u.newest_post_at IS NOT NULL AND u.id <> :me AND NOT EXISTS (
     SELECT 1 FROM follows AS f WHERE f.follower_id = :me AND f.creator_id = u.id)
+    AND NOT EXISTS (SELECT 1 FROM blocks AS b WHERE b.blocker_id = :me AND b.blocked_id = u.id)
+    AND NOT EXISTS (SELECT 1 FROM blocks AS b WHERE b.blocker_id = u.id AND b.blocked_id = :me)
 ORDER BY u.followers_count DESC, u.newest_post_at DESC, u.id DESC LIMIT :limit
 
 -- name: add_session
@@ -410,8 +412,33 @@ SELECT created_at, id FROM posts
 WHERE author_id = :creator AND (created_at, id) < (:time, :id)
 ORDER BY created_at DESC, id DESC LIMIT :limit
 
--- name: tiers
-SELECT creator_id, tier FROM subscriptions WHERE subscriber_id = ?
+-- name: standing
+-- The tiers that somebody holds and, without one, those who are not there for them.
+SELECT creator_id, tier FROM subscriptions WHERE subscriber_id = :me
+UNION ALL SELECT blocked_id, NULL FROM blocks WHERE blocker_id = :me
+UNION ALL SELECT blocker_id, NULL FROM blocks WHERE blocked_id = :me
+
+-- name: block
+SELECT 1 FROM blocks WHERE blocker_id = ? AND blocked_id = ?
+
+-- name: apart
+SELECT 1 FROM blocks WHERE blocker_id = :one AND blocked_id = :other
+UNION ALL SELECT 1 FROM blocks WHERE blocker_id = :other AND blocked_id = :one
+
+-- name: blocks
+SELECT b.created_at, u.id, u.username, u.name, u.avatar, u.is_verified
+FROM blocks AS b JOIN users AS u ON u.id = b.blocked_id
+WHERE b.blocker_id = ? AND (b.created_at, b.blocked_id) < (?, ?)
+ORDER BY b.created_at DESC, b.blocked_id DESC LIMIT ?
+
+-- name: count_blocks
+SELECT count(*) FROM blocks WHERE blocker_id = ?
+
+-- name: add_block
+INSERT INTO blocks (blocker_id, blocked_id, created_at) VALUES (?, ?, ?)
+
+-- name: remove_block
+DELETE FROM blocks WHERE blocker_id = ? AND blocked_id = ?
 
 -- name: tier_held
 SELECT tier FROM subscriptions WHERE subscriber_id = ? AND creator_id = ?
@@ -473,8 +500,10 @@ WHERE c.id = ?
 -- name: comments
 SELECT c.id, c.post_id, c.text, c.created_at, u.id, u.username, u.name, u.avatar, u.is_verified
 FROM comments AS c JOIN users AS u ON u.id = c.author_id
-WHERE c.post_id = ? AND (c.created_at, c.id) < (?, ?)
-ORDER BY c.created_at DESC, c.id DESC LIMIT ?
+WHERE c.post_id = :post AND (c.created_at, c.id) < (:time, :id)
+    AND NOT EXISTS (SELECT 1 FROM blocks AS b WHERE b.blocker_id = :viewer AND b.blocked_id = c.author_id)
+    AND NOT EXISTS (SELECT 1 FROM blocks AS b WHERE b.blocker_id = c.author_id AND b.blocked_id = :viewer)
+ORDER BY c.created_at DESC, c.id DESC LIMIT :limit
 
 -- name: add_comment
 INSERT INTO comments (id, post_id, author_id, text, created_at) VALUES (?, ?, ?, ?, ?)
@@ -507,6 +536,30 @@ VALUES (?, ?, ?, ?, ?, ?, ?)
 
 -- name: change_notification
 UPDATE notifications SET actor_id = ?, comment_id = ?, actors = ? WHERE id = ?
+
+-- name: uncount_actor
+UPDATE notifications SET actors = actors - 1
+WHERE user_id = :user AND EXISTS (
+    SELECT 1 FROM notification_actors AS a
+    WHERE a.notification_id = notifications.id AND a.actor_id = :actor)
+
+-- name: forget_actor
+DELETE FROM notification_actors
+WHERE actor_id = :actor AND notification_id IN (
+    SELECT id FROM notifications WHERE user_id = :user)
+
+-- name: pass_on_notifications
+-- What others did as well is theirs.
+UPDATE notifications
+SET comment_id = NULL, actor_id = (
+    SELECT a.actor_id FROM notification_actors AS a JOIN users AS u ON u.id = a.actor_id
+    WHERE a.notification_id = notifications.id ORDER BY a.actor_id DESC LIMIT 1)
+WHERE user_id = :user AND actor_id = :actor AND EXISTS (
+    SELECT 1 FROM notification_actors AS a JOIN users AS u ON u.id = a.actor_id
+    WHERE a.notification_id = notifications.id)
+
+-- name: remove_notifications_by
+DELETE FROM notifications WHERE user_id = :user AND actor_id = :actor
 
 -- name: add_actor
 INSERT OR IGNORE INTO notification_actors (notification_id, actor_id) VALUES (?, ?)
