@@ -181,7 +181,7 @@ async def test_a_body_in_pieces_is_one_body(world: World) -> None:
         ("PUT", "/api/posts", "GET, HEAD, POST"),
         ("OPTIONS", "/api/posts/1", "DELETE, GET, HEAD, PATCH"),
         ("GET", "/api/auth/login", "POST"),
-        ("DELETE", "/api/me", "GET, HEAD, PATCH"),
+        ("PUT", "/api/me", "DELETE, GET, HEAD, PATCH"),
         ("POST", "/healthz", "GET, HEAD"),
     ],
 )
