@@ -3,12 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
 
 import httpx
 import pytest
 import pytest_asyncio
 from playwright.async_api import Page, Route, expect
 
+from feedline.keeping.backup import take_backup
+from feedline.keeping.restore import restore
+from feedline.storage import Storage
 from tests.browser import screen
 from tests.browser.line import Line, line_to
 from tests.browser.visitor import Visit, Visitor
@@ -270,3 +275,24 @@ async def test_a_post_written_offline_outlives_its_tab(visit: Visit) -> None:
     await ann.context.set_offline(offline=False)
     later = await screen.live_page(ann)
     await expect_posts(later, [await screen.confirmed(later, "kept for later")])
+
+
+async def test_after_a_restore_the_page_has_what_was_restored(
+    visit: Visit, server: ServerProcess, tmp_path: Path
+) -> None:
+    """It knows a post that the restored server doesn't, and its cursor is of another epoch."""
+    ann, bob = await visit("ann"), await visit("bob")
+    expect_outage(ann)
+    ids = await publish_all(bob.person, ["one", "two"])
+    await asyncio.to_thread(take_backup, Storage(server.data), tmp_path / "b.tar", "", print)
+    late = await publish_all(bob.person, ["after the backup"])
+    page = await screen.live_page(ann, f"/u/{bob.username}")
+    await expect_posts(page, ids + late)
+    async with outage(server, graceful=True):
+        restoring = partial(restore, tmp_path / "b.tar", Storage(server.data), print, replace=True)
+        await asyncio.to_thread(restoring)
+    await screen.connection(page, "live")
+    await expect_posts(page, ids)
+    again = await publish_all(bob.person, ["life goes on"])
+    await expect(screen.posts(page)).to_have_count(3)
+    await expect_posts(page, ids + again)

@@ -3,6 +3,7 @@
 import msgspec
 
 from feedline.api.exporting import exported
+from feedline.api.identity import session_cookie
 from feedline.api.operation import Call
 from feedline.api.ranges import FileAnswer
 from feedline.api.services import Services
@@ -78,7 +79,7 @@ class Leaving:
 
         await self._store.write(command)
         services.somebody_leaves()
-        return Answer()
+        return Answer(headers=(session_cookie("", 0, call.scheme),))
 
     async def accounts(self, call: Call[None, AccountsQuery]) -> Answer:
         def read(reads: Snapshot) -> list[Account]:

@@ -17,7 +17,7 @@ from feedline.feed.notifications import NotificationRow
 from feedline.feed.people import UserRow, creator_of
 from feedline.feed.ports import PostQuery, SubscriberQuery, Writes
 
-SOME = 50  # things of one step, each of which is at most a few rows and events
+SOME = 20  # things of one step, each of which is at most a few rows and events
 MANY = 1_000  # rows of one step of which nobody is told
 
 

@@ -25,6 +25,7 @@ import { Notice } from "./ui/notice";
 
 /** For the few who may see it; nobody else loads its script. */
 const Admin = lazy(() => import("./admin/admin"));
+const SettingsPage = lazy(() => import("./pages/settings"));
 
 export function App(): ReactNode {
   const { user } = useSession();
@@ -79,6 +80,17 @@ function Page(): ReactNode {
       <Route path="/u/:username">{({ username }) => <ProfilePage username={username} />}</Route>
       <Route path="/notifications">{isSignedIn ? <NotificationsPage /> : <Redirect to="/sign-in" replace />}</Route>
       <Route path="/subscribers">{user ? <SubscribersPage userId={user.id} /> : <Redirect to="/sign-in" replace />}</Route>
+      <Route path="/settings">
+        {user ? (
+          <Caught>
+            <Suspense fallback={<FeedSkeleton />}>
+              <SettingsPage user={user} />
+            </Suspense>
+          </Caught>
+        ) : (
+          <Redirect to="/sign-in" replace />
+        )}
+      </Route>
       <Route path="/p/:id">{({ id }) => <PostPage key={id} id={id} />}</Route>
       {user?.role === "admin" && (
         <Route path="/admin/*?">

@@ -12,4 +12,6 @@ export interface Section {
 /** In the order of the navigation. */
 export const SECTIONS: readonly Section[] = [
   { path: "", title: { en: "Overview", ru: "Обзор" }, View: lazy(() => import("./overview")) },
+  { path: "people", title: { en: "People", ru: "Люди" }, View: lazy(() => import("./people")) },
+  { path: "audit", title: { en: "Record", ru: "Журнал" }, View: lazy(() => import("./audit")) },
 ];

@@ -16,6 +16,7 @@ export const en = {
   signOut: "Sign out",
   myProfile: "My profile",
   account: "Account",
+  settings: "Settings",
   keyboardHelp: "Keyboard shortcuts",
   admin: "Administration",
   newPost: "New post",

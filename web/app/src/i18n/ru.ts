@@ -19,6 +19,7 @@ export const ru: Dictionary = {
   signOut: "Выйти",
   myProfile: "Мой профиль",
   account: "Учётная запись",
+  settings: "Настройки",
   keyboardHelp: "Клавиши",
   admin: "Управление",
   newPost: "Новая запись",

@@ -55,6 +55,9 @@ export function AccountMenu({ user, onHelp }: AccountMenuProps): ReactNode {
           <Link href="/subscribers" className="menu-item" onClick={close}>
             {t.subscribers}
           </Link>
+          <Link href="/settings" className="menu-item" onClick={close}>
+            {t.settings}
+          </Link>
           {user.role === "admin" && (
             <Link href="/admin" className="menu-item" onClick={close}>
               {t.admin}
