@@ -88,7 +88,7 @@ def test_the_version_comes_alone() -> None:
 
 
 def test_an_unknown_command() -> None:
-    assert Ran("fly").refused("fly", "serve")
+    assert Ran("fly").refused("fly", "admin")
 
 
 def test_an_unknown_option() -> None:
@@ -107,6 +107,10 @@ def test_a_variable_of_the_wrong_type() -> None:
     "command",
     [
         ["migrate"],
+        ["realtime", "off"],
+        ["realtime", "status"],
+        ["experiment", "create", "calm", "--set", "maxPendingPosts=20"],
+        ["experiment", "report"],
         ["user", "token", "ann"],
         ["admin", "add", "ann"],
         ["audit"],

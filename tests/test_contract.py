@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from feedline.api.accounts import Refreshed, SignedIn, Ticket
-from feedline.api.administration import Realtime, SwitchAnswer
+from feedline.api.administration import ExperimentAnswer, Realtime, SwitchAnswer
 from feedline.api.blocking import BlockAnswer, BlocksAnswer
 from feedline.api.following import FollowAnswer, TierAnswer
 from feedline.api.media import MediaAnswer
@@ -56,6 +56,7 @@ ANSWERS: dict[str, type[msgspec.Struct]] = {
     "notifyNewPost": FollowersNotified,
     "updatePostLikes": LikesNotified,
     "realtime": Realtime,
+    "experiment": ExperimentAnswer,
     "realtimeSwitch": SwitchAnswer,
 }
 

@@ -71,6 +71,7 @@ EACH: list[FeedlineError] = [
     IdempotencyMismatch(),
     RateLimited(7),
     RealtimeOff(),
+    Conflict("experiment", "refresh", "runs. Stop it first."),
     Unavailable("The database failed."),
     Refused(403, "forbidden", "This takes a service token."),
     Unreachable("http://127.0.0.1:8000", "ConnectError"),

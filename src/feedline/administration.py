@@ -12,11 +12,12 @@ import msgspec
 from feedline.api.audit import known_id
 from feedline.api.service_tokens import new_service_token, service_digest
 from feedline.api.tokens import Tokens, load_secret
-from feedline.errors import AccountClosed, NoSuchServiceToken, NoSuchUser
+from feedline.errors import AccountClosed, NoSuchServiceToken, NoSuchUser, NotFound
 from feedline.feed import actions
 from feedline.feed.audit import Actor, AuditEntry, AuditQuery, AuditRow, Subject, audit_entry
 from feedline.feed.auditing import record
-from feedline.feed.operating import switch_realtime
+from feedline.feed.experiments import Experiment
+from feedline.feed.operating import start_experiment, stop_experiment, switch_realtime
 from feedline.feed.people import Identity, UserRow
 from feedline.feed.policy import LivePolicy
 from feedline.feed.ports import Reads, ServiceToken
@@ -24,6 +25,8 @@ from feedline.storage import Storage
 from feedline.store.base import Store, Transaction
 from feedline.store.database import now_millis
 from feedline.store.lock import DataLock
+from feedline.trial.arms import Evidence
+from feedline.trial.report import evidence_of
 
 T = TypeVar("T")
 
@@ -133,6 +136,43 @@ def turn_realtime(storage: Storage, *, is_on: bool) -> LivePolicy:
     Raises NoDatabase.
     """
     return written(storage, lambda tx: switch_realtime(tx, at_the_command_line(), is_on=is_on))
+
+
+def start_trial(storage: Storage, experiment: Experiment) -> Experiment:
+    """Begins an experiment. Raises NoDatabase, ValidationFailed or Conflict."""
+    by = at_the_command_line()
+    return written(storage, lambda tx: start_experiment(tx, by, experiment))
+
+
+def stop_trial(storage: Storage) -> Experiment:
+    """Ends the experiment that runs. Raises NoDatabase or NotFound."""
+    by = at_the_command_line()
+
+    def command(tx: Transaction) -> Experiment:
+        running = tx.policy().experiment
+        if running is None:
+            raise NotFound("experiment that runs")
+        return stop_experiment(tx, by, running.name)
+
+    return written(storage, command)
+
+
+def experiments(storage: Storage) -> list[Experiment]:
+    """All that there were, the newest first. Raises NoDatabase."""
+    return written(storage, lambda tx: tx.experiments())
+
+
+def evidence(storage: Storage, name: str) -> Evidence:
+    """What is kept of an experiment; of the newest one without a name.
+
+    Raises NoDatabase or NotFound.
+    """
+
+    def command(tx: Transaction) -> Evidence:
+        newest = tx.experiments()[:1]
+        return evidence_of(tx, name or (newest[0].name if newest else ""))
+
+    return written(storage, command)
 
 
 def copy(data: Path, database: str, report: Callable[[str, int, int], None]) -> int:

@@ -47,6 +47,8 @@ from feedline.store.carried import CarriedEntries
 from feedline.store.database import now_millis
 from feedline.store.retention import Retention, keep_trimmed
 from feedline.telemetry.metrics import Gauge, Metrics, Total
+from feedline.trial.gatherer import Gatherer
+from feedline.trial.report import report_of
 from feedline.wire.intake import SessionLimits
 from feedline.wire.session import Session
 
@@ -66,6 +68,7 @@ class Feedline:
     gateway: WebSocketGateway | NoSockets
     like_teller: LikeTeller
     leavers: Leavers
+    gatherer: Gatherer
     draining: bool = False
 
     def drain(self) -> None:
@@ -105,6 +108,7 @@ async def running(settings: Settings) -> AsyncIterator[Feedline]:
             settings, store, hub, bus, Tokens(secret), _files(settings), pictures, metrics
         )
         stack.callback(feedline.hasher.close)
+        stack.push_async_callback(feedline.gatherer.flush)
         await stack.enter_async_context(_background(feedline))
         yield feedline
 
@@ -152,6 +156,7 @@ def _assemble(
     metrics: Metrics,
 ) -> Feedline:
     like_teller, leavers = LikeTeller(store), Leavers(store)
+    gatherer = Gatherer(store, lambda: hub.policy)
     hasher = Hasher(settings.parallel_hashes, settings.waiting_hashes)
     passes = Passes(tokens, _external(settings, store))
     shared = Shared(bus.tell, now_millis)
@@ -177,6 +182,8 @@ def _assemble(
         metrics=metrics,
         likes_owed=like_teller.likes_owed,
         somebody_leaves=leavers.somebody_leaves,
+        gathering=gatherer.gathering,
+        report=report_of,
         page=Path(str(resources.files("feedline") / "page")),
     )
     authenticator = Authenticator(passes, store, now_millis)
@@ -197,7 +204,18 @@ def _assemble(
     )
     api, gateway = _served(services, live, sockets)
     feedline = Feedline(
-        settings, store, hub, bus, files, pictures, hasher, api, gateway, like_teller, leavers
+        settings,
+        store,
+        hub,
+        bus,
+        files,
+        pictures,
+        hasher,
+        api,
+        gateway,
+        like_teller,
+        leavers,
+        gatherer,
     )
     return feedline
 
@@ -322,6 +340,7 @@ def _upkeep(feedline: Feedline, retention: Retention) -> list[asyncio.Task[None]
     return [
         asyncio.create_task(feedline.like_teller.run(), name="tell of likes"),
         asyncio.create_task(feedline.leavers.run(), name="delete who leaves"),
+        asyncio.create_task(feedline.gatherer.run(), name="store outcomes"),
         asyncio.create_task(
             keep_clean(feedline.store, feedline.files, settings.media_orphan_hours, now_millis),
             name="remove files",

@@ -24,6 +24,8 @@ from feedline.keeping import commands as keeping
 from feedline.keeping import user_commands
 from feedline.storage import Storage
 from feedline.telemetry.logs import set_up_logging
+from feedline.trial.plan import TrialPlan, experiment_of
+from feedline.trial.show import show_experiments, show_report
 from feedline.verify.command import verify as run_verify
 from feedline.verify.plan import Plan
 
@@ -47,6 +49,8 @@ service_token = cyclopts.App(name="token", help="Look after the tokens of other 
 app.command(service_token)
 realtime = cyclopts.App(name="realtime", help="Switch live delivery off and on, while all runs.")
 app.command(realtime)
+experiment = cyclopts.App(name="experiment", help="Give some people other settings, and measure.")
+app.command(experiment)
 keeping.add_to(app)
 user_commands.add_to(user)
 
@@ -55,6 +59,7 @@ _PLACE = Storage()
 
 _DEFAULTS = Settings()
 _PLAN = Plan()
+_TRIAL_PLAN = TrialPlan()
 
 
 @app.command
@@ -222,6 +227,62 @@ def status(*, storage: Place = _PLACE) -> None:
     policy = administration.policy(storage)
     since = f" since {rfc3339(policy.changed_at)}" if policy.changed_at else ""
     print(f"{'on' if policy.is_on else 'off'}{since}")  # noqa: T201 - for use in scripts
+
+
+@experiment.command(name="create")
+def start_trial(
+    name: str,
+    *,
+    settings: Annotated[tuple[str, ...], Parameter(name="--set", negative="", env_var=())],
+    plan: Annotated[TrialPlan, Parameter(name="*")] = _TRIAL_PLAN,
+    storage: Place = _PLACE,
+) -> None:
+    """Start an experiment: half of those who take part get other settings, on all nodes.
+
+    feedline experiment create without-live --set realtime=off
+
+    Parameters
+    ----------
+    name
+        What to call it; who is in which half follows from it.
+    settings
+        What is different, as NAME=VALUE: `realtime=off`, or a setting of the client such as
+        `batchUpdateDelayMs=500`, `maxPendingPosts=20`.
+    """
+    begun = administration.start_trial(storage, experiment_of(name, settings, plan))
+    Console().print(f"{begun.name} runs. See `feedline experiment report`.", highlight=False)
+
+
+@experiment.command(name="status")
+def show_trials(*, storage: Place = _PLACE) -> None:
+    """Print all experiments, the newest first."""
+    show_experiments(administration.experiments(storage), Console())
+
+
+@experiment.command(name="stop")
+def stop_trial(*, storage: Place = _PLACE) -> None:
+    """End the experiment that runs: everybody has the same again. Its report stays."""
+    ended = administration.stop_trial(storage)
+    Console().print(f"{ended.name} has ended.", highlight=False)
+
+
+@experiment.command(name="report")
+def report_trial(
+    name: str = "",
+    *,
+    storage: Place = _PLACE,
+    json: Annotated[bool, Parameter(negative="", env_var=())] = False,
+) -> None:
+    """Print what came of an experiment: both halves, intervals of 95 %, and whether they are fair.
+
+    Parameters
+    ----------
+    name
+        Which one; the newest one by default.
+    json
+        Print it as JSON.
+    """
+    show_report(administration.evidence(storage, name), Console(), as_json=json)
 
 
 @app.command

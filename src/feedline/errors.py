@@ -186,12 +186,13 @@ class Misdirected(Refusal):
 class Conflict(Refusal):
     code = "conflict"
 
-    def __init__(self, path: str, value: str) -> None:
+    def __init__(self, path: str, value: str, problem: str = "is already taken.") -> None:
         self.path = path
         self.value = value
+        self.problem = problem
 
     def __str__(self) -> str:
-        return f"The {self.path} {self.value!r} is already taken."
+        return f"The {self.path} {self.value!r} {self.problem}"
 
 
 class PayloadTooLarge(Refusal):

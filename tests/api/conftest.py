@@ -19,6 +19,7 @@ from feedline.media.files import FolderFiles
 from feedline.media.pictures import Pictures
 from feedline.store.base import Store
 from feedline.store.sqlite import SqliteStore
+from feedline.trial.report import report_of
 from tests.api.world import Clock, LateMetrics, World
 
 
@@ -66,6 +67,8 @@ async def world(settings: Settings, external: External) -> AsyncIterator[World]:
         draining=lambda: False,
         is_connected=is_connected,
         policy=LivePolicy,
+        gathering=lambda: None,
+        report=report_of,
         bus_state=lambda: "ok",
         uploads=upload_throttle(settings.media_uploads, shared),
         exports=export_throttle(shared),

@@ -54,6 +54,7 @@ OF_POSTGRES = {
     "policy_for_change",
     "post_for_change",
     "secret",
+    "taken_for_change",
     "tier_held_for_change",
     "unread_notification_for_change",
 }

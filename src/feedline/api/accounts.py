@@ -8,6 +8,7 @@ from feedline.api.external import is_external
 from feedline.api.identity import session_cookie, ticket_digest
 from feedline.api.operation import Call
 from feedline.api.services import Services
+from feedline.api.users import Me, me_of
 from feedline.errors import Forbidden, RateLimited, Unauthenticated, ValidationFailed
 from feedline.feed import actions
 from feedline.feed.instants import Millis, rfc3339
@@ -16,11 +17,9 @@ from feedline.feed.people import (
     Identity,
     Registration,
     SessionRow,
-    User,
     UserRow,
     Wire,
     registration_problems,
-    user_of,
 )
 from feedline.store.base import Transaction
 from feedline.wire.answers import Answer, Header, answered
@@ -39,7 +38,7 @@ class Credentials(Wire, frozen=True, forbid_unknown_fields=True):
 class SignedIn(Wire, frozen=True):
     """A new sign-in."""
 
-    user: User
+    user: Me
     token: str
     expires_at: str
 
@@ -161,7 +160,8 @@ class Accounts:
     def _welcome(self, call: Call[Any, None], user: UserRow, session: SessionRow) -> Answer:
         identity = Identity(user.id, session.id, session.expires_at)
         token = self._services.tokens.issue(identity, call.caller.now)
-        answer = SignedIn(user=user_of(user), token=token, expires_at=rfc3339(identity.expires_at))
+        me = me_of(user, self._services.policy())
+        answer = SignedIn(user=me, token=token, expires_at=rfc3339(identity.expires_at))
         return answered(answer, self._cookie(call, token))
 
     def _cookie(self, call: Call[Any, None], token: str) -> Header:

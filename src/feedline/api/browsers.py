@@ -1,5 +1,6 @@
 """What browsers saw: how soon posts came onto the screen, and how connections fared."""
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 import msgspec
@@ -7,6 +8,7 @@ import msgspec
 from feedline.api.operation import Call
 from feedline.api.services import Services
 from feedline.errors import FieldProblem, ValidationFailed
+from feedline.feed.outcomes import Gathering
 from feedline.feed.people import Wire
 from feedline.store.base import Snapshot
 from feedline.wire.answers import Answer
@@ -45,9 +47,13 @@ class Browsers:
     def __init__(self, services: Services) -> None:
         self._store = services.store
         self._metrics = services.metrics
+        self._gathering = services.gathering
 
     async def report(self, call: Call[Sightings, None]) -> Answer:
-        """Counts a report. Neither who sent it nor which posts it names is kept."""
+        """Counts a report. Neither who sent it nor which posts it names is kept.
+
+        While an experiment runs it counts for the half that its sender is in, too.
+        """
         seen = call.body
         if len(seen.visible) + len(seen.connection) > MOST_ENTRIES:
             raise ValidationFailed(FieldProblem("", f"Send at most {MOST_ENTRIES} entries."))
@@ -60,4 +66,20 @@ class Browsers:
             self._metrics.post_visible(post.role, post.path, post.ms / 1000)
         for connection in seen.connection:
             self._metrics.browser_connection(connection.transport, connection.event)
+        gathering = self._gathering()
+        if gathering is not None:
+            _gather(gathering, call.caller.required.user_id, seen.visible)
         return Answer()
+
+
+def _gather(gathering: Gathering, user_id: str, visible: Iterable[Visible]) -> None:
+    """What came onto one person's screen, for the experiment that runs."""
+    gathering.exposed(user_id)
+    for post in visible:
+        if post.path == "optimistic":  # the author has it already: nothing was delivered
+            continue
+        gathering.arrived(user_id, is_live=post.path == "realtime")
+        if post.role == "author":
+            gathering.published(user_id)
+        else:
+            gathering.visible(user_id, post.ms)

@@ -1,12 +1,8 @@
 """The table of routes. Both what is served and what is documented are made from it."""
 
 from feedline.api.accounts import Accounts, Credentials, Refreshed, SignedIn, Ticket
-from feedline.api.administration import (
-    Administration,
-    Realtime,
-    SwitchAnswer,
-    SwitchChange,
-)
+from feedline.api.admin_routes import switch_operations
+from feedline.api.administration import Administration
 from feedline.api.audit import Audit, AuditAnswer, AuditListQuery
 from feedline.api.blocking import Blocking
 from feedline.api.browsers import Browsers, Sightings
@@ -57,7 +53,7 @@ def operations(services: Services) -> list[Operation]:
         *_live_operations(),
         *_admin_operations(Audit(services)),
         *leaving_operations(Leaving(services)),
-        *_switch_operations(Administration(services)),
+        *switch_operations(Administration(services)),
         *_operator_operations(Health(services), Browsers(services)),
     ]
 
@@ -352,41 +348,6 @@ def _live_operations() -> list[Operation]:
             query=PollQuery,
             answer=Events,
             codes=("forbidden", "not_found", "rate_limited", "realtime_off"),
-        ),
-    ]
-
-
-def _switch_operations(administration: Administration) -> list[Operation]:
-    return [
-        Operation(
-            method="GET",
-            path="/api/realtime",
-            name="realtime",
-            summary="Whether the caller may have live delivery now",
-            tag="live",
-            handler=administration.realtime,
-            answer=Realtime,
-        ),
-        Operation(
-            method="GET",
-            path="/api/admin/realtime",
-            name="realtime_switch",
-            summary="How the switch of live delivery stands; for admins",
-            tag="operation",
-            handler=administration.switch,
-            answer=SwitchAnswer,
-            codes=("forbidden",),
-        ),
-        Operation(
-            method="PUT",
-            path="/api/admin/realtime",
-            name="switch_realtime",
-            summary="Turn live delivery on or off, on all nodes; for admins",
-            tag="operation",
-            handler=administration.turn,
-            body=SwitchChange,
-            answer=SwitchAnswer,
-            codes=("forbidden",),
         ),
     ]
 

@@ -10,11 +10,14 @@ from feedline.api.throttle import LoginThrottle, PersonThrottle
 from feedline.api.tokens import Tokens
 from feedline.config import Settings
 from feedline.feed.instants import Millis
+from feedline.feed.outcomes import Gathering
 from feedline.feed.policy import LivePolicy
 from feedline.media.files import Files
 from feedline.media.pictures import Pictures
 from feedline.store.base import Store
 from feedline.telemetry.metrics import Metrics
+from feedline.trial.arms import Evidence
+from feedline.trial.report import Report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +36,10 @@ class Services:
     """Whether a person has a socket, a stream or a poll open at any node, as far as is known."""
     policy: Callable[[], LivePolicy]
     """Who has live delivery, as far as this node has heard."""
+    gathering: Callable[[], Gathering | None]
+    """Where the outcomes of the experiment that runs are summed up."""
+    report: Callable[[Evidence], Report]
+    """Works out what came of an experiment; takes a while."""
     bus_state: Callable[[], str]
     """How the bus between nodes is: `ok`, or `degraded`."""
     uploads: PersonThrottle

@@ -7,8 +7,10 @@ from feedline.api.paging import Limit
 from feedline.api.services import Services
 from feedline.errors import NotFound
 from feedline.feed import actions
+from feedline.feed.experiments import Setting, Variant
 from feedline.feed.instants import is_id
 from feedline.feed.people import ProfileChange, User, UserRow, Wire, user_of
+from feedline.feed.policy import LivePolicy
 from feedline.feed.ports import Reads
 from feedline.feed.visibility import Tier
 from feedline.store.base import Snapshot, Transaction
@@ -25,8 +27,22 @@ class Profile(User, frozen=True):
     """By the caller, who may end it; who is blocked finds nobody."""
 
 
+class Part(Wire, frozen=True):
+    """How somebody takes part in the experiment that runs, and what is different for them."""
+
+    name: str
+    variant: Variant
+    settings: dict[str, Setting]
+
+
+class Me(User, frozen=True):
+    """A person as they see themselves."""
+
+    experiment: Part | msgspec.UnsetType = msgspec.UNSET
+
+
 class UserAnswer(Wire, frozen=True):
-    user: User
+    user: Me
 
 
 class ProfileAnswer(Wire, frozen=True):
@@ -48,12 +64,13 @@ class Users:
 
     def __init__(self, services: Services) -> None:
         self._store = services.store
+        self._policy = services.policy
 
     async def me(self, call: Call[None, None]) -> Answer:
         def read(reads: Snapshot) -> UserRow:
             return call.caller.person(reads)
 
-        return answered(UserAnswer(user=user_of(await self._store.read(read))))
+        return answered(UserAnswer(user=me_of(await self._store.read(read), self._policy())))
 
     async def change_me(self, call: Call[ProfileChange, None]) -> Answer:
         caller, change = call.caller, call.body
@@ -99,6 +116,17 @@ def find_user(reads: Reads, id_or_username: str) -> UserRow | None:
     """A person by either. Ids win: a newcomer could take the id of another for a name."""
     given = id_or_username.lower() if is_id(id_or_username.lower()) else id_or_username
     return reads.user(given) or reads.user_by_name(id_or_username)
+
+
+def me_of(row: UserRow, policy: LivePolicy) -> Me:
+    """A person as they see themselves; with their part in an experiment, if they have one."""
+    part: Part | msgspec.UnsetType = msgspec.UNSET
+    experiment = policy.experiment
+    variant = experiment and experiment.variant_of(row.id)
+    if experiment and variant:
+        settings = experiment.settings_of(row.id) or {}
+        part = Part(name=experiment.name, variant=variant, settings=settings)
+    return Me(**msgspec.structs.asdict(user_of(row)), experiment=part)
 
 
 def profile_of(

@@ -9,11 +9,13 @@ from feedline.feed.instants import Millis, Place, rfc3339
 from feedline.feed.people import Wire
 
 ActorKind = Literal["user", "service", "command"]
-SubjectKind = Literal["user", "post", "comment", "service"]
+SubjectKind = Literal["user", "post", "comment", "service", "experiment"]
 Action = Literal[
     "admin.add",
     "admin.remove",
     "comment.delete",
+    "experiment.start",
+    "experiment.stop",
     "post.delete",
     "realtime.off",
     "realtime.on",

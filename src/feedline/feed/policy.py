@@ -2,15 +2,20 @@
 
 import msgspec
 
+from feedline.feed.experiments import Experiment
 from feedline.feed.instants import Millis
 
 
 class LivePolicy(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Kept in the database, and told to every node by the log. Without one, all is on."""
+    """Kept in the database, and told to every node by the log. Without one, all is on.
+
+    ``experiment``: the one that runs.
+    """
 
     is_on: bool = True
     changed_at: Millis = 0
+    experiment: Experiment | None = None
 
-    def allows(self, user_id: str) -> bool:  # noqa: ARG002 - nobody is asked one by one yet
+    def allows(self, user_id: str) -> bool:
         """Whether somebody may have sockets, streams and polls that wait."""
-        return self.is_on
+        return self.is_on and (self.experiment is None or self.experiment.allows(user_id))

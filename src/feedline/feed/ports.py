@@ -9,9 +9,11 @@ from feedline.feed.audit import AuditQuery, AuditRow
 from feedline.feed.comments import CommentQuery, CommentRow
 from feedline.feed.cursor import Position
 from feedline.feed.events import AnyEvent
+from feedline.feed.experiments import Experiment
 from feedline.feed.instants import Millis, Place
 from feedline.feed.media_row import MediaRow
 from feedline.feed.notifications import NotificationKind, NotificationQuery, NotificationRow
+from feedline.feed.outcomes import Taken, Tally
 from feedline.feed.people import Creator, Identity, Role, SessionRow, UserRow
 from feedline.feed.policy import LivePolicy
 from feedline.feed.posts import PostRow
@@ -111,6 +113,17 @@ class Reads(AccountReads, Protocol):
 
     def policy(self) -> LivePolicy:
         """Who has live delivery."""
+
+    def experiment(self, name: str) -> Experiment | None: ...
+
+    def experiments(self) -> list[Experiment]:
+        """All that there were, the newest first."""
+
+    def tallies(self, name: str) -> list[Tally]:
+        """What is kept of an experiment."""
+
+    def taken(self, name: str) -> list[Taken]:
+        """Which slots of its halves were taken."""
 
     def viewer(self, user_id: str) -> Viewer:
         """A person as one who looks: the tiers that they hold, and from whom they are apart."""
@@ -237,6 +250,13 @@ class Writes(AccountWrites, Reads, Protocol):
         """Its name, if there was one."""
 
     def keep_policy(self, policy: LivePolicy) -> None: ...
+
+    def keep_experiment(self, experiment: Experiment) -> None: ...
+
+    def add_tallies(self, name: str, tallies: list[Tally]) -> None:
+        """Adds to the sums of an experiment."""
+
+    def add_taken(self, name: str, taken: Taken) -> None: ...
 
     def add_ticket(self, digest: bytes, identity: Identity, expires_at: Millis) -> None: ...
 

@@ -22,11 +22,12 @@ from feedline.feed.posts import PostRow
 from feedline.store.accounts import AccountWrites
 from feedline.store.circles import CircleWrites
 from feedline.store.events import event_decoder, event_encoder
+from feedline.store.experiments import ExperimentWrites
 from feedline.store.notifications import NotificationWrites
 from feedline.store.views import Views
 
 
-class Changes(CircleWrites, NotificationWrites, AccountWrites, Views):
+class Changes(CircleWrites, NotificationWrites, AccountWrites, ExperimentWrites, Views):
     """The writes of one group of commands, all at the instant ``now``."""
 
     def __init__(self, ids: IdSource, now: Millis) -> None:

@@ -15,6 +15,7 @@ from feedline.feed.events import AnyEvent, amended
 from feedline.feed.instants import IdSource, Millis
 from feedline.feed.media_row import MediaRow
 from feedline.feed.notifications import NotificationKind, NotificationRow
+from feedline.feed.outcomes import Taken
 from feedline.feed.people import UserRow
 from feedline.feed.policy import LivePolicy
 from feedline.feed.ports import PostQuery
@@ -223,6 +224,9 @@ class PostgresTransaction(PostgresRows, Changes):
 
     def policy(self) -> LivePolicy:
         return self._policy("policy_for_change")
+
+    def taken(self, name: str) -> list[Taken]:
+        return self._taken("taken_for_change", name)
 
     def media(self, media_id: str) -> MediaRow | None:
         row = self._first("media_for_change", media_id)

@@ -14,13 +14,14 @@ from feedline.store.accounts import Accounts
 from feedline.store.base import LogBounds, LogEntry, LogPage, StoredAnswer
 from feedline.store.circles import Circles
 from feedline.store.events import event_decoder
+from feedline.store.experiments import Experiments
 from feedline.store.notifications import Notifications
 from feedline.store.rows import END, Value, audit_row, media_row, post_row, user_row
 
 PAGE_BYTES = 1 << 20  # most that one page of the log may hold in memory
 
 
-class Views(Circles, Notifications, Accounts):
+class Views(Circles, Notifications, Accounts, Experiments):
     """Reads on a connection that has a transaction open."""
 
     def cursor(self) -> str:

@@ -45,7 +45,9 @@ export class Feedline {
   readonly publisher: Publisher;
   /** Events, after the posts have taken them in: for lists of something else. */
   readonly delivered: Emitter<readonly Delivery[]>;
-  readonly #options: Required<FeedlineOptions>;
+  /** As they were given; an experiment may change them for its time. */
+  readonly #given: FeedlineOptions;
+  #options: Required<FeedlineOptions>;
   readonly #feeds = new Map<string, Feed>();
   readonly #queries: LiveQueries;
   readonly #tabs: TabChannel | undefined;
@@ -55,6 +57,7 @@ export class Feedline {
 
   constructor(platform: Platform, options: FeedlineOptions = {}) {
     this.platform = platform;
+    this.#given = options;
     this.#options = { ...DEFAULTS, ...options };
     this.store = new PostStore(platform.clock, this.#options.batchUpdateDelayMs);
     this.clock = platform.clock;
@@ -220,6 +223,8 @@ export class Feedline {
     if (viewerId === this.#viewerId) return;
     this.#leave();
     this.#viewerId = viewerId;
+    this.#options = { ...DEFAULTS, ...this.#given, ...user?.experiment?.settings };
+    this.store.pace.delayMs = this.#options.batchUpdateDelayMs;
     this.#tabs?.tell(viewerId ?? "");
     if (!user) return;
     this.publisher.open(asCreator(user));

@@ -3,14 +3,14 @@ import type { Clock } from "./platform";
 /** Runs the first of a quiet time at once, and what comes in the `delay` after it together, when that is over. */
 export class Pace {
   readonly #clock: Clock;
-  readonly #delayMs: number;
+  delayMs: number;
   readonly #work: () => void;
   #isWaiting = false;
   #isWanted = false;
 
   constructor(clock: Clock, delayMs: number, work: () => void) {
     this.#clock = clock;
-    this.#delayMs = delayMs;
+    this.delayMs = delayMs;
     this.#work = work;
   }
 
@@ -28,7 +28,7 @@ export class Pace {
   #run(): void {
     this.#isWanted = false;
     this.#isWaiting = true;
-    this.#clock.after(this.#delayMs, () => {
+    this.#clock.after(this.delayMs, () => {
       this.#isWaiting = false;
       if (this.#isWanted) this.#run();
     });

@@ -22,6 +22,8 @@ export interface User {
   followingCount: number;
   postsCount: number;
   createdAt: string;
+  /** How the signed-in user takes part in the experiment that runs, and what is different for them. */
+  experiment?: { name: string; variant: "control" | "treatment"; settings: Readonly<Record<string, unknown>> };
 }
 
 /** A person as their profile shows them to the viewer. */

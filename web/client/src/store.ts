@@ -52,7 +52,7 @@ export class PostStore {
   readonly #told = new Map<string, Told>();
   readonly #holders = new Set<() => Iterable<string>>();
   readonly #changes = new Emitter<StoreChange>();
-  readonly #pace: Pace;
+  readonly pace: Pace;
   #revision = 0;
   #sweepAt = MOST_UNLISTED;
   #depth = 0;
@@ -63,7 +63,7 @@ export class PostStore {
   readonly subscribe = this.#changes.subscribe;
 
   constructor(clock: Clock, batchUpdateDelayMs: number) {
-    this.#pace = new Pace(clock, batchUpdateDelayMs, () => this.#announce());
+    this.pace = new Pace(clock, batchUpdateDelayMs, () => this.#announce());
   }
 
   /** Grows with each count that is told: says of a page what it cannot know yet. */
@@ -254,8 +254,8 @@ export class PostStore {
   #settle(when: "now" | "paced"): void {
     if (!this.#changed) return;
     // An own post never waits for a batch.
-    if (when === "now" || this.#pairedNow.length > 0) this.#pace.rush();
-    else this.#pace.request();
+    if (when === "now" || this.#pairedNow.length > 0) this.pace.rush();
+    else this.pace.request();
   }
 
   #announce(): void {

@@ -64,6 +64,27 @@ describe("the viewer", () => {
     expect(platform.sockets).toEqual([]);
   });
 
+  test("in an experiment: their settings are those of their half, for as long as they are signed in", async () => {
+    platform = new FakePlatform();
+    feedline = new Feedline(platform, { maxPendingPosts: 3 });
+    void feedline.start();
+    const settings = { maxPendingPosts: 1, batchUpdateDelayMs: 900, color: "red" };
+    const experiment = { name: "calm", variant: "treatment", settings };
+    await platform.request("GET", /\/api\/me/).answer(200, { user: { ...me, experiment } });
+    expect(feedline.session.state().user?.experiment).toEqual(experiment);
+    const feed = await openHome();
+    feed.setAtTop(false);
+    platform.socket.say(created(makePost(2), "c1"));
+    platform.socket.say(created(makePost(3), "c2"));
+    platform.clock.advance(899);
+    expect(feed.snapshot().pending).toHaveLength(1);
+    expect(feedline.store.pace.delayMs).toBe(900);
+    platform.clock.advance(1);
+    expect(feed.snapshot()).toMatchObject({ waiting: 2, hasGap: true });
+    feedline.session.expire();
+    expect(feedline.store.pace.delayMs).toBe(100);
+  });
+
   test("signing out closes the connection and forgets every post", async () => {
     await openHome();
     void feedline.session.logout();

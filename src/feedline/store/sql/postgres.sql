@@ -208,6 +208,40 @@ INSERT INTO live_policy (one, body) VALUES (1, %s)
 -- name: change_policy
 UPDATE live_policy SET body = %s
 
+-- name: experiment
+SELECT body FROM experiments WHERE name = %s
+
+-- name: experiments
+SELECT body FROM experiments ORDER BY started_at DESC, name
+
+-- name: keep_experiment
+INSERT INTO experiments (name, started_at, body) VALUES (%s, %s, %s)
+ON CONFLICT (name) DO UPDATE SET body = excluded.body
+
+-- name: tallies
+SELECT variant, measure, place, count, total, squares
+FROM experiment_tallies WHERE experiment = %s ORDER BY variant, measure, place
+
+-- name: add_tally
+INSERT INTO experiment_tallies AS t (experiment, variant, measure, place, count, total, squares)
+VALUES (%s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (experiment, variant, measure, place) DO UPDATE
+SET count = t.count + excluded.count, total = t.total + excluded.total,
+    squares = t.squares + excluded.squares
+
+-- name: taken
+SELECT variant, bits FROM experiment_slots WHERE experiment = %s ORDER BY variant
+
+-- name: taken_for_change
+SELECT variant, bits FROM experiment_slots WHERE experiment = %s ORDER BY variant
+FOR NO KEY UPDATE
+
+-- name: add_taken
+INSERT INTO experiment_slots (experiment, variant, bits) VALUES (%s, %s, %s)
+
+-- name: change_taken
+UPDATE experiment_slots SET bits = %s WHERE experiment = %s AND variant = %s
+
 -- name: post
 SELECT p.id, p.client_id, p.title, p.text, p.category, p.tags, p.tier, p.created_at, p.updated_at,
     p.media_type, p.media_url, p.thumbnail, p.aspect_ratio,

@@ -197,6 +197,36 @@ INSERT INTO live_policy (one, body) VALUES (1, ?)
 -- name: change_policy
 UPDATE live_policy SET body = ?
 
+-- name: experiment
+SELECT body FROM experiments WHERE name = ?
+
+-- name: experiments
+SELECT body FROM experiments ORDER BY started_at DESC, name
+
+-- name: keep_experiment
+INSERT INTO experiments (name, started_at, body) VALUES (?, ?, ?)
+ON CONFLICT (name) DO UPDATE SET body = excluded.body
+
+-- name: tallies
+SELECT variant, measure, place, count, total, squares
+FROM experiment_tallies WHERE experiment = ? ORDER BY variant, measure, place
+
+-- name: add_tally
+INSERT INTO experiment_tallies AS t (experiment, variant, measure, place, count, total, squares)
+VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (experiment, variant, measure, place) DO UPDATE
+SET count = t.count + excluded.count, total = t.total + excluded.total,
+    squares = t.squares + excluded.squares
+
+-- name: taken
+SELECT variant, bits FROM experiment_slots WHERE experiment = ? ORDER BY variant
+
+-- name: add_taken
+INSERT INTO experiment_slots (experiment, variant, bits) VALUES (?, ?, ?)
+
+-- name: change_taken
+UPDATE experiment_slots SET bits = ? WHERE experiment = ? AND variant = ?
+
 -- name: post
 SELECT p.id, p.client_id, p.title, p.text, p.category, p.tags, p.tier, p.created_at, p.updated_at,
     p.media_type, p.media_url, p.thumbnail, p.aspect_ratio,
