@@ -1,10 +1,12 @@
 """Authors change and delete what is theirs; everyone who watches sees it, and nobody else can."""
 
+import zipfile
+
 import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser import screen
-from tests.browser.visitor import Visit
+from tests.browser.visitor import PASSWORD, Visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -117,3 +119,38 @@ async def test_a_name_that_will_not_do_is_said_at_its_field(visit: Visit) -> Non
     name = page.get_by_label("Display name")
     await expect(name).to_have_attribute("aria-invalid", "true")
     await expect(name).to_be_focused()
+
+
+async def test_who_leaves_takes_everything_along_and_is_gone_from_every_page(visit: Visit) -> None:
+    ann, bob = await visit("ann"), await visit("bob")
+    ann.expect_complaint(r"40[13] .*/api/me$")
+    theirs = (await bob.person.publish("theirs"))["post"]
+    for n in range(3):
+        await ann.person.publish(f"hers {n}")
+    answer = await ann.person.http.post(
+        f"/api/posts/{theirs['id']}/comments", json={"text": "her comment"}
+    )
+    assert answer.status_code == 201
+    await ann.person.http.put(f"/api/posts/{theirs['id']}/like")
+    feed = await screen.live_page(bob, "/everyone")
+    single = await screen.live_page(bob, f"/p/{theirs['id']}")
+    await expect(screen.post(feed, "hers")).to_have_count(3)
+    await expect(single.get_by_text("her comment")).to_be_visible()
+    page = await screen.live_page(ann)
+    await page.get_by_role("button", name="Account").click()
+    await page.get_by_role("link", name="Settings").click()
+    async with page.expect_download() as downloading:
+        await page.get_by_role("link", name="Download").click()
+    with zipfile.ZipFile(await (await downloading.value).path()) as archive:
+        assert b"hers 2" in archive.read("posts.json")
+    await page.get_by_role("button", name="Delete my account").click()
+    dialog = page.get_by_role("dialog", name="Delete the account")
+    await dialog.get_by_label("Your password").fill("not the password")
+    await dialog.get_by_role("button", name="Delete").click()
+    await expect(dialog.get_by_text("The password is not right.")).to_be_visible()
+    await dialog.get_by_label("Your password").fill(PASSWORD)
+    await dialog.get_by_role("button", name="Delete").click()
+    await expect(page.get_by_role("button", name="Account")).to_have_count(0)
+    await expect(screen.post(feed, "hers")).to_have_count(0)
+    await expect(single.get_by_text("her comment")).to_have_count(0)
+    await expect(screen.post(feed, "theirs").get_by_role("button", name="Like")).to_be_visible()

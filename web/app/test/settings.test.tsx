@@ -54,8 +54,6 @@ test("who deletes themselves is asked for the password, and is signed out", asyn
   await act(async () => {
     await request.answer(204, undefined);
     await settled();
-    await platform.request("GET", /\/api\/me$/).answer(401, { code: "unauthenticated" });
-    await settled();
   });
   expect(location.pathname).toBe("/");
   expect(screen.getByText("Your account is deleted. Farewell!")).toBeDefined();

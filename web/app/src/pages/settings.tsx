@@ -83,9 +83,10 @@ function LeavingDialog({ username, onClose }: { username: string; onClose(): voi
     setBusy(true);
     try {
       await api.call("DELETE", "/api/me", { password });
+      // First nobody is signed in here: the page at the start would ask for what it may not have.
+      session.expire();
       toast(words.gone);
       navigate("/");
-      await session.check();
     } catch (error) {
       const isWrong = error instanceof ApiProblem && error.status === 403;
       refuse(isWrong ? { password: words.wrong } : byField(error, ["password"], t));
