@@ -11,7 +11,7 @@ from feedline.feed.leaving import remove_some
 from feedline.store.base import Store, Transaction
 
 LOOK_SECONDS = 30.0
-_PATIENCE = 10  # failures, while other nodes may be at the same
+_PATIENCE = 50  # failures, while other nodes may be at the same
 _PAUSE = (0.05, 0.25)  # seconds
 _LOG_STRETCH = 2_000  # places of the log that are searched in one command, for a few milliseconds
 
@@ -62,9 +62,7 @@ async def remove_person(store: Store, user_id: str) -> None:
         try:
             if await _remove(store, user_id):
                 return
-        except NotFound:  # another node is at the same, and was faster with something
-            continue
-        except Unavailable:  # it may have been faster all the time
+        except (NotFound, Unavailable):  # another node is at the same, and was faster
             failures += 1
             await asyncio.sleep(random.uniform(*_PAUSE))  # noqa: S311 - so that they part
     raise Unavailable("Deleting somebody does not get on.")

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from feedline.errors import Unavailable
-from feedline.feed import accounts, actions, leaving, reactions
+from feedline.feed import accounts, actions, blocking, leaving, reactions
 from feedline.feed.audit import Actor, AuditQuery
 from feedline.feed.comments import CommentDraft
 from feedline.feed.events import PostDeleted
@@ -71,6 +71,8 @@ def settle(tx: Transaction, storage: Storage) -> UserRow:
         follow(tx, me, other.id)
         follow(tx, other, me.id)
         grant_tier(tx, SHOP, me.id, other.id, "vip")
+    blocking.block(tx, people[0], me.id, 0)
+    blocking.block(tx, me, people[1].id, 0)
     tx.add_media(MediaRow(MINE, me.id, None, "image", "image/webp", 3, 2, None, tx.now))
     tx.finish_media(MINE)
     tx.keep_blurred(MINE, SECRET.encode())

@@ -49,7 +49,8 @@ def _comments(tx: Writes, person: UserRow) -> bool:
 def _likes(tx: Writes, person: UserRow) -> bool:
     post_ids = tx.liked_by(person.id, "", SOME)
     for post_id in post_ids:
-        reactions.unlike_post(tx, person, post_id)
+        row = actions.existing_post(tx, post_id)  # also that of somebody who has blocked them
+        reactions.liked_by(tx, person.id, row, tx.remove_like(post_id, person.id), liked=False)
     return bool(post_ids)
 
 
