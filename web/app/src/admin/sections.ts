@@ -13,5 +13,6 @@ export interface Section {
 export const SECTIONS: readonly Section[] = [
   { path: "", title: { en: "Overview", ru: "Обзор" }, View: lazy(() => import("./overview")) },
   { path: "people", title: { en: "People", ru: "Люди" }, View: lazy(() => import("./people")) },
+  { path: "delivery", title: { en: "Live delivery", ru: "Доставка" }, View: lazy(() => import("./delivery")) },
   { path: "audit", title: { en: "Record", ru: "Журнал" }, View: lazy(() => import("./audit")) },
 ];
