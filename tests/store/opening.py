@@ -27,32 +27,6 @@ SECOND = 1_000
 HOUR = 3_600 * SECOND
 DAY = 24 * HOUR
 
-TABLES = (
-    "users",
-    "sessions",
-    "tickets",
-    "posts",
-    "removed_posts",
-    "post_tags",
-    "follows",
-    "subscriptions",
-    "likes",
-    "likes_owed",
-    "comments",
-    "notifications",
-    "notification_actors",
-    "post_notices",
-    "notice_marks",
-    "notices_read",
-    "log_head",
-    "events",
-    "answers",
-    "service_tokens",
-    "media",
-    "audit",
-)
-
-
 Location = Path | str
 """Where a database is: the file of SQLite, or the address of PostgreSQL."""
 
@@ -155,8 +129,21 @@ def contents(location: Location) -> dict[str, list[tuple[Any, ...]]]:
     if isinstance(location, Path):
         file = apsw.Connection(str(location), flags=apsw.SQLITE_OPEN_READONLY)
         try:
-            return {table: list(file.execute(f"SELECT * FROM {table}")) for table in TABLES}
+            tables = [name for (name,) in file.execute(_OF_SQLITE)]
+            return {table: list(file.execute(f"SELECT * FROM {table}")) for table in tables}
         finally:
             file.close()
     with psycopg.connect(location) as server:
-        return {table: list(server.execute(f"SELECT * FROM {table}".encode())) for table in TABLES}
+        tables = [name for (name,) in server.execute(_OF_POSTGRES)]
+        return {table: list(server.execute(f"SELECT * FROM {table}".encode())) for table in tables}
+
+
+_OF_SQLITE = """
+SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name
+"""
+# But for what PostgreSQL has alone.
+_OF_POSTGRES = b"""
+SELECT tablename FROM pg_tables
+WHERE schemaname = current_schema() AND tablename NOT IN ('schema_version', 'installation')
+ORDER BY tablename
+"""

@@ -43,3 +43,25 @@ async def test_sockets_at_other_nodes_close_within_a_second(tmp_path: Path) -> N
             while (await root.http.get("/api/users/ann")).status_code != 404:
                 await asyncio.sleep(0.05)
     databases().drop(url)
+
+
+async def test_a_deletion_that_is_killed_goes_on_at_the_next_start(tmp_path: Path) -> None:
+    async with serving(tmp_path / "data") as server:
+        ann, ben = await Person.register(server, "ann"), await Person.register(server, "ben")
+        await asyncio.gather(*(ann.publish(f"xyzzy {n}") for n in range(150)))
+        theirs = (await ben.publish("theirs"))["post"]["id"]
+        password = {"password": "correct horse"}
+        answer = await ann.http.request("DELETE", "/api/me", json=password)
+        assert answer.status_code == 204
+        await server.kill()
+        left = (server.data / "feedline.db").read_bytes()
+        left += (server.data / "feedline.db-wal").read_bytes()
+        assert b"xyzzy" in left, "it was too fast to be interrupted"
+        await server.start()
+        async with asyncio.timeout(20):
+            while (await ben.http.get("/api/users/ann")).status_code != 404:
+                await asyncio.sleep(0.05)
+        posts = (await ben.http.get("/api/posts")).json()["posts"]
+        assert [post["id"] for post in posts] == [theirs]
+        assert await server.stop() == 0
+        assert b"xyzzy" not in (server.data / "feedline.db").read_bytes()

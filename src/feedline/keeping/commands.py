@@ -114,7 +114,9 @@ def _show(manifest: Manifest, beginning: str) -> None:
     console = Console(highlight=False)
     console.print(f"{beginning}, {posts:,} posts, {people:,} people, {files:,} files.")
     if manifest.missing:
-        console.print(f"{len(manifest.missing):,} files were deleted meanwhile, or lost before.")
+        console.print(
+            f"{len(manifest.missing):,} files are not in it: they were not in the folder (--data)."
+        )
     if manifest.bucket:
         console.print(f"Files are in the bucket {manifest.bucket}, and not in the backup.")
 

@@ -9,8 +9,6 @@ from feedline.feed import accounts
 from feedline.feed.accounts import Account, account_of
 from feedline.feed.people import Registration, registration_problems
 from feedline.leaving import remove_leavers
-from feedline.media.files import FolderFiles
-from feedline.media.upkeep import clean_up
 from feedline.storage import Storage
 from feedline.store.base import Store, Transaction
 
@@ -79,10 +77,10 @@ def set_password(storage: Storage, username: str, password: str) -> str:
     return password
 
 
-def delete(storage: Storage, username: str, bucket: str) -> None:
+def delete(storage: Storage, username: str) -> None:
     """Deletes somebody and all of theirs. Interrupted, it goes on by itself in the server.
 
-    Files in a bucket are removed by the server.
+    Files are removed by a server: it alone knows for certain where they are.
     """
 
     async def work(store: Store) -> None:
@@ -91,8 +89,6 @@ def delete(storage: Storage, username: str, bucket: str) -> None:
 
         await store.write(command)
         await remove_leavers(store)
-        if not bucket:
-            await clean_up(store, FolderFiles(storage.data / "media"), 0)
 
     done(storage, work)
 

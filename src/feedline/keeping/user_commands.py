@@ -138,9 +138,7 @@ def export(name: str, file: Path, *, storage: Place = _PLACE) -> None:
     Console().print(f"All of {escape(name)} is in {escape(str(file))}.", highlight=False)
 
 
-def delete(
-    name: str, *, yes: Switch = False, media_bucket: str = "", storage: Place = _PLACE
-) -> None:
+def delete(name: str, *, yes: Switch = False, storage: Place = _PLACE) -> None:
     """Delete a person and all of theirs for good: posts, comments, likes, follows, files, log.
 
     Parameters
@@ -149,16 +147,14 @@ def delete(
         The person's username.
     yes
         Do it. Without this it is only said what would go.
-    media_bucket
-        Bucket of the files, if they are in one.
     """
     account = people.person(storage, name)
     console = Console(highlight=False)
     if not yes:
         console.print(f"{escape(name)} has {account.posts_count:,} posts. Add --yes to delete all.")
         sys.exit(1)
-    people.delete(storage, name, media_bucket)
-    console.print(f"{escape(name)} is gone, and all of theirs.")
+    people.delete(storage, name)
+    console.print(f"{escape(name)} is gone, and all of theirs. A server removes the files.")
 
 
 def _print(accounts: list[Account], *, as_json: bool) -> None:
