@@ -95,6 +95,7 @@ EACH: list[FeedlineError] = [
     DatabaseAddressUnclear(),
     DatabaseUnusable("feedline.db", "file is not a database"),
     SchemaMismatch(2, 1),
+    SchemaMismatch(3, 1, 2),
     SchemaMismatch(1, 2),
     PortUnavailable("127.0.0.1", 80, "permission denied"),
     NoDatabase("data"),

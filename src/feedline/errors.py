@@ -478,15 +478,20 @@ class DatabaseInUse(StartupError):
 
 
 class SchemaMismatch(StartupError):
-    def __init__(self, found: int, known: int) -> None:
+    """``oldest``: the oldest version whose Feedline may use the database, if that is told."""
+
+    def __init__(self, found: int, known: int, oldest: int | None = None) -> None:
         self.found = found
         self.known = known
+        self.oldest = oldest
 
     def __str__(self) -> str:
         if self.found > self.known:
+            needs = "" if self.oldest is None else f", and using it needs {self.oldest}"
             return (
-                f"The database has schema version {self.found}, this Feedline knows {self.known}. "
-                "Install the newer Feedline that wrote it."
+                f"The database has schema version {self.found}, this Feedline knows {self.known}"
+                f"{needs}. Install the newer Feedline that wrote it, or `feedline restore` a "
+                "backup from before the upgrade."
             )
         return (
             f"The database has schema version {self.found}, this Feedline needs {self.known}. "

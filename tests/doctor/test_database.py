@@ -46,6 +46,7 @@ def test_beside_one_who_writes(found: Look, data: Path) -> None:
     writer = open_writer(data / "feedline.db")
     writer.execute("BEGIN IMMEDIATE")
     assert found(check_database, data=data).levels == {"ok"}
+    writer.execute("UPDATE compatibility SET oldest = 999")
     writer.execute("PRAGMA user_version = 999; COMMIT")
     found(check_database, data=data).bad("failure", "999")  # it is in the write-ahead log
     writer.close()
@@ -58,7 +59,13 @@ def test_an_old_and_a_new_schema(found: Look, tmp_path: Path) -> None:
     connection.pragma("user_version", KNOWN - 1)
     finding = found(check_database, data=tmp_path).bad("warning", f"version {KNOWN - 1}")
     assert "feedline migrate" in finding.advice
+    connection.close()
+    migrate(tmp_path / "feedline.db")
+    connection = apsw.Connection(str(tmp_path / "feedline.db"))
     connection.pragma("user_version", KNOWN + 1)
+    finding = found(check_database, data=tmp_path).bad("warning", f"version {KNOWN + 1}")
+    assert "downgrade" in finding.advice
+    connection.execute("UPDATE compatibility SET oldest = ?", (KNOWN + 1,))
     connection.close()
     found(check_database, data=tmp_path).bad("failure", f"version {KNOWN + 1}")
 
@@ -117,6 +124,7 @@ def test_an_empty_one_stays_empty(found: Look) -> None:
 def test_another_schema(found: Look, database: str, change: int, level: str) -> None:
     with psycopg.connect(database) as connection:
         connection.execute("UPDATE schema_version SET version = version + %s", [change])
+        connection.execute("UPDATE compatibility SET oldest = 99")
     found(check_database, database=database).bad(level, "The schema has version")
 
 

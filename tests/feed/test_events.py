@@ -36,6 +36,7 @@ from feedline.feed.events import (
     PostUnliked,
     PostUpdated,
     SessionRevoked,
+    Unknown,
     actor,
     amended,
     audience,
@@ -120,7 +121,9 @@ PLAIN: list[AnyEvent] = [RETRACTED, FOLLOWED, SUBSCRIBED, NOTIFIED, READ, CLEARE
 GATED: list[GatedEvent] = [OWN_LIKE, UNLIKED, COMMENTED, UNCOMMENTED]
 REVOKED = SessionRevoked(channel=session_channel(BEN), timestamp=STAMP, session_id=BEN)
 SWITCHED = PolicyChanged(channel=POLICY, timestamp=STAMP, policy=LivePolicy(is_on=False))
-EACH: list[AnyEvent] = [CREATED, UPDATED, DELETED, PROFILE, REVOKED, SWITCHED, *PLAIN, *GATED]
+LATER = Unknown(channel="", timestamp="")
+INNER: list[AnyEvent] = [REVOKED, SWITCHED, LATER]
+EACH: list[AnyEvent] = [CREATED, UPDATED, DELETED, PROFILE, *INNER, *PLAIN, *GATED]
 
 
 def test_there_is_an_example_of_each_event() -> None:

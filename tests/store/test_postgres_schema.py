@@ -124,6 +124,7 @@ async def test_nodes_that_start_together_make_one_installation(empty: str) -> No
 def test_a_database_of_a_newer_version_is_refused(url: str) -> None:
     with connect(url, writes=True) as connection:
         connection.execute("UPDATE schema_version SET version = 99")
+        connection.execute("UPDATE compatibility SET oldest = 99")
     with pytest.raises(SchemaMismatch, match="newer Feedline"):
         migrate(url)
 

@@ -40,6 +40,7 @@ def version_of(path: Path) -> int:
 def set_version(path: Path, version: int) -> None:
     connection = open_writer(path)
     connection.pragma("user_version", version)
+    connection.execute("UPDATE compatibility SET oldest = ?", (version,))
     connection.close()
 
 

@@ -220,6 +220,7 @@ async def test_a_database_of_a_later_version(installed: Path) -> None:
         await server.stop()
     with sqlite3.connect(installed / "feedline.db") as database:
         database.execute("PRAGMA user_version = 999")
+        database.execute("UPDATE compatibility SET oldest = 999")
     database.close()
     status, said = await try_to_serve(installed)
     assert status == 1

@@ -10,7 +10,7 @@ from feedline.errors import DatabaseAddressUnclear, ExtraMissing
 from feedline.storage import Storage
 from feedline.store.database import now_millis
 from feedline.store.queries import load_migrations, load_queries
-from feedline.store.sqlite_connections import DATABASE_FAILURES
+from feedline.store.sqlite_connections import DATABASE_FAILURES, oldest_version
 
 DATABASE = Subject("database")
 CLOCK = Subject("clock")
@@ -31,10 +31,18 @@ def check_database(settings: Settings) -> Findings:
     yield from check_postgres(settings)
 
 
-def judged_schema(version: int, known: int) -> Findings:
-    """What to do about the version of a schema; 0 is none."""
+def judged_schema(version: int, known: int, oldest: int) -> Findings:
+    """What to do about the version of a schema; 0 is none.
+
+    ``oldest``: the oldest version whose Feedline may use a newer one.
+    """
     if version == 0:
         yield DATABASE.ok("There is no schema yet; the first start makes it.")
+    elif version > known >= oldest:
+        yield DATABASE.warning(
+            f"The schema has version {version}, and this Feedline knows {known}: it can use it.",
+            "That is fine for as long as an upgrade or a downgrade takes.",
+        )
     elif version > known:
         yield DATABASE.failure(
             f"The schema has version {version}, and this Feedline knows {known}.",
@@ -73,8 +81,8 @@ def _sqlite(settings: Settings) -> Findings:
 
 def _read(connection: apsw.Connection) -> Findings:
     connection.set_busy_timeout(1_000)
-    version = connection.pragma("user_version")
-    yield from judged_schema(version, len(load_migrations()))
+    version, known = connection.pragma("user_version"), len(load_migrations())
+    yield from judged_schema(version, known, oldest_version(connection) if version > known else 0)
     if version:
         rows = connection.execute(load_queries("doctor.sql")["newest_instant"])
         newest = max((int(at) for (at,) in rows), default=0)

@@ -16,6 +16,7 @@ from feedline.store.postgres_connections import (
     Connection,
     address_of,
     connect,
+    oldest_version,
     schema_version,
 )
 from feedline.store.queries import load_migrations, load_queries
@@ -94,7 +95,8 @@ def _timed(call: Callable[[], object]) -> float:
 
 
 def _schema(connection: Connection) -> Findings:
-    yield from judged_schema(schema_version(connection), len(load_migrations(MIGRATIONS)))
+    version, known = schema_version(connection), len(load_migrations(MIGRATIONS))
+    yield from judged_schema(version, known, oldest_version(connection) if version > known else 0)
     if _settings(connection).get("server_encoding") != "UTF8":
         advice = "Make it anew: createdb -E UTF8 -T template0."
         yield DATABASE.failure("The database can't hold every text: it is not UTF8.", advice)

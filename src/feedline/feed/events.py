@@ -155,6 +155,10 @@ class PolicyChanged(Event, tag="policy_changed"):
     policy: LivePolicy
 
 
+class Unknown(Event, tag="unknown"):
+    """What a later version has appended, read by this one. It stays inside: nobody is told."""
+
+
 PostEvent = PostCreated | PostUpdated
 LikeEvent = PostLiked | PostUnliked
 CommentEvent = CommentAdded | CommentDeleted
@@ -171,7 +175,7 @@ SentEvent = (
     | NotificationsCleared
     | CreatorUpdated
 )
-InnerEvent = SessionRevoked | PolicyChanged
+InnerEvent = SessionRevoked | PolicyChanged | Unknown
 AnyEvent = SentEvent | InnerEvent
 
 

@@ -1,12 +1,12 @@
 """Accounts as an operator looks after them, and how they go, spelled in SQL."""
 
 from feedline.feed.comments import CommentRow
-from feedline.feed.events import without_person
+from feedline.feed.events import Unknown, without_person
 from feedline.feed.instants import Millis
 from feedline.feed.media_row import MediaRow
 from feedline.feed.notifications import NotificationRow
 from feedline.feed.people import SessionRow, State, UserRow
-from feedline.store.events import event_decoder, event_encoder
+from feedline.store.events import event_encoder, read_event
 from feedline.store.rows import Rows, Value, comment_row, media_row, notification_row, user_row
 
 _LAST_ID = "\x7f"  # after every id
@@ -92,9 +92,9 @@ class AccountWrites(Accounts):
     def scrub_log(self, user_id: str, after: int, limit: int) -> int:
         end = after + limit
         for seq, body in list(self._rows("mentions", after, end, user_id.encode())):
-            event = event_decoder.decode(body)
+            event = read_event(body)
             kept = without_person(event, user_id)
-            if kept is not event:
+            if kept is not event or isinstance(event, Unknown):  # it names them
                 self._do("rewrite_event", event_encoder.encode(kept), seq)
         return end
 

@@ -10,6 +10,7 @@ from feedline.feed.events import (
     CommentDeleted,
     PostDeleted,
     PostEvent,
+    Unknown,
     amended,
     post_of,
 )
@@ -21,7 +22,7 @@ from feedline.feed.ports import ServiceToken
 from feedline.feed.posts import PostRow
 from feedline.store.accounts import AccountWrites
 from feedline.store.circles import CircleWrites
-from feedline.store.events import event_decoder, event_encoder
+from feedline.store.events import event_encoder, read_event
 from feedline.store.experiments import ExperimentWrites
 from feedline.store.notifications import NotificationWrites
 from feedline.store.views import Views
@@ -45,9 +46,9 @@ class Changes(CircleWrites, NotificationWrites, AccountWrites, ExperimentWrites,
             else self._rows("events_of_comment", comment_id)
         )
         for seq, body in list(about):
-            event = event_decoder.decode(body)
+            event = read_event(body)
             kept = amended(event, later)
-            if kept is not event:
+            if kept is not event or isinstance(event, Unknown):  # there may be content in it
                 self._do("rewrite_event", event_encoder.encode(kept), seq)
 
     def trim(self, keep_from: Millis, keep_events: int, limit: int) -> int:

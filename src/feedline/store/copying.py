@@ -25,7 +25,7 @@ BATCH = 1_000  # rows between two reports
 _PATIENCE = 2.0  # seconds that the server has to notice who is gone
 _PAUSE = 0.1
 # What PostgreSQL has of its own, and the one row that is not copied as it is.
-_NOT_COPIED = ("schema_version", "installation", "log_head")
+_NOT_COPIED = ("schema_version", "compatibility", "installation", "log_head")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from psycopg.types.numeric import Int8Dumper
 from psycopg.types.string import StrDumper
 
 from feedline.errors import DatabaseUnusable, SchemaMismatch, Unavailable
-from feedline.store.queries import load_migrations, load_queries, read_sql
+from feedline.store.queries import load_migrations, load_queries, oldest_usable, read_sql
 
 SQL = load_queries("postgres.sql")
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -173,8 +173,9 @@ class Link:
 def migrate(url: str) -> int:
     """Brings the schema up to date, or makes it; returns its version.
 
-    Nodes that start at the same time do it one after the other. Raises SchemaMismatch if a newer
-    Feedline wrote the database, DatabaseUnusable if it can't be reached or changed.
+    Nodes that start at the same time do it one after the other. What a newer Feedline has added
+    stays. Raises SchemaMismatch if it has changed more than that, DatabaseUnusable if the database
+    can't be reached or changed.
     """
     try:
         with connect(url, writes=True) as connection:
@@ -198,12 +199,20 @@ def _migrate(connection: Connection, migrations: list[str]) -> int:
         # Others may take their time with it: this waits for them, and not only for two seconds.
         connection.execute("SET LOCAL lock_timeout = '5min'; SET LOCAL statement_timeout = '5min'")
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [_MIGRATING])
-        version = schema_version(connection)
-        if version > len(migrations):
-            raise SchemaMismatch(version, len(migrations))
-        if version < len(migrations):
+        version, known = schema_version(connection), len(migrations)
+        if version > known:
+            oldest = oldest_version(connection)
+            if oldest > known:
+                raise SchemaMismatch(version, known, oldest)
+        if version < known:
             _bring_up(connection, migrations, version)
-    return len(migrations)
+    return max(version, known)
+
+
+def oldest_version(connection: Connection) -> int:
+    """The oldest schema version whose Feedline may use a database; 0 if it does not say."""
+    (oldest,) = connection.execute(SQL["oldest_usable"].encode()).fetchone() or (0,)
+    return int(oldest)
 
 
 def schema_version(connection: Connection) -> int:
@@ -222,6 +231,8 @@ def _bring_up(connection: Connection, migrations: list[str], version: int) -> No
         connection.execute(script.encode())
     connection.execute("DELETE FROM schema_version")
     connection.execute("INSERT INTO schema_version (version) VALUES (%s)", [len(migrations)])
+    connection.execute(SQL["forget_oldest_usable"].encode())
+    connection.execute(SQL["note_oldest_usable"].encode(), [oldest_usable(migrations)])
     connection.execute(SQL["begin_log"], [secrets.token_hex(4)])
     connection.execute(SQL["keep_secret"], [secrets.token_bytes(32)])
 

@@ -3,6 +3,9 @@
 import re
 from importlib.resources import files
 
+BREAKS = "-- Breaks earlier versions"
+"""How a migration begins past which a Feedline that does not know it may not use the database."""
+
 _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 
 
@@ -17,6 +20,12 @@ def load_migrations(folder: str = "migrations") -> list[str]:
     entries = (files("feedline.store") / folder).iterdir()
     names = sorted(entry.name for entry in entries if entry.name.endswith(".sql"))
     return [read_sql(folder, name) for name in names]
+
+
+def oldest_usable(migrations: list[str]) -> int:
+    """The oldest schema version whose Feedline may use a database with all of these."""
+    breaking = [n for n, script in enumerate(migrations, 1) if script.startswith(BREAKS)]
+    return max(breaking, default=1)
 
 
 def read_sql(folder: str, filename: str) -> str:

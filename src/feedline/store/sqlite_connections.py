@@ -6,7 +6,7 @@ from pathlib import Path
 import apsw
 
 from feedline.errors import DatabaseUnusable, SchemaMismatch
-from feedline.store.queries import load_migrations, load_queries, read_sql
+from feedline.store.queries import load_migrations, load_queries, oldest_usable, read_sql
 
 _BUSY_MS = 5_000  # how long to wait for another process, such as the command line, to commit
 _SHORTEN_MS = 200  # how long writers may have to wait for it
@@ -75,8 +75,8 @@ def _opened(path: Path, flags: int) -> apsw.Connection:
 def migrate(path: Path) -> int:
     """Brings the schema up to date, or makes it; returns its version.
 
-    Raises SchemaMismatch if a newer Feedline wrote the database, DatabaseUnusable if it is none,
-    or can't be opened or written.
+    What a newer Feedline has added stays. Raises SchemaMismatch if it has changed more than that,
+    DatabaseUnusable if this is no database, or can't be opened or written.
     """
     try:
         return _migrate(path, load_migrations())
@@ -92,18 +92,31 @@ def _migrate(path: Path, migrations: list[str]) -> int:
         # Looking takes no lock: a busy server leaves others hardly a chance to get it.
         if connection.pragma("user_version") != len(migrations):
             with connection:
-                _bring_up(connection, migrations)
+                return _bring_up(connection, migrations)
+        return len(migrations)
     finally:
         connection.close()
-    return len(migrations)
 
 
-def _bring_up(connection: apsw.Connection, migrations: list[str]) -> None:
-    version = connection.pragma("user_version")
-    if version > len(migrations):
-        raise SchemaMismatch(version, len(migrations))
+def oldest_version(connection: apsw.Connection) -> int:
+    """The oldest schema version whose Feedline may use a database; 0 if it does not say."""
+    rows = connection.execute(load_queries("sqlite.sql")["oldest_usable"])
+    return max((int(oldest) for (oldest,) in rows), default=0)
+
+
+def _bring_up(connection: apsw.Connection, migrations: list[str]) -> int:
+    version, known = int(connection.pragma("user_version")), len(migrations)
+    if version > known:
+        oldest = oldest_version(connection)
+        if oldest > known:
+            raise SchemaMismatch(version, known, oldest)
+        return version
     fresh = version == 0
     for script in [read_sql("sql", "schema.sql")] if fresh else migrations[version:]:
         connection.execute(script)
-    connection.pragma("user_version", len(migrations))
-    connection.execute(load_queries("sqlite.sql")["begin_log"], (secrets.token_hex(4),))
+    connection.pragma("user_version", known)
+    queries = load_queries("sqlite.sql")
+    connection.execute(queries["forget_oldest_usable"])
+    connection.execute(queries["note_oldest_usable"], (oldest_usable(migrations),))
+    connection.execute(queries["begin_log"], (secrets.token_hex(4),))
+    return known

@@ -13,7 +13,7 @@ from feedline.feed.posts import PostRow
 from feedline.store.accounts import Accounts
 from feedline.store.base import LogBounds, LogEntry, LogPage, StoredAnswer
 from feedline.store.circles import Circles
-from feedline.store.events import event_decoder
+from feedline.store.events import read_event
 from feedline.store.experiments import Experiments
 from feedline.store.notifications import Notifications
 from feedline.store.rows import END, Value, audit_row, media_row, post_row, user_row
@@ -99,7 +99,7 @@ class Views(Circles, Notifications, Accounts, Experiments):
         size = 0
         full = False
         for seq, body in self._rows("log_page", after, limit):
-            event = event_decoder.decode(body)
+            event = read_event(body)
             event.cursor = str(Cursor(bounds.epoch, seq))
             entries.append(LogEntry(seq, event))
             size += len(body)

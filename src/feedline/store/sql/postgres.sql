@@ -356,6 +356,15 @@ RETURNING id
 -- name: forget_media
 DELETE FROM media WHERE id = %s
 
+-- name: oldest_usable
+SELECT oldest FROM compatibility
+
+-- name: forget_oldest_usable
+DELETE FROM compatibility
+
+-- name: note_oldest_usable
+INSERT INTO compatibility (one, oldest) VALUES (true, %s)
+
 -- name: log_head
 SELECT epoch, seq, floor FROM log_head
 

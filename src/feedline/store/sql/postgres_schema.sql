@@ -7,6 +7,12 @@ CREATE TABLE schema_version (
     version bigint NOT NULL
 );
 
+-- One row: the oldest schema version whose Feedline may use this database.
+CREATE TABLE compatibility (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    oldest bigint NOT NULL
+);
+
 CREATE TABLE users (
     id text COLLATE "C" PRIMARY KEY,
     username text COLLATE "C" NOT NULL,

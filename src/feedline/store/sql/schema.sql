@@ -1,5 +1,11 @@
 -- The schema of a fresh installation. Running all of ../migrations gives the same one.
 
+-- One row: the oldest schema version whose Feedline may use this database.
+CREATE TABLE compatibility (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    oldest INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE users (
     id TEXT PRIMARY KEY,
     username TEXT NOT NULL UNIQUE COLLATE NOCASE,

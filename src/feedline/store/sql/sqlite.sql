@@ -326,6 +326,15 @@ RETURNING id
 -- name: forget_media
 DELETE FROM media WHERE id = ?
 
+-- name: oldest_usable
+SELECT oldest FROM compatibility
+
+-- name: forget_oldest_usable
+DELETE FROM compatibility
+
+-- name: note_oldest_usable
+INSERT INTO compatibility (one, oldest) VALUES (1, ?)
+
 -- name: log_head
 SELECT epoch, seq, floor FROM log_head WHERE one = 1
 
