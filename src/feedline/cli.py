@@ -246,7 +246,7 @@ def start_trial(
     name
         What to call it; who is in which half follows from it.
     settings
-        What is different, as NAME=VALUE: `realtime=off`, or a setting of the client such as
+        What is different, as NAME=VALUE: `realtime=off`, `transport=sse`, or one of the client:
         `batchUpdateDelayMs=500`, `maxPendingPosts=20`.
     """
     begun = administration.start_trial(storage, experiment_of(name, settings, plan))

@@ -14,6 +14,7 @@ The tree::
     │   ├── UnsupportedMediaType unsupported_media_type 415
     │   ├── RangeNotSatisfiable range_not_satisfiable  416
     │   ├── Misdirected         misdirected            421
+    │   ├── OtherTransport      other_transport        421
     │   ├── ValidationFailed    validation_failed      422
     │   ├── IdempotencyMismatch idempotency_mismatch   422
     │   ├── RateLimited         rate_limited           429
@@ -77,6 +78,7 @@ CODES: dict[str, CodeFacts] = {
     "unsupported_media_type": CodeFacts(415, "Unsupported media type", retry=False),
     "range_not_satisfiable": CodeFacts(416, "Range not satisfiable", retry=False),
     "misdirected": CodeFacts(421, "Served by other nodes", retry=False),
+    "other_transport": CodeFacts(421, "Not by this transport", retry=False),
     "validation_failed": CodeFacts(422, "Not valid", retry=False),
     "idempotency_mismatch": CodeFacts(422, "Idempotency key already used", retry=False),
     "rate_limited": CodeFacts(429, "Too many requests", retry=True),
@@ -105,6 +107,7 @@ class CloseCode(IntEnum):
     TOO_SLOW = 4009
     TOO_MANY_CONNECTIONS = 4010
     REALTIME_OFF = 4011
+    OTHER_TRANSPORT = 4020
 
 
 class FeedlineError(Exception):
@@ -273,6 +276,15 @@ class Unavailable(Refusal):
 
     def __str__(self) -> str:
         return f"{self.reason} Try again in a moment."
+
+
+class OtherTransport(Refusal):
+    """An experiment has somebody do without a transport; the next one is open."""
+
+    code = "other_transport"
+
+    def __str__(self) -> str:
+        return "This transport is not for you now. Use the next one."
 
 
 class RealtimeOff(Refusal):

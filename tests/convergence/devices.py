@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Sequence
 
 from feedline.config import Settings
+from feedline.feed.experiments import Transport
 from feedline.feed.people import Identity
 from feedline.feed.visibility import Viewer
 from feedline.hub.connection import Connection
@@ -44,6 +45,7 @@ class Inbox:
     """A socket whose peer reads when the test wants it to."""
 
     address = "127.0.0.1"
+    transport: Transport = "ws"
 
     def __init__(self) -> None:
         self.messages: deque[Json] = deque()

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from feedline.errors import CloseCode
+from feedline.feed.experiments import Transport
 from feedline.feed.visibility import Viewer
 from feedline.hub.fanout import GONE, Framing, Lane
 from feedline.wire.encoded import EncodedEvent
@@ -29,6 +30,7 @@ class Reader:
     def __init__(self, viewer_id: str = "reader", order: list[str] | None = None) -> None:
         self.viewer = Viewer(viewer_id)
         self.address = "127.0.0.1"
+        self.transport: Transport = "ws"
         self.last = GONE
         self.lane: Lane | None = None
         self.framing: Framing = FRAMING

@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, TypeVar, cast
 
 from feedline.errors import CloseCode
+from feedline.feed.experiments import Transport
 from feedline.feed.people import Identity
 from feedline.hub.connection import Connection
 from feedline.hub.fanout import Framing
@@ -47,6 +48,7 @@ class SimSocket:
 
     def __init__(self, client: Client, weather: Weather) -> None:
         self.address = "client"
+        self.transport: Transport = "ws"
         self.framing: Framing = BODIES
         self.write: Callable[[bytes], None] = self._write
         self.connection: Connection

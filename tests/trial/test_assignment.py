@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from feedline.feed.experiments import (
     GROUPS,
     SLOTS,
+    TRANSPORTS,
     VARIANTS,
     Experiment,
     Setting,
@@ -79,6 +80,16 @@ def test_only_the_treated_are_without_live_delivery() -> None:
     assert all(calm.allows(person) for person in PEOPLE[:99])
 
 
+def test_only_the_treated_do_without_better_transports() -> None:
+    for best, refused in (("sse", {"ws"}), ("poll", {"ws", "sse"})):
+        half = Experiment(name="half", settings={"transport": best})
+        policy = LivePolicy(experiment=half)
+        for person in PEOPLE[:200]:
+            found = {name for name in TRANSPORTS if not policy.carries(person, name)}
+            assert found == (refused if half.variant_of(person) == "treatment" else set())
+            assert policy.allows(person)
+
+
 def test_settings_are_those_of_the_half() -> None:
     half = Experiment(name="half", settings={"maxPendingPosts": 20}, share=0.5)
     found = [half.settings_of(person) for person in PEOPLE[:2_000]]
@@ -100,6 +111,7 @@ def test_settings_are_those_of_the_half() -> None:
         (Experiment(name="a", settings={f"s{n}": n for n in range(21)}), "settings"),
         (Experiment(name="a", settings={"a b": 1}), "settings.a b"),
         (Experiment(name="a", settings={"realtime": "on"}), "settings.realtime"),
+        (Experiment(name="a", settings={"transport": "ws"}), "settings.transport"),
         (Experiment(name="a", settings={"batchUpdateDelayMs": -1}), "settings.batchUpdateDelayMs"),
         (Experiment(name="a", settings={"maxPendingPosts": True}), "settings.maxPendingPosts"),
         (Experiment(name="a", settings={"maxPendingPosts": 1.5}), "settings.maxPendingPosts"),

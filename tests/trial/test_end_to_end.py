@@ -147,6 +147,33 @@ def _judge(report: dict[str, Any]) -> None:
     assert (report["sample"]["reached"], report["sample"]["isMismatched"]) == (EACH, False)
 
 
+async def test_the_treated_go_on_by_the_next_transport(
+    admin: Person, halves: dict[str, list[Person]]
+) -> None:
+    """Whoever is treated here follows from another name."""
+    plain = Experiment(name="plain", settings={"transport": "poll"})
+    people = [person for half in halves.values() for person in half]
+    treated = next(one for one in people if plain.variant_of(one.id) == "treatment")
+    control = next(one for one in people if plain.variant_of(one.id) == "control")
+    async with live(control, "public") as stays, live(treated, "public") as leaves:
+        body = {"name": plain.name, "settings": plain.settings}
+        assert (await admin.http.post("/api/admin/experiments", json=body)).status_code == 201
+        assert await leaves.closed() == 4020
+        async with treated.socket() as again:
+            assert await Live(again).closed() == 4020
+        stream = await treated.http.get("/api/stream", params={"channels": "public"})
+        assert (stream.status_code, stream.json()["code"]) == (421, "other_transport")
+        polled = await treated.http.get("/api/events", params={"channels": "public"})
+        assert polled.status_code == 200
+        assert (await treated.http.get("/api/realtime")).json() == {"realtime": "on"}
+        await admin.publish("still live")
+        assert await stays.hear_posts(1) == ["still live"]
+    stop = await admin.http.post(f"/api/admin/experiments/{plain.name}/stop")
+    assert stop.status_code == 200
+    async with treated.socket() as socket:
+        await Live(socket).go_live("public")
+
+
 async def test_it_is_refused_what_makes_no_sense(admin: Person, halves: dict[str, Any]) -> None:
     nobody: Person = halves["control"][1]
     path, body = "/api/admin/experiments", {"name": "calm", "settings": {"maxPendingPosts": 20}}

@@ -337,7 +337,7 @@ def _live_operations() -> list[Operation]:
             query=StreamQuery,
             resumes=True,
             media_type=b"text/event-stream",
-            codes=("forbidden", "not_found", "rate_limited", "realtime_off"),
+            codes=("forbidden", "not_found", "other_transport", "rate_limited", "realtime_off"),
         ),
         Operation(
             method="GET",

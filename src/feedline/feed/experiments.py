@@ -17,6 +17,9 @@ from feedline.feed.instants import Millis
 
 Variant = Literal["control", "treatment"]
 Setting = str | int | float | bool
+Transport = Literal["ws", "sse", "poll"]
+TRANSPORTS: tuple[Transport, ...] = ("ws", "sse", "poll")
+"""From the best to the last one."""
 VARIANTS: tuple[Variant, Variant] = ("control", "treatment")
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
@@ -61,6 +64,13 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         """Whether somebody may have live delivery, as far as this experiment goes."""
         is_off = self.settings.get("realtime") == "off"
         return not is_off or self.variant_of(user_id) != "treatment"
+
+    def carries(self, user_id: str, transport: Transport) -> bool:
+        """Whether somebody may use a transport; those after the one that is set they may."""
+        best = self.settings.get("transport")
+        if best not in TRANSPORTS or self.variant_of(user_id) != "treatment":
+            return True
+        return TRANSPORTS.index(transport) >= TRANSPORTS.index(best)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +121,8 @@ def _setting_problem(name: str, value: Setting) -> str | None:
         return "Use letters and digits for the name of a setting."
     if name == "realtime":
         return None if value == "off" else "Use off: that is what it is compared with."
+    if name == "transport":
+        return None if value in TRANSPORTS[1:] else "Use sse or poll: the best one for these."
     if name in _BOUNDS:
         low, high = _BOUNDS[name]
         is_fit = type(value) is int and low <= value <= high

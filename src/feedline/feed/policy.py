@@ -2,7 +2,7 @@
 
 import msgspec
 
-from feedline.feed.experiments import Experiment
+from feedline.feed.experiments import Experiment, Transport
 from feedline.feed.instants import Millis
 
 
@@ -19,3 +19,7 @@ class LivePolicy(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     def allows(self, user_id: str) -> bool:
         """Whether somebody may have sockets, streams and polls that wait."""
         return self.is_on and (self.experiment is None or self.experiment.allows(user_id))
+
+    def carries(self, user_id: str, transport: Transport) -> bool:
+        """Whether they may have it by this transport."""
+        return self.experiment is None or self.experiment.carries(user_id, transport)

@@ -11,12 +11,14 @@ from starlette.types import Receive, Scope, Send
 
 from feedline.errors import (
     CloseCode,
+    OtherTransport,
     RateLimited,
     RealtimeOff,
     Refusal,
     Unauthenticated,
     Unavailable,
 )
+from feedline.feed.experiments import Transport
 from feedline.feed.joining import refusal_for
 from feedline.feed.visibility import Viewer
 from feedline.gateway.entrance import Entrance, address_of, hung_up, refuse
@@ -118,6 +120,7 @@ class EventStream:
     """The socket of a session that only speaks: keeps what the client has not taken yet."""
 
     connection: Connection
+    transport: Transport = "sse"
 
     def __init__(
         self,
@@ -260,4 +263,6 @@ def _refusal(code: int) -> Refusal:
         return RateLimited(_CROWDED_SECONDS, "connections")
     if code == CloseCode.REALTIME_OFF:
         return RealtimeOff()
+    if code == CloseCode.OTHER_TRANSPORT:
+        return OtherTransport()
     return Unavailable("The stream can't be opened now.")

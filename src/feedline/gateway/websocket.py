@@ -13,6 +13,7 @@ from picows.picows import WSProtocol  # type: ignore[attr-defined]
 from uvicorn.server import ServerState
 
 from feedline.errors import CloseCode, ProtocolViolation
+from feedline.feed.experiments import Transport
 from feedline.feed.people import Identity
 from feedline.feed.visibility import Viewer
 from feedline.gateway.entrance import Authenticator
@@ -242,6 +243,10 @@ class WebSocketSocket(WSListener):
             # next message overwrites while this one waits for a slow peer.
             framed = bytearray(_HEADER_ROOM) + body
             self._transport.send_reuse_external_bytearray(WSMsgType.TEXT, framed, _HEADER_ROOM)
+
+    @property
+    def transport(self) -> Transport:
+        return "ws"
 
     @property
     def framing(self) -> "WebSocketFraming":

@@ -8,11 +8,12 @@ from typing import Protocol, TypeVar
 
 from feedline.errors import CloseCode, Unauthenticated, Unavailable
 from feedline.feed.channels import is_post, own_topic
+from feedline.feed.experiments import Transport
 from feedline.feed.people import Identity
 from feedline.feed.visibility import Viewer
 from feedline.hub.admission import Admission
 from feedline.hub.fanout import GONE, Framing, Lane
-from feedline.hub.hub import Hub
+from feedline.hub.hub import Hub, refusal_of
 from feedline.hub.unread import unread
 from feedline.store.base import Store
 from feedline.wire.effects import (
@@ -41,6 +42,9 @@ class Socket(Protocol):
 
     address: str
     """The peer's network address."""
+
+    @property
+    def transport(self) -> Transport: ...
 
     @property
     def framing(self) -> Framing:
@@ -160,10 +164,11 @@ class Connection(_Front):
             self._hub.forget_identity(self, self.session.identity)
         admitted = self._hub.identify(self, identity)
         self.session.identified(identity, self._hub.standings.of(identity.user_id))
+        refusal = refusal_of(self._hub.policy, identity.user_id, self)
         if not admitted:
             self.session.close(CloseCode.TOO_MANY_CONNECTIONS, "too many connections")
-        elif not self._hub.policy.allows(identity.user_id):
-            self.session.close(CloseCode.REALTIME_OFF, "live delivery is off")
+        elif refusal is not None:
+            self.session.close(*refusal)
 
     def heard(self) -> None:
         """The peer has given a sign of life."""
@@ -206,6 +211,10 @@ class Connection(_Front):
             task.cancel()
 
     # ---- from the hub
+
+    @property
+    def transport(self) -> Transport:
+        return self._socket.transport
 
     @property
     def framing(self) -> Framing:

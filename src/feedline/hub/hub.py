@@ -20,6 +20,7 @@ from feedline.feed.events import (
     PostUpdated,
     SessionRevoked,
 )
+from feedline.feed.experiments import Transport
 from feedline.feed.instants import Millis
 from feedline.feed.people import Identity
 from feedline.feed.policy import LivePolicy
@@ -45,6 +46,9 @@ class Member(Seat, Protocol):
     """A connection as the hub knows it."""
 
     address: str
+
+    @property
+    def transport(self) -> Transport: ...
 
     def close(self, code: CloseCode, reason: str) -> None: ...
 
@@ -323,15 +327,17 @@ class Hub:
     def _obey(self, policy: LivePolicy) -> None:
         """From now on nobody else is let in, and who is here and may not be is sent away."""
         self.policy = policy
-        refused = [person for person in self._by_user if not policy.allows(person)]
-        self._send_away([member for person in refused for member in self._by_user[person]])
+        present = [(p, member) for p, members in self._by_user.items() for member in members]
+        self._send_away([pair for pair in present if refusal_of(policy, *pair)])
 
-    def _send_away(self, members: list[Member]) -> None:
+    def _send_away(self, refused: list[tuple[str, Member]]) -> None:
         """Ends some, and the others after whatever else is ready."""
-        for member in members[:REFUSED_AT_ONCE]:
-            member.close(CloseCode.REALTIME_OFF, "live delivery is off")
-        if len(members) > REFUSED_AT_ONCE:
-            self._loop.call_soon(self._send_away, members[REFUSED_AT_ONCE:])
+        for person, member in refused[:REFUSED_AT_ONCE]:
+            refusal = refusal_of(self.policy, person, member)
+            if refusal is not None:  # it may have been turned again meanwhile
+                member.close(*refusal)
+        if len(refused) > REFUSED_AT_ONCE:
+            self._loop.call_soon(self._send_away, refused[REFUSED_AT_ONCE:])
 
     def _end_sessions(self, event: SessionRevoked) -> None:
         ended = set(self._by_session.get(event.session_id, ()))
@@ -347,6 +353,22 @@ def _parts_or_joins(event: AnyEvent) -> bool:
         case PostRetracted(reason="blocked") | FeedUpdate(reason="unblock"):
             return True
     return False
+
+
+class _ByTransport(Protocol):
+    @property
+    def transport(self) -> Transport: ...
+
+
+def refusal_of(
+    policy: LivePolicy, user_id: str, member: _ByTransport
+) -> tuple[CloseCode, str] | None:
+    """Why a person may not have this connection; None if they may."""
+    if not policy.allows(user_id):
+        return CloseCode.REALTIME_OFF, "live delivery is off"
+    if not policy.carries(user_id, member.transport):
+        return CloseCode.OTHER_TRANSPORT, "use the next transport"
+    return None
 
 
 def _takes_notices(event: AnyEvent) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from feedline.errors import CloseCode, RateLimited, RealtimeOff, Unauthenticated
 from feedline.feed.channels import own_topic
 from feedline.feed.cursor import Cursor
+from feedline.feed.experiments import Transport
 from feedline.feed.joining import refusal_for
 from feedline.feed.people import Identity
 from feedline.feed.visibility import Viewer
@@ -76,6 +77,8 @@ WAKE_UP = WakeUp()
 
 class Poll:
     """A member of the hub for the time of one request."""
+
+    transport: Transport = "poll"
 
     def __init__(self, identity: Identity, address: str, *, hub: Hub, store: Store) -> None:
         self.address = address
