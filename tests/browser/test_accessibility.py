@@ -1,13 +1,17 @@
 """axe finds nothing that matters on any page, in light and in dark."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.async_api import FilePayload, Page, expect
 
+from feedline.administration import add_admin
+from feedline.storage import Storage
 from tests.browser import screen
 from tests.browser.visitor import Visit
+from tests.processes import ServerProcess
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -171,3 +175,17 @@ async def test_new_posts_are_announced_and_own_ones_are_not(visit: Visit) -> Non
     await expect(announcement).to_have_text("")
     await bob.person.publish("heard by all")
     await expect(announcement).to_have_text(f"Post by {bob.username}")
+
+
+async def test_settings_and_what_keeps_an_installation(visit: Visit, server: ServerProcess) -> None:
+    root = await visit("root")
+    await asyncio.to_thread(add_admin, Storage(server.data), root.username)
+    page = await root.open("/settings")
+    await page.get_by_role("button", name="Delete my account").click()
+    await expect(page.get_by_label("Your password")).to_be_focused()
+    assert await findings(page) == []
+    await page.keyboard.press("Escape")
+    for path, words in (("people", root.username), ("audit", "admin.add")):
+        await page.goto(f"{root.url}/admin/{path}")
+        await expect(page.get_by_role("table").get_by_text(words).first).to_be_visible()
+        assert await findings(page) == [], path

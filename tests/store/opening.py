@@ -138,12 +138,14 @@ def contents(location: Location) -> dict[str, list[tuple[Any, ...]]]:
         return {table: list(server.execute(f"SELECT * FROM {table}".encode())) for table in tables}
 
 
+# But for what each database has of its own.
 _OF_SQLITE = """
-SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name
+SELECT name FROM sqlite_schema
+WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'compatibility' ORDER BY name
 """
-# But for what PostgreSQL has alone.
 _OF_POSTGRES = b"""
 SELECT tablename FROM pg_tables
-WHERE schemaname = current_schema() AND tablename NOT IN ('schema_version', 'installation')
+WHERE schemaname = current_schema()
+    AND tablename NOT IN ('schema_version', 'compatibility', 'installation')
 ORDER BY tablename
 """
