@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 
 from feedline import administration
-from feedline.client import Client, Page, Resync
+from feedline.client import Client, Page, Resync, live
 from feedline.errors import Refused, Unreachable
 from feedline.feed.events import PostCreated, SentEvent
 from feedline.storage import Storage
@@ -139,6 +139,35 @@ async def test_events_come_in_order_each_once_whatever_happens_to_the_server(
             await server.start()
             await client.publish({"text": "2"})
             assert created(await anext(events)) == "2"
+
+
+async def test_a_client_that_knows_nothing_of_the_switch_comes_back_and_misses_nothing(
+    server: ServerProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """This one treats its close code like every other that asks for a pause."""
+    monkeypatch.setattr(live, "_CROWDED", 0.1)
+    ann, storage = await Person.register(server, "ann"), Storage(server.data)
+    async with Client(server.url, ann.token) as client:
+        start = (await client.posts()).cursor
+        await client.publish({"text": "0"})
+        async with contextlib.aclosing(client.events("public", cursor=start)) as events:
+            assert created(await anext(events)) == "0"
+            await asyncio.to_thread(administration.turn_realtime, storage, is_on=False)
+            waiting = asyncio.ensure_future(anext(events))
+            async with asyncio.timeout(5):
+                while await client.publish({"text": "1"}) and not await is_off(ann):
+                    await asyncio.sleep(0.02)
+            await asyncio.to_thread(administration.turn_realtime, storage, is_on=True)
+            await client.publish({"text": "2"})
+            told = [created(await waiting)]
+            while told[-1] != "2":
+                told.append(created(await anext(events)))
+            listed = texts(await client.posts(limit=len(told)))
+            assert told == listed[::-1]
+
+
+async def is_off(person: Person) -> bool:
+    return bool((await person.http.get("/api/realtime")).json() == {"realtime": "off"})
 
 
 async def test_what_cannot_be_told_any_more_is_said(server: ServerProcess) -> None:
