@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
+import apsw
 import pytest
 
 from feedline.errors import (
@@ -19,6 +20,7 @@ from feedline.errors import (
     DataDirectoryInUse,
     NoDatabase,
     RestoreTargetTaken,
+    SchemaMismatch,
 )
 from feedline.feed.media_row import MediaRow
 from feedline.keeping.archive import Manifest
@@ -210,6 +212,21 @@ def test_what_was_swapped_for_something_else_is_found(place: PlaceOf, tmp_path: 
         check_backup(archive, nothing)
     with pytest.raises(BackupDamaged, match="no file"):
         check_backup(tmp_path / "none", nothing)
+
+
+def test_a_backup_of_a_newer_version_is_whole_and_put_nowhere(
+    place: PlaceOf, tmp_path: Path
+) -> None:
+    source, _, manifest = small(place, tmp_path)
+    database = apsw.Connection(str(source.data / "feedline.db"))
+    database.pragma("user_version", manifest.schema_version + 1)
+    database.execute("UPDATE compatibility SET oldest = ?", (manifest.schema_version + 1,))
+    database.close()
+    archive, target = tmp_path / "newer", place("target", "sqlite")
+    assert take_backup(source, archive, "", nothing) == check_backup(archive, nothing)
+    with pytest.raises(SchemaMismatch):
+        restore(archive, target, nothing, replace=False)
+    assert {path.name for path in target.data.iterdir()} == {"lock"}
 
 
 def test_a_backup_is_never_written_over(place: PlaceOf, tmp_path: Path) -> None:

@@ -24,7 +24,6 @@ from feedline.keeping.archive import (
 from feedline.storage import Storage
 from feedline.store import sqlite_backup
 from feedline.store.database import now_millis
-from feedline.store.queries import load_migrations
 
 
 def take_backup(storage: Storage, target: Path, bucket: str, report: Report) -> Manifest:
@@ -64,8 +63,6 @@ def opened_backup(archive: Path, folder: Path, report: Report, *, with_media: bo
     """
     manifest = unpack(archive, folder, report, with_media=with_media)
     database = folder / DATABASE
-    if manifest.schema_version > len(load_migrations()):
-        raise BackupDamaged(f"Feedline {manifest.feedline} wrote it: install that, or a later one.")
     sqlite_backup.require_whole(database)
     if sqlite_backup.counts(database) != manifest.counts:
         raise BackupDamaged("Its tables have other numbers of rows.")

@@ -20,7 +20,8 @@ def restore(archive: Path, storage: Storage, report: Report, *, replace: bool) -
 
     Clients that come back find cursors of another epoch to be void, and load again. ``replace``:
     what is there is put aside in the data directory, but for what is in a PostgreSQL database,
-    which goes. Raises BackupDamaged, RestoreTargetTaken, DataDirectoryInUse, DatabaseInUse.
+    which goes. Raises BackupDamaged, SchemaMismatch, RestoreTargetTaken, DataDirectoryInUse or
+    DatabaseInUse.
     """
     with storage.held():
         if not replace and _is_taken(storage.data):
