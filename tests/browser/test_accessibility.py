@@ -12,6 +12,7 @@ from feedline.storage import Storage
 from tests.browser import screen
 from tests.browser.visitor import Visit
 from tests.processes import ServerProcess
+from tests.trial import demonstration
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -175,6 +176,16 @@ async def test_new_posts_are_announced_and_own_ones_are_not(visit: Visit) -> Non
     await expect(announcement).to_have_text("")
     await bob.person.publish("heard by all")
     await expect(announcement).to_have_text(f"Post by {bob.username}")
+
+
+async def test_what_came_of_an_experiment(visit: Visit, server: ServerProcess) -> None:
+    root, place = await visit("root"), Storage(server.data)
+    await asyncio.to_thread(add_admin, place, root.username)
+    await demonstration.store(place, demonstration.told(1))
+    page = await root.open("/admin/delivery")
+    await expect(page.get_by_text("How long readers waited")).to_be_visible()
+    await expect(page.get_by_role("row", name="Time to visible 1").last).to_contain_text("Hedges")
+    assert await findings(page) == []
 
 
 async def test_settings_and_what_keeps_an_installation(visit: Visit, server: ServerProcess) -> None:
