@@ -2,6 +2,7 @@ import type { CommentEntry, Comments } from "@feedline/client/comments";
 import { memo, useState, type ReactNode } from "react";
 import { LinkedText } from "../feed/post-text";
 import { useI18n } from "../i18n";
+import { PersonMenu } from "../people/person-menu";
 import { describe } from "../problems";
 import { Avatar } from "../ui/avatar";
 import { ConfirmDialog } from "../ui/confirm-dialog";
@@ -45,6 +46,7 @@ export const CommentRow = memo(function CommentRow({ entry, comments, mayDelete,
         {delivery === "queued" && <p className="delivery">{t.commentQueued}</p>}
         {delivery === "failed" && <FailedComment entry={entry} comments={comments} onEdit={onEdit} />}
       </div>
+      {delivery === "sent" && <PersonMenu person={author} label={t.moreOfComment(author.name)} />}
       {mayDelete && delivery === "sent" && <DeleteComment id={comment.id} comments={comments} onDelete={onDelete} />}
     </li>
   );

@@ -1,6 +1,7 @@
 import type { Post, PostEntry } from "@feedline/client";
 import { memo, type ReactNode } from "react";
 import { useI18n } from "../i18n";
+import { PersonMenu } from "../people/person-menu";
 import { TierBadge } from "../people/tier-badge";
 import { Avatar } from "../ui/avatar";
 import { VerifiedIcon } from "../ui/icons";
@@ -24,6 +25,7 @@ interface PostCardProps {
 export const PostCard = memo(function PostCard({ entry, viewerId, full = false }: PostCardProps): ReactNode {
   const { post, delivery } = entry;
   const { title, text, tags, category } = post.content;
+  const { t } = useI18n();
   const isOwn = post.creator.id === viewerId;
   const Title = full ? "h1" : "h2";
   return (
@@ -34,6 +36,7 @@ export const PostCard = memo(function PostCard({ entry, viewerId, full = false }
         </PlaceLink>
         <Byline post={post} isSent={delivery === "sent"} />
         {isOwn && delivery === "sent" && <OwnPostMenu post={post} />}
+        {!isOwn && <PersonMenu person={post.creator} label={t.moreOfPost(post.creator.name)} />}
       </header>
       <div className="post-body">
         {title && <Title className="post-title">{title}</Title>}

@@ -1,13 +1,15 @@
 import type { Profile } from "@feedline/client";
 import { useSession } from "@feedline/react";
-import { usePerson } from "@feedline/react/people";
+import { usePeople, usePerson } from "@feedline/react/people";
 import { useState, type ReactNode } from "react";
 import { Link } from "wouter";
 import { FeedView } from "../feed/feed-view";
 import { FeedSkeleton } from "../feed/skeleton";
 import { useI18n, type Language } from "../i18n";
 import { FollowButton } from "../people/follow-button";
+import { PersonMenu } from "../people/person-menu";
 import { TierBadge } from "../people/tier-badge";
+import { UnblockButton } from "../people/unblock-button";
 import { describe } from "../problems";
 import { usePageTitle } from "../shell/page-title";
 import { Avatar } from "../ui/avatar";
@@ -42,12 +44,16 @@ export function ProfilePage({ username }: { username: string }): ReactNode {
   return (
     <>
       <ProfileHead person={person} />
-      <FeedView
-        key={person.id}
-        name={`creator:${person.id}`}
-        label={t.feedOf(person.name)}
-        empty={<Notice title={t.emptyProfile} />}
-      />
+      {person.isBlocked ? (
+        <Notice title={t.isBlockedTitle(person.username)} text={t.isBlockedText} />
+      ) : (
+        <FeedView
+          key={person.id}
+          name={`creator:${person.id}`}
+          label={t.feedOf(person.name)}
+          empty={<Notice title={t.emptyProfile} />}
+        />
+      )}
     </>
   );
 }
@@ -79,8 +85,20 @@ function ProfileHead({ person: known }: { person: Profile }): ReactNode {
           </p>
         )}
       </div>
-      {isMe ? <OwnActions person={person} /> : <FollowButton person={person} />}
+      {isMe ? <OwnActions person={person} /> : <OthersActions person={person} />}
     </section>
+  );
+}
+
+function OthersActions({ person }: { person: Profile }): ReactNode {
+  const { t } = useI18n();
+  const people = usePeople();
+  if (person.isBlocked) return <UnblockButton person={person} unblock={(id) => people.block(id, false)} />;
+  return (
+    <div className="follow">
+      <FollowButton person={person} />
+      <PersonMenu person={person} label={t.moreOf(person.name)} />
+    </div>
   );
 }
 

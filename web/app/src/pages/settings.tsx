@@ -9,6 +9,7 @@ import { Dialog } from "../ui/dialog";
 import { Field } from "../ui/field";
 import { useToast } from "../ui/toasts";
 import { useFormErrors } from "../ui/use-form-errors";
+import { BlockedPeople } from "./blocked-people";
 
 const EN = {
   title: "Settings",
@@ -52,6 +53,7 @@ export default function SettingsPage({ user }: { user: User }): ReactNode {
       <div className="page-head">
         <h1>{words.title}</h1>
       </div>
+      <BlockedPeople />
       <h2 className="section-title">{words.takeTitle}</h2>
       <p className="page-text">{words.takeText}</p>
       <a className="button" href="/api/me/export" download={`feedline-${user.username}.zip`}>

@@ -53,6 +53,11 @@ export const CommentIcon = () => (
     <path d="M5 5h14a1.5 1.5 0 0 1 1.5 1.5v9A1.5 1.5 0 0 1 19 17h-7l-4.5 3.5V17H5a1.5 1.5 0 0 1-1.5-1.5v-9A1.5 1.5 0 0 1 5 5z" />
   </Icon>
 );
+export const MoreIcon = () => (
+  <Icon>
+    <path d="M5.5 12v.01M12 12v.01M18.5 12v.01" strokeWidth="3" />
+  </Icon>
+);
 export const BellIcon = () => (
   <Icon>
     <path d="M6 16.5V11a6 6 0 0 1 12 0v5.5l1.5 1.5h-15zM10 20.5a2.2 2.2 0 0 0 4 0" />

@@ -1,0 +1,78 @@
+import type { Creator } from "@feedline/client";
+import { useSession } from "@feedline/react";
+import { usePeople } from "@feedline/react/people";
+import { useState, type ReactNode } from "react";
+import { useI18n } from "../i18n";
+import { describe } from "../problems";
+import { ConfirmDialog } from "../ui/confirm-dialog";
+import { MoreIcon } from "../ui/icons";
+import { useToast } from "../ui/toasts";
+import { usePopover } from "../ui/use-popover";
+
+interface PersonMenuProps {
+  person: Creator;
+  /** What it is about, for who can't see where it stands. */
+  label: string;
+}
+
+/** What a viewer can do about somebody else. */
+export function PersonMenu({ person, label }: PersonMenuProps): ReactNode {
+  const { user } = useSession();
+  const { t } = useI18n();
+  const { open, setOpen, box, button } = usePopover();
+  const [blocking, setBlocking] = useState(false);
+  if (!user || user.id === person.id) return null;
+  const begin = () => {
+    button.current?.focus();
+    setOpen(false);
+    setBlocking(true);
+  };
+  return (
+    <div ref={box} className="menu-box">
+      <button
+        ref={button}
+        type="button"
+        className="icon-button"
+        aria-label={label}
+        aria-expanded={open}
+        onClick={() => setOpen(!open)}
+      >
+        <MoreIcon />
+      </button>
+      {open && (
+        <div className="menu">
+          <button type="button" className="menu-item" onClick={begin}>
+            {t.block(person.username)}
+          </button>
+        </div>
+      )}
+      {blocking && <BlockDialog person={person} onClose={() => setBlocking(false)} />}
+    </div>
+  );
+}
+
+function BlockDialog({ person, onClose }: { person: Creator; onClose(): void }): ReactNode {
+  const { t } = useI18n();
+  const toast = useToast();
+  const people = usePeople();
+
+  async function block(isBlocked: boolean): Promise<void> {
+    try {
+      await people.block(person.id, isBlocked);
+      if (!isBlocked) toast(t.unblocked(person.username));
+      else toast(t.blocked(person.username), { label: t.undo, run: () => void block(false) });
+    } catch (error) {
+      toast(describe(error, t));
+    }
+  }
+
+  return (
+    <ConfirmDialog
+      title={t.blockTitle(person.username)}
+      text={t.blockText}
+      label={t.blockNow}
+      onConfirm={() => block(true)}
+      onClose={onClose}
+    />
+  );
+}
