@@ -196,7 +196,12 @@ async def test_settings_and_what_keeps_an_installation(visit: Visit, server: Ser
     await expect(page.get_by_label("Your password")).to_be_focused()
     assert await findings(page) == []
     await page.keyboard.press("Escape")
-    for path, words in (("people", root.username), ("audit", "admin.add")):
+    await page.goto(f"{root.url}/admin/tokens")
+    await page.get_by_label("What to call the program").fill("shop")
+    await page.get_by_role("button", name="Make a token").click()
+    await expect(page.get_by_label("The token")).to_be_visible()
+    assert await findings(page) == [], "tokens"
+    for path, words in (("people", root.username), ("audit", "service.create")):
         await page.goto(f"{root.url}/admin/{path}")
         await expect(page.get_by_role("table").get_by_text(words).first).to_be_visible()
         assert await findings(page) == [], path

@@ -24,6 +24,7 @@ from feedline.api.notify import (
 from feedline.api.operation import Operation
 from feedline.api.paging import PageQuery
 from feedline.api.posts import PostAnswer, Posts, PostsAnswer, PostsQuery
+from feedline.api.programs import Programs, program_operations
 from feedline.api.reactions import Reactions
 from feedline.api.services import Services
 from feedline.api.social_routes import (
@@ -53,6 +54,7 @@ def operations(services: Services) -> list[Operation]:
         *_live_operations(),
         *_admin_operations(Audit(services)),
         *leaving_operations(Leaving(services)),
+        *program_operations(Programs(services)),
         *switch_operations(Administration(services)),
         *_operator_operations(Health(services), Browsers(services)),
     ]

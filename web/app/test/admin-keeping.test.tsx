@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { FakePlatform, settled } from "../../client/test/fakes";
 import Audit from "../src/admin/audit";
 import People from "../src/admin/people";
+import Tokens from "../src/admin/tokens";
 import { LanguageProvider } from "../src/i18n";
 import { ToastProvider } from "../src/ui/toasts";
 
@@ -101,4 +102,23 @@ test("the record comes in pages", async () => {
   expect(screen.getByText("command sys")).toBeDefined();
   expect(screen.getAllByRole("row")).toHaveLength(3);
   expect(screen.queryByText("Show older ones")).toBeNull();
+});
+
+test("a token is made, shown once, and taken away", async () => {
+  const shop = { id: "7", name: "shop", createdAt: "2026-01-22T10:00:00.000Z" };
+  await open(<Tokens />);
+  await answer("GET", /tokens$/, 200, { programs: [] });
+  expect(screen.getByText("No other program has a token.")).toBeDefined();
+  fireEvent.change(screen.getByLabelText("What to call the program"), { target: { value: " shop " } });
+  fireEvent.click(screen.getByText("Make a token"));
+  expect(JSON.parse(platform.request("POST", /tokens$/).body ?? "")).toEqual({ name: "shop" });
+  await answer("POST", /tokens$/, 201, { program: shop, token: "secret" });
+  await answer("GET", /tokens$/, 200, { programs: [shop] });
+  expect((screen.getByLabelText("The token") as HTMLInputElement).value).toBe("secret");
+  fireEvent.click(screen.getByText("Take away"));
+  const dialog = screen.getByText(/refused from this moment/).closest("dialog") as HTMLElement;
+  fireEvent.click(within(dialog).getByText("Take away"));
+  await answer("DELETE", /tokens\/7$/, 204, undefined);
+  await answer("GET", /tokens$/, 200, { programs: [] });
+  expect(screen.getByText("No other program has a token.")).toBeDefined();
 });
