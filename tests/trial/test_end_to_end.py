@@ -15,8 +15,12 @@ import pytest
 import pytest_asyncio
 
 from feedline import administration
+from feedline.api.tokens import Tokens, load_secret
+from feedline.feed import actions
 from feedline.feed.experiments import Experiment
+from feedline.feed.people import Identity, Registration, UserRow
 from feedline.storage import Storage
+from feedline.store.base import Transaction
 from feedline.trial.report import report_of
 from tests.gateway.live import Live, eventually, live
 from tests.processes import Person, ServerProcess, serving
@@ -53,13 +57,30 @@ async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Serv
 async def halves(server: ServerProcess) -> dict[str, list[Person]]:
     """People of both halves; who is in which is known before it begins."""
     halves: dict[str, list[Person]] = {"control": [], "treatment": []}
-    names = (f"person{number}" for number in range(4 * EACH))
-    for person in await asyncio.gather(*(Person.register(server, name) for name in names)):
+    for person in await asyncio.to_thread(signed_up, server, 4 * EACH):
         half = halves[OFF.variant_of(person.id) or ""]
         if len(half) < EACH:
             half.append(person)
     assert [len(half) for half in halves.values()] == [EACH, EACH]
     return halves
+
+
+def signed_up(server: ServerProcess, count: int) -> list[Person]:
+    """People who signed up, but for the hashes of their passwords, which take long."""
+    tokens = Tokens(load_secret(server.data))
+
+    def command(tx: Transaction) -> list[tuple[UserRow, str]]:
+        users = []
+        for number in range(count):
+            newcomer = Registration(username=f"person{number}", password="correct horse")
+            user = actions.register(tx, newcomer, "-")
+            session = actions.sign_in(tx, user, tx.now + 3_600_000)
+            identity = Identity(user.id, session.id, session.expires_at)
+            users.append((user, tokens.issue(identity, tx.now)))
+        return users
+
+    users = administration.written(Storage(server.data), command)
+    return [Person(server, token, {"id": user.id}) for user, token in users]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -94,7 +115,7 @@ async def test_an_experiment_from_its_start_to_its_report(
         assert await leaves.closed() == 4011
         await admin.publish("to those who are live")
         assert await stays.hear_posts(1) == ["to those who are live"]
-    await _parts_are_told(server, control, treated)
+    await _parts_are_told(server, control, treated, admin)
     rng = random.Random(7)
     for half, people in halves.items():
         for person in people:
@@ -118,19 +139,22 @@ async def test_an_experiment_from_its_start_to_its_report(
     assert "experiment" not in (await treated.http.get("/api/me")).json()["user"]
 
 
-async def _parts_are_told(server: ServerProcess, control: Person, treated: Person) -> None:
+async def _parts_are_told(
+    server: ServerProcess, control: Person, treated: Person, admin: Person
+) -> None:
     for person, variant, settings in (
         (control, "control", {}),
         (treated, "treatment", {"realtime": "off"}),
     ):
         part = {"name": NAME, "variant": variant, "settings": settings}
         assert (await person.http.get("/api/me")).json()["user"]["experiment"] == part
-        credentials = {"username": person.user["username"], "password": "correct horse"}
-        async with httpx.AsyncClient(base_url=server.url) as client:
-            signed_in = await client.post("/api/auth/login", json=credentials)
-        assert signed_in.json()["user"]["experiment"] == part
     assert (await control.http.get("/api/realtime")).json() == {"realtime": "on"}
     assert (await treated.http.get("/api/realtime")).json() == {"realtime": "off"}
+    credentials = {"username": "boss", "password": "correct horse"}
+    async with httpx.AsyncClient(base_url=server.url, timeout=30) as client:
+        signed_in = await client.post("/api/auth/login", json=credentials)
+    part = (await admin.http.get("/api/me")).json()["user"]["experiment"]
+    assert signed_in.json()["user"]["experiment"] == part
 
 
 def _judge(report: dict[str, Any]) -> None:
@@ -186,11 +210,11 @@ async def test_it_is_refused_what_makes_no_sense(admin: Person, halves: dict[str
         assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
     wrong = await admin.http.post(path, json={**body, "share": 2})
     assert (wrong.status_code, wrong.json()["errors"][0]["path"]) == (422, "share")
-    assert (await admin.http.post(path, json={**body, "name": NAME})).status_code == 409
     assert (await admin.http.post(path, json=body)).status_code == 201
     assert (await admin.http.post(path, json={**body, "name": "other"})).status_code == 409
     assert (await admin.http.post(f"{path}/other/stop")).status_code == 404
     assert (await admin.http.post(f"{path}/calm/stop")).status_code == 200
+    assert (await admin.http.post(path, json=body)).status_code == 409
     assert (await admin.http.get(f"{path}/unknown")).status_code == 404
     names = [one["name"] for one in (await admin.http.get(path)).json()["experiments"]]
     assert names[0] == "calm"
@@ -203,9 +227,11 @@ async def test_without_the_statistics_library_the_report_says_what_to_install(
     server: ServerProcess, admin: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "feedline.trial.statistics", None)
-    report = report_of(
-        await asyncio.to_thread(administration.evidence, Storage(server.data), "calm")
-    )
+    body = {"name": "bare", "settings": {"maxPendingPosts": 20}}
+    assert (await admin.http.post("/api/admin/experiments", json=body)).status_code == 201
+    assert (await admin.http.post("/api/admin/experiments/bare/stop")).status_code == 200
+    storage = Storage(server.data)
+    report = report_of(await asyncio.to_thread(administration.evidence, storage, "bare"))
     assert (report.differences, report.sample) == ([], None)
     assert "feedline[experiment]" in (report.advice or "")
     assert len(report.arms) == 2
