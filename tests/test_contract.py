@@ -16,6 +16,7 @@ from feedline.api.notifications import NotificationsAnswer, ReadAnswer
 from feedline.api.notify import AuthorNotified, FollowersNotified, LikesNotified
 from feedline.api.posts import PostAnswer, PostsAnswer
 from feedline.api.reactions import CommentAnswer, CommentsAnswer, LikeAnswer
+from feedline.api.reports import ReportSent
 from feedline.api.users import ProfileAnswer, UserAnswer
 from feedline.errors import CODES, CloseCode
 from feedline.feed.events import AnyEvent, InnerEvent
@@ -46,6 +47,7 @@ ANSWERS: dict[str, type[msgspec.Struct]] = {
     "follow": FollowAnswer,
     "block": BlockAnswer,
     "blocks": BlocksAnswer,
+    "report": ReportSent,
     "notifications": NotificationsAnswer,
     "readNotifications": ReadAnswer,
     "tier": TierAnswer,

@@ -80,6 +80,12 @@ class Settings:
     blocks_limit: int = 1_000
     """Most people whom one person may block."""
 
+    report_limit: int = 1_000
+    """Longest text of a report to the admins, in characters."""
+
+    reports: int = 20
+    """Reports that one person may send in an hour."""
+
     login_failures_per_account: int = 10
     """Failed logins for one account in five minutes before it must wait."""
 

@@ -26,6 +26,7 @@ from feedline.api.paging import PageQuery
 from feedline.api.posts import PostAnswer, Posts, PostsAnswer, PostsQuery
 from feedline.api.programs import Programs, program_operations
 from feedline.api.reactions import Reactions
+from feedline.api.reports import Reports, report_operations
 from feedline.api.services import Services
 from feedline.api.social_routes import (
     blocking_operations,
@@ -46,6 +47,7 @@ def operations(services: Services) -> list[Operation]:
         *_user_operations(Users(services)),
         *following_operations(Following(services)),
         *blocking_operations(Blocking(services)),
+        *report_operations(Reports(services)),
         *notification_operations(Notifications(services)),
         *_post_operations(Posts(services)),
         *_media_operations(MediaCalls(services)),

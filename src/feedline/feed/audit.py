@@ -19,6 +19,7 @@ Action = Literal[
     "post.delete",
     "realtime.off",
     "realtime.on",
+    "report.resolve",
     "service.create",
     "service.revoke",
     "tier.end",

@@ -6,7 +6,8 @@ from typing import Any, Protocol, TypeVar
 
 from feedline.feed.events import AnyEvent
 from feedline.feed.instants import Millis
-from feedline.feed.ports import Reads, Writes
+from feedline.feed.ports import Reads
+from feedline.feed.reports import ReportReads, ReportWrites
 
 T = TypeVar("T")
 
@@ -46,7 +47,7 @@ class StoredAnswer:
     body: bytes
 
 
-class Snapshot(Reads, Protocol):
+class Snapshot(ReportReads, Reads, Protocol):
     """A consistent view: everything read from it was true at one moment."""
 
     def log_bounds(self) -> LogBounds: ...
@@ -61,7 +62,7 @@ class Snapshot(Reads, Protocol):
         """
 
 
-class Transaction(Snapshot, Writes, Protocol):
+class Transaction(Snapshot, ReportWrites, Protocol):
     """One command's part of a commit."""
 
     def stored_answer(self, user_id: str, key: str) -> StoredAnswer | None:

@@ -25,10 +25,13 @@ from feedline.store.circles import CircleWrites
 from feedline.store.events import event_encoder, read_event
 from feedline.store.experiments import ExperimentWrites
 from feedline.store.notifications import NotificationWrites
+from feedline.store.reports import ReportWrites
 from feedline.store.views import Views
 
 
-class Changes(CircleWrites, NotificationWrites, AccountWrites, ExperimentWrites, Views):
+class Changes(
+    CircleWrites, NotificationWrites, AccountWrites, ExperimentWrites, ReportWrites, Views
+):
     """The writes of one group of commands, all at the instant ``now``."""
 
     def __init__(self, ids: IdSource, now: Millis) -> None:
@@ -123,7 +126,8 @@ class Changes(CircleWrites, NotificationWrites, AccountWrites, ExperimentWrites,
         )
 
     def forget_audit(self, before: Millis, limit: int) -> int:
-        return self._changed("forget_audit", before, limit)
+        settled = self._changed("drop_reports", before, limit)
+        return settled + self._changed("forget_audit", before, limit)
 
     def add_service_token(self, row: ServiceToken, digest: bytes) -> None:
         self._do("add_service_token", row.id, digest, row.name, row.created_at)

@@ -16,12 +16,13 @@ from feedline.store.circles import Circles
 from feedline.store.events import read_event
 from feedline.store.experiments import Experiments
 from feedline.store.notifications import Notifications
+from feedline.store.reports import Reports
 from feedline.store.rows import END, Value, audit_row, media_row, post_row, user_row
 
 PAGE_BYTES = 1 << 20  # most that one page of the log may hold in memory
 
 
-class Views(Circles, Notifications, Accounts, Experiments):
+class Views(Circles, Notifications, Accounts, Experiments, Reports):
     """Reads on a connection that has a transaction open."""
 
     def cursor(self) -> str:

@@ -835,3 +835,56 @@ FROM (SELECT id FROM people LIMIT %(limit)s) AS people WHERE id IS NOT NULL
 DELETE FROM notifications WHERE id IN
     (SELECT id FROM notifications WHERE user_id = %s
     ORDER BY created_at DESC, id DESC LIMIT %s OFFSET %s)
+
+-- name: report
+SELECT r.id, r.kind, r.subject_id, r.reason, r.text, r.state, r.created_at,
+    (SELECT count(*) FROM reports AS o
+        WHERE o.kind = r.kind AND o.subject_id = r.subject_id AND o.state = 'open'),
+    w.id, w.username, w.name, w.avatar, w.is_verified,
+    u.id, u.username, u.name, u.avatar, u.is_verified
+FROM reports AS r JOIN users AS w ON w.id = r.reporter_id JOIN users AS u ON u.id = r.person_id
+WHERE r.id = %s
+
+-- name: report_by
+SELECT r.id, r.kind, r.subject_id, r.reason, r.text, r.state, r.created_at,
+    (SELECT count(*) FROM reports AS o
+        WHERE o.kind = r.kind AND o.subject_id = r.subject_id AND o.state = 'open'),
+    w.id, w.username, w.name, w.avatar, w.is_verified,
+    u.id, u.username, u.name, u.avatar, u.is_verified
+FROM reports AS r JOIN users AS w ON w.id = r.reporter_id JOIN users AS u ON u.id = r.person_id
+WHERE r.reporter_id = %s AND r.kind = %s AND r.subject_id = %s
+
+-- name: open_reports
+SELECT r.id, r.kind, r.subject_id, r.reason, r.text, r.state, r.created_at,
+    (SELECT count(*) FROM reports AS o
+        WHERE o.kind = r.kind AND o.subject_id = r.subject_id AND o.state = 'open'),
+    w.id, w.username, w.name, w.avatar, w.is_verified,
+    u.id, u.username, u.name, u.avatar, u.is_verified
+FROM reports AS r JOIN users AS w ON w.id = r.reporter_id JOIN users AS u ON u.id = r.person_id
+WHERE r.state = 'open' AND (r.created_at, r.id) < (%s, %s)
+ORDER BY r.created_at DESC, r.id DESC LIMIT %s
+
+-- name: settled_reports
+SELECT r.id, r.kind, r.subject_id, r.reason, r.text, r.state, r.created_at,
+    (SELECT count(*) FROM reports AS o
+        WHERE o.kind = r.kind AND o.subject_id = r.subject_id AND o.state = 'open'),
+    w.id, w.username, w.name, w.avatar, w.is_verified,
+    u.id, u.username, u.name, u.avatar, u.is_verified
+FROM reports AS r JOIN users AS w ON w.id = r.reporter_id JOIN users AS u ON u.id = r.person_id
+WHERE r.state <> 'open' AND (r.created_at, r.id) < (%s, %s)
+ORDER BY r.created_at DESC, r.id DESC LIMIT %s
+
+-- name: count_reports
+SELECT count(*) FROM reports WHERE reporter_id = %s AND created_at > %s
+
+-- name: add_report
+INSERT INTO reports (id, reporter_id, person_id, kind, subject_id, reason, text, created_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+
+-- name: settle_reports
+UPDATE reports SET state = %s WHERE kind = %s AND subject_id = %s AND state = 'open'
+
+-- name: drop_reports
+DELETE FROM reports WHERE id = ANY (ARRAY(
+    SELECT id FROM reports WHERE state <> 'open' AND created_at < %s LIMIT %s
+    FOR UPDATE SKIP LOCKED))

@@ -736,3 +736,55 @@ FROM people WHERE id IS NOT NULL
 DELETE FROM notifications WHERE id IN
     (SELECT id FROM notifications WHERE user_id = ?
     ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?)
+
+-- name: report
+SELECT r.id, r.kind, r.subject_id, r.reason, r.text, r.state, r.created_at,
+    (SELECT count(*) FROM reports AS o
+        WHERE o.kind = r.kind AND o.subject_id = r.subject_id AND o.state = 'open'),
+    w.id, w.username, w.name, w.avatar, w.is_verified,
+    u.id, u.username, u.name, u.avatar, u.is_verified
+FROM reports AS r JOIN users AS w ON w.id = r.reporter_id JOIN users AS u ON u.id = r.person_id
+WHERE r.id = ?
+
+-- name: report_by
+SELECT r.id, r.kind, r.subject_id, r.reason, r.text, r.state, r.created_at,
+    (SELECT count(*) FROM reports AS o
+        WHERE o.kind = r.kind AND o.subject_id = r.subject_id AND o.state = 'open'),
+    w.id, w.username, w.name, w.avatar, w.is_verified,
+    u.id, u.username, u.name, u.avatar, u.is_verified
+FROM reports AS r JOIN users AS w ON w.id = r.reporter_id JOIN users AS u ON u.id = r.person_id
+WHERE r.reporter_id = ? AND r.kind = ? AND r.subject_id = ?
+
+-- name: open_reports
+SELECT r.id, r.kind, r.subject_id, r.reason, r.text, r.state, r.created_at,
+    (SELECT count(*) FROM reports AS o
+        WHERE o.kind = r.kind AND o.subject_id = r.subject_id AND o.state = 'open'),
+    w.id, w.username, w.name, w.avatar, w.is_verified,
+    u.id, u.username, u.name, u.avatar, u.is_verified
+FROM reports AS r JOIN users AS w ON w.id = r.reporter_id JOIN users AS u ON u.id = r.person_id
+WHERE r.state = 'open' AND (r.created_at, r.id) < (?, ?)
+ORDER BY r.created_at DESC, r.id DESC LIMIT ?
+
+-- name: settled_reports
+SELECT r.id, r.kind, r.subject_id, r.reason, r.text, r.state, r.created_at,
+    (SELECT count(*) FROM reports AS o
+        WHERE o.kind = r.kind AND o.subject_id = r.subject_id AND o.state = 'open'),
+    w.id, w.username, w.name, w.avatar, w.is_verified,
+    u.id, u.username, u.name, u.avatar, u.is_verified
+FROM reports AS r JOIN users AS w ON w.id = r.reporter_id JOIN users AS u ON u.id = r.person_id
+WHERE r.state <> 'open' AND (r.created_at, r.id) < (?, ?)
+ORDER BY r.created_at DESC, r.id DESC LIMIT ?
+
+-- name: count_reports
+SELECT count(*) FROM reports WHERE reporter_id = ? AND created_at > ?
+
+-- name: add_report
+INSERT INTO reports (id, reporter_id, person_id, kind, subject_id, reason, text, created_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+
+-- name: settle_reports
+UPDATE reports SET state = ? WHERE kind = ? AND subject_id = ? AND state = 'open'
+
+-- name: drop_reports
+DELETE FROM reports WHERE id IN
+    (SELECT id FROM reports WHERE state <> 'open' AND created_at < ? LIMIT ?)
