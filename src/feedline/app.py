@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import os
+import socket
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -24,9 +26,10 @@ from feedline.bus.echoing import Broker, EchoingBus
 from feedline.bus.letters import Letters
 from feedline.bus.local import LocalBus
 from feedline.config import Settings
-from feedline.errors import CloseCode, ExtraMissing, IdentityUnclear
+from feedline.errors import CloseCode, ExtraMissing, IdentityUnclear, Unavailable
 from feedline.feed.instants import IdSource
 from feedline.feed.people import Identity
+from feedline.feed.trails import NodeRun
 from feedline.gateway.elsewhere import Elsewhere, NoSockets
 from feedline.gateway.entrance import Entrance
 from feedline.gateway.longpoll import LongPolls
@@ -35,6 +38,8 @@ from feedline.gateway.websocket import WebSocketGateway
 from feedline.hub.connection import Connection, Socket
 from feedline.hub.hub import Hub, HubLimits
 from feedline.hub.poll import Poll
+from feedline.hub.trail_writer import TrailWriter
+from feedline.hub.trails import Trails
 from feedline.hub.whereabouts import Whereabouts
 from feedline.leaving import Leavers
 from feedline.likes import LikeTeller
@@ -69,6 +74,7 @@ class Feedline:
     like_teller: LikeTeller
     leavers: Leavers
     gatherer: Gatherer
+    trail_writer: TrailWriter | None
     draining: bool = False
 
     def drain(self) -> None:
@@ -94,7 +100,14 @@ async def running(settings: Settings) -> AsyncIterator[Feedline]:
         bounds = await store.start(announce, observer)  # the bus is made for the log's epoch
         secret = await storage.secret(store)
         bus = _bus(settings, bounds.epoch, secret)
-        hub = Hub(store, bounds, limits=_hub_limits(settings), clock=now_millis, observer=observer)
+        hub = Hub(
+            store,
+            bounds,
+            limits=_hub_limits(settings),
+            clock=now_millis,
+            observer=observer,
+            trails=_trails(settings),
+        )
         await hub.warm_up()
         await bus.start(hub)
         stack.push_async_callback(bus.stop)
@@ -157,6 +170,7 @@ def _assemble(
 ) -> Feedline:
     like_teller, leavers = LikeTeller(store), Leavers(store)
     gatherer = Gatherer(store, lambda: hub.policy)
+    trails = None if hub.trails is None else TrailWriter(hub.trails, store)
     hasher = Hasher(settings.parallel_hashes, settings.waiting_hashes)
     passes = Passes(tokens, _external(settings, store))
     shared = Shared(bus.tell, now_millis)
@@ -216,6 +230,7 @@ def _assemble(
         like_teller,
         leavers,
         gatherer,
+        trails,
     )
     return feedline
 
@@ -259,6 +274,22 @@ def _hub_limits(settings: Settings) -> HubLimits:
         ring_events=0 if settings.role == "api" else settings.ring_events,  # nobody comes back
         ring_bytes=settings.ring_bytes,
     )
+
+
+def _trails(settings: Settings) -> Callable[[Callable[[], int]], Trails] | None:
+    """What writes down what connections go through, if that is wanted."""
+    if not settings.trail_hours:
+        return None
+    now = now_millis()
+    host = socket.gethostname()
+    node = NodeRun(
+        id=IdSource().next(now),
+        name=f"{host}:{settings.port}" if settings.port else host,
+        pid=os.getpid(),
+        started_at=now,
+        seen_at=now,
+    )
+    return lambda level: Trails(node, now_millis, level)
 
 
 def _connector(
@@ -320,11 +351,16 @@ async def _background(feedline: Feedline) -> AsyncIterator[None]:
         notification_days=settings.notification_days,
         notifications=settings.notifications,
         audit_days=settings.audit_days,
+        trail_hours=settings.trail_hours,
+        trail_rows=settings.trail_rows,
     )
+    trails = feedline.trail_writer
     tasks = [
         asyncio.create_task(feedline.hub.follow(), name="follow the log"),
         asyncio.create_task(feedline.hub.sweep(), name="keep deadlines"),
     ]
+    if trails is not None:
+        tasks.append(asyncio.create_task(trails.run(), name="write trails"))
     if settings.role != "gateway":  # the others write, and look after what is written
         tasks += _upkeep(feedline, retention)
     try:
@@ -333,6 +369,9 @@ async def _background(feedline: Feedline) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        if trails is not None:
+            with contextlib.suppress(Unavailable):
+                await trails.end()
 
 
 def _upkeep(feedline: Feedline, retention: Retention) -> list[asyncio.Task[None]]:

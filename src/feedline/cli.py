@@ -19,6 +19,7 @@ from feedline.config import Settings
 from feedline.doctor.examination import examine, is_healthy
 from feedline.doctor.report import as_json, show
 from feedline.errors import Refusal, StartupError
+from feedline.explain.command import explain
 from feedline.feed.instants import rfc3339
 from feedline.keeping import commands as keeping
 from feedline.keeping import user_commands
@@ -52,6 +53,7 @@ app.command(realtime)
 experiment = cyclopts.App(name="experiment", help="Give some people other settings, and measure.")
 app.command(experiment)
 keeping.add_to(app)
+app.command(explain)
 user_commands.add_to(user)
 
 Place = Annotated[Storage, Parameter(name="*")]

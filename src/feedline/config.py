@@ -101,6 +101,12 @@ class Settings:
     write_queue: int = 10_000
     """Writes that may wait for the database; more are refused with 503."""
 
+    trail_hours: float = 24
+    """Hours for which is kept what connections were sent; 0: not at all."""
+
+    trail_rows: int = 1_000_000
+    """Most rows of that; past it the oldest go first; 0: no bound."""
+
     log_days: float = 7
     """Days for which the event log is kept, at the least."""
 

@@ -66,6 +66,8 @@ CALLS = {
     "GET /api/admin/tokens",
     "POST /api/admin/tokens",
     "DELETE /api/admin/tokens/{id}",
+    "GET /api/admin/posts/{id}/story",
+    "GET /api/posts/{id}/reach",
     "GET /api/admin/users",
     "PATCH /api/admin/users/{id}",
     "DELETE /api/admin/users/{id}",

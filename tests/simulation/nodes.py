@@ -46,9 +46,10 @@ class Deadlines:
 class SimSocket:
     """A connection's way to its client. What is under way arrives later, in order, or never."""
 
+    transport: Transport = "ws"
+
     def __init__(self, client: Client, weather: Weather) -> None:
         self.address = "client"
-        self.transport: Transport = "ws"
         self.framing: Framing = BODIES
         self.write: Callable[[bytes], None] = self._write
         self.connection: Connection

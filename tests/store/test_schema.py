@@ -71,8 +71,8 @@ def test_migrating_again_changes_nothing(path: Path) -> None:
 
 def test_a_newer_schema_is_refused_and_left_as_it_is(path: Path) -> None:
     migrate(path)
-    before = contents(path)
     set_version(path, VERSION + 1)
+    before = contents(path)
     with pytest.raises(SchemaMismatch, match="newer Feedline") as caught:
         migrate(path)
     assert (caught.value.found, caught.value.known) == (VERSION + 1, VERSION)

@@ -34,6 +34,7 @@ from feedline.api.social_routes import (
     notification_operations,
     reaction_operations,
 )
+from feedline.api.stories import ReachAnswer, Stories, StoryAnswer, StoryQuery
 from feedline.api.users import ProfileAnswer, SuggestionQuery, UserAnswer, Users, UsersAnswer
 from feedline.feed.drafts import Draft
 from feedline.feed.people import ProfileChange, Registration
@@ -55,6 +56,7 @@ def operations(services: Services) -> list[Operation]:
         *_notify_operations(Notify(services)),
         *_live_operations(),
         *_admin_operations(Audit(services)),
+        *_story_operations(Stories(services)),
         *leaving_operations(Leaving(services)),
         *program_operations(Programs(services)),
         *switch_operations(Administration(services)),
@@ -368,6 +370,32 @@ def _admin_operations(audit: Audit) -> list[Operation]:
             query=AuditListQuery,
             answer=AuditAnswer,
             codes=("forbidden",),
+        ),
+    ]
+
+
+def _story_operations(stories: Stories) -> list[Operation]:
+    return [
+        Operation(
+            method="GET",
+            path="/api/admin/posts/{id}/story",
+            name="post_story",
+            summary="What became of a post on the way to a person, and why",
+            tag="administration",
+            handler=stories.story,
+            query=StoryQuery,
+            answer=StoryAnswer,
+            codes=("forbidden", "not_found"),
+        ),
+        Operation(
+            method="GET",
+            path="/api/posts/{id}/reach",
+            name="post_reach",
+            summary="How many of the author's followers were sent a post live, for its author",
+            tag="posts",
+            handler=stories.reach,
+            answer=ReachAnswer,
+            codes=("forbidden", "not_found"),
         ),
     ]
 

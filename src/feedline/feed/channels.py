@@ -5,10 +5,15 @@ POLICY = "policy"
 """Of servers alone: nobody can subscribe to it."""
 _FEED = "feed:"
 _POST = "post:"
+_CREATOR = "creator:"
 
 
 def creator_channel(user_id: str) -> str:
-    return f"creator:{user_id}"
+    return f"{_CREATOR}{user_id}"
+
+
+def is_creator(channel: str) -> bool:
+    return channel.startswith(_CREATOR)
 
 
 def feed_channel(user_id: str) -> str:

@@ -324,7 +324,8 @@ class WebSocketSocket(WSListener):
         """Answers a close frame with the same code and ends the connection (section 5.5.1)."""
         if not self._closing:
             self.close(code or CloseCode.NORMAL, "")
-            self.connection.lost()  # from here on nothing may be sent, however long the end takes
+            # From here on nothing may be sent, however long the end takes.
+            self.connection.lost(code)
         self._hang_up()
 
     def _hang_up(self) -> None:

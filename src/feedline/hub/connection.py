@@ -8,12 +8,14 @@ from typing import Protocol, TypeVar
 
 from feedline.errors import CloseCode, Unauthenticated, Unavailable
 from feedline.feed.channels import is_post, own_topic
+from feedline.feed.cursor import Cursor
 from feedline.feed.experiments import Transport
 from feedline.feed.people import Identity
 from feedline.feed.visibility import Viewer
 from feedline.hub.admission import Admission
 from feedline.hub.fanout import GONE, Framing, Lane
 from feedline.hub.hub import Hub, refusal_of
+from feedline.hub.trails import NO_TRAIL, OpenTrail
 from feedline.hub.unread import unread
 from feedline.store.base import Store
 from feedline.wire.effects import (
@@ -102,6 +104,7 @@ class Connection(_Front):
     """Drives a :class:`Session` for one socket, and is its seat in fan-out."""
 
     __slots__ = (
+        "_applied",
         "_asked",
         "_backlog",
         "_deadlines",
@@ -115,6 +118,7 @@ class Connection(_Front):
         "_socket",
         "_store",
         "_tasks",
+        "_trail",
         "_verify",
         "address",
         "lane",
@@ -147,6 +151,8 @@ class Connection(_Front):
         self._opened = self._sent = self._heard = self._loop.time()
         self._asked = False  # whether the peer was pinged since it was heard of
         self._backlog = 0
+        self._trail: OpenTrail = NO_TRAIL  # until it is served
+        self._applied: Cursor | None = None
         self._progress: float | None = None  # when a full socket last took something
         if not hub.add(self):
             self.close(CloseCode.TOO_MANY_CONNECTIONS, "too many connections")
@@ -177,6 +183,8 @@ class Connection(_Front):
 
     def receive(self, text: str | bytes) -> None:
         self.session.receive(text, self._loop.time())
+        if self.session.intake.applied is not self._applied:
+            self._note_applied(self.session.intake.applied)
         self._pump()
 
     def fragment(self) -> None:
@@ -188,7 +196,9 @@ class Connection(_Front):
         """The socket is full."""
         self._progress = self._loop.time()
         self._backlog = self._socket.backlog()
-        self.session.pause(self._hub.fanout.reached(self, self._hub.position))
+        reached = self._hub.fanout.reached(self, self._hub.position)
+        self._trail.lagged(reached)
+        self.session.pause(reached)
         self._hub.fanout.leave(self)
         self._pump()
 
@@ -199,9 +209,10 @@ class Connection(_Front):
         self.session.resume()
         self._pump()
 
-    def lost(self) -> None:
-        """The socket is gone."""
+    def lost(self, code: int | None = None) -> None:
+        """The socket is gone; ``code``: what the peer has said at its end, if anything."""
         session = self.session
+        self._trail.closed(self._reached(), code, "")
         session.closed = True
         self._hub.fanout.leave(self)
         self._hub.remove(self)
@@ -304,6 +315,7 @@ class Connection(_Front):
                 self._sent = self._loop.time()
                 self._socket.send_many(bodies)
             case ReadLog(after=after, topics=topics):
+                self._be_tracked(after)
                 if topics is None or not self._send_stretch(after, topics):
                     self._read(after)
             case CheckChannels(channels=channels):
@@ -313,6 +325,7 @@ class Connection(_Front):
             case TellUnread():
                 self._start(self._tell_unread())
             case Close(code=code, reason=reason):
+                self._trail.closed(self._reached(), code, reason)
                 self._hub.fanout.leave(self)
                 self._socket.close(code, reason)
 
@@ -321,7 +334,32 @@ class Connection(_Front):
         session, fanout = self.session, self._hub.fanout
         fanout.settle(self)
         if session.live:  # or else settling has filled the socket, and it comes back later
-            fanout.place(self, session.coverage.channels, self._hub.position)
+            position = self._hub.position
+            fanout.place(self, session.coverage.channels, position)
+            self._be_tracked(position)
+            if session.resynced is not None:
+                resynced, session.resynced = session.resynced, None
+                self._trail.resynced(position, *resynced)
+            self._trail.seated(position, session.coverage.since)
+
+    def _be_tracked(self, start: int) -> None:
+        """From here on it is written down what becomes of this connection."""
+        trails, session = self._hub.trails, self.session
+        if self._trail is NO_TRAIL and trails is not None and session.identity is not None:
+            transport = self._socket.transport
+            self._trail = trails.begin(session.id, session.identity.user_id, transport)
+            self._trail.began(start, session.coverage.arrived, session.coverage.since)
+
+    def _note_applied(self, applied: Cursor | None) -> None:
+        self._applied = applied
+        if applied is not None and applied.epoch == self._hub.epoch:
+            self._trail.applied(min(applied.seq, self._hub.position))
+
+    def _reached(self) -> int:
+        """The place up to which the peer was sent everything."""
+        if self.session.live:
+            return self._hub.fanout.reached(self, self._hub.position)
+        return self.session.position
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         task = self._loop.create_task(work)

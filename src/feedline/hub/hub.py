@@ -16,6 +16,7 @@ from feedline.feed.events import (
     AnyEvent,
     FeedUpdate,
     PolicyChanged,
+    PostCreated,
     PostRetracted,
     PostUpdated,
     SessionRevoked,
@@ -30,6 +31,7 @@ from feedline.hub.flights import FlightObserver
 from feedline.hub.ring import Ring
 from feedline.hub.standings import Standings
 from feedline.hub.stretches import Stretch, Stretches
+from feedline.hub.trails import Trails
 from feedline.store.base import LogBounds, LogEntry, LogPage, Snapshot, Store
 from feedline.wire.encoded import EncodedEvent
 
@@ -88,7 +90,9 @@ class Hub:
         limits: HubLimits,
         clock: Callable[[], Millis],
         observer: FlightObserver | None = None,
+        trails: Callable[[Callable[[], int]], Trails] | None = None,
     ) -> None:
+        """``trails``: makes what writes down what connections go through; None: nothing does."""
         self.epoch = bounds.epoch
         self.position = bounds.head
         self.standings = Standings()
@@ -100,6 +104,7 @@ class Hub:
         )
         self.clock = clock
         self.policy = LivePolicy()
+        self.trails = None if trails is None else trails(self.level)
         self._store = store
         self._limits = limits
         self._ring = Ring(limits.ring_events, limits.ring_bytes)
@@ -270,8 +275,8 @@ class Hub:
         Whoever is connected comes back with a cursor that is too old, and is told to load anew.
         """
         logger.warning("the log was trimmed up to %d, this node was at %d", floor, self.position)
-        self.position = floor
         self.close_all(CloseCode.RESTART, "missed what was trimmed")
+        self.position = floor  # after that: nobody was sent what is passed over
 
     def _dispatch_all(self, entries: Iterable[LogEntry]) -> None:
         for entry in entries:
@@ -299,6 +304,7 @@ class Hub:
         if _parts_or_joins(event.event):
             for member in tuple(own):
                 self.fanout.move(member, self.position)
+        self._note(event)
         if _takes_notices(event.event):
             for member in tuple(own):
                 member.recount()
@@ -306,6 +312,10 @@ class Hub:
             self._recheck(own)
         elif isinstance(event.event, PostUpdated) and event.is_gated:
             self._recheck(self.fanout.seats(post_channel(event.event.post.id)))
+
+    def _note(self, event: EncodedEvent) -> None:
+        if self.trails is not None and isinstance(event.event, PostCreated):
+            self.trails.dispatched(event.seq)
 
     def _serve(self) -> None:
         """One slice of fan-out, and another one after whatever else is ready."""

@@ -18,6 +18,7 @@ from feedline.feed.people import Identity
 from feedline.feed.visibility import Viewer
 from feedline.hub.fanout import GONE, Framing, Lane
 from feedline.hub.hub import Hub
+from feedline.hub.trails import PollTrail
 from feedline.store.base import Store
 from feedline.wire.coverage import Coverage
 from feedline.wire.encoded import EncodedEvent
@@ -94,6 +95,7 @@ class Poll:
         self._closed: CloseCode | None = None
         self._admitted = all([hub.add(self), hub.identify(self, identity)])
         self._standing = hub.standings.of(identity.user_id)
+        self._trail: PollTrail | None = None
 
     async def ask(self, channels: Iterable[str], cursor: str | None, wait: float) -> Found:
         """What comes after a cursor; waits so many seconds if that is nothing yet.
@@ -112,16 +114,24 @@ class Poll:
         for channel, code in admitted.refusals.items():
             raise refusal_for(channel, code)
         start, resync = admitted.span.start(cursor, self._hub.level())
+        if self._hub.trails is not None:
+            self._trail = self._hub.trails.polls(self._identity.user_id)
+            self._trail.asks(start, channels, resync)
         if cursor is None or resync is not None:
             return Found(start, resync=resync)
         self._sit_down(channels, start, admitted.span.head)
-        return await self._next(start, asyncio.get_running_loop().time() + wait)
+        found = await self._next(start, asyncio.get_running_loop().time() + wait)
+        if self._trail is not None:
+            self._trail.brings(start, found.reached, found.resync, count=len(found.bodies))
+        return found
 
     def cursor(self, found: Found) -> str:
         return str(Cursor(self._hub.epoch, found.reached))
 
     def leave(self) -> None:
         """The request is over."""
+        if self._trail is not None:
+            self._trail.left()
         self._hub.fanout.leave(self)
         self._hub.forget_identity(self, self._identity)
         self._hub.remove(self)

@@ -8,6 +8,7 @@ from feedline.feed.events import AnyEvent
 from feedline.feed.instants import Millis
 from feedline.feed.ports import Reads
 from feedline.feed.reports import ReportReads, ReportWrites
+from feedline.feed.trails import Dispatch, NodeRun, Trail, TrailBatch
 
 T = TypeVar("T")
 
@@ -61,6 +62,35 @@ class Snapshot(ReportReads, Reads, Protocol):
         if there are no more.
         """
 
+    def trails_since(self, user_id: str, at: Millis, limit: int) -> list[Trail]:
+        """A person's connections that were open at an instant or later, the oldest first."""
+
+    def trail_before(self, user_id: str, at: Millis) -> Trail | None:
+        """The last of them that had ended by an instant."""
+
+    def trails_of_followers(self, creator_id: str, at: Millis, limit: int) -> list[Trail]:
+        """The connections of those who followed somebody, that were open at an instant."""
+
+    def node_run(self, node_id: str) -> NodeRun | None: ...
+
+    def first_node_run(self) -> Millis | None:
+        """When the first process started of which something is remembered."""
+
+    def dispatches_of(self, seq: int) -> list[Dispatch]: ...
+
+    def followed_at(self, follower_id: str, creator_id: str) -> Millis | None:
+        """Since when somebody follows a person, if they do."""
+
+    def entries_of_post(self, post_id: str) -> list[tuple[Millis, LogEntry]]:
+        """When a post was published, changed and deleted, as far as the log goes back."""
+
+    def entries_for(
+        self, channel: str, after: int, until: int, limit: int
+    ) -> list[tuple[Millis, LogEntry]]:
+        """What was published to a channel between two places of the log. Reads all between."""
+
+    def trails_kept_from(self, keep: int) -> Millis: ...
+
 
 class Transaction(Snapshot, ReportWrites, Protocol):
     """One command's part of a commit."""
@@ -82,6 +112,12 @@ class Transaction(Snapshot, ReportWrites, Protocol):
 
     def forget_audit(self, before: Millis, limit: int) -> int:
         """Drops up to ``limit`` records of actions of before an instant; how many."""
+
+    def keep_trails(self, batch: TrailBatch) -> None:
+        """Writes down what a node's connections went through."""
+
+    def forget_trails(self, before: Millis, limit: int) -> int:
+        """Drops up to ``limit`` rows of each kind of what was written down before an instant."""
 
     def thin_out(self, user_id: str, keep: int, limit: int) -> int:
         """Drops up to ``limit`` of a person's own notifications, but never their newest."""
@@ -136,6 +172,9 @@ class Store(Protocol):
 
     async def forget_answers(self, before: Millis) -> int:
         """Drops stored answers, tickets and sessions that ended before an instant; how many."""
+
+    async def forget_trails(self, before: Millis, keep: int) -> int:
+        """Drops what connections went through before an instant, and what is past so many rows."""
 
     async def forget_notifications(self, before: Millis, keep: int) -> int:
         """Drops notifications of before an instant, and what is past a person's newest."""

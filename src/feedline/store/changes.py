@@ -26,11 +26,18 @@ from feedline.store.events import event_encoder, read_event
 from feedline.store.experiments import ExperimentWrites
 from feedline.store.notifications import NotificationWrites
 from feedline.store.reports import ReportWrites
+from feedline.store.trails import TrailWrites
 from feedline.store.views import Views
 
 
 class Changes(
-    CircleWrites, NotificationWrites, AccountWrites, ExperimentWrites, ReportWrites, Views
+    CircleWrites,
+    NotificationWrites,
+    AccountWrites,
+    ExperimentWrites,
+    ReportWrites,
+    TrailWrites,
+    Views,
 ):
     """The writes of one group of commands, all at the instant ``now``."""
 

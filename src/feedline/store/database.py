@@ -80,6 +80,11 @@ class Database:
     async def forget_traces(self) -> None:
         return
 
+    async def forget_trails(self, before: Millis, keep: int) -> int:
+        crowded = await self.read(lambda snapshot: snapshot.trails_kept_from(keep))
+        oldest = max(before, crowded)
+        return await self._in_slices(lambda tx: tx.forget_trails(oldest, SLICE))
+
     def migrate(self) -> int:
         """Brings the schema up to date, or makes it; returns its version. Not on the loop.
 

@@ -27,6 +27,8 @@ class Retention:
     notification_days: float
     notifications: int
     audit_days: float
+    trail_hours: float = 24
+    trail_rows: int = 1_000_000
 
 
 async def trim(store: Store, retention: Retention, now: Millis) -> int:
@@ -35,7 +37,9 @@ async def trim(store: Store, retention: Retention, now: Millis) -> int:
     dropped += await store.forget_answers(now - int(retention.answer_hours * _HOUR))
     dropped += await store.forget_audit(_oldest(now, retention.audit_days))
     oldest = _oldest(now, retention.notification_days)
-    return dropped + await store.forget_notifications(oldest, retention.notifications or _ALL)
+    dropped += await store.forget_notifications(oldest, retention.notifications or _ALL)
+    oldest = now - int(retention.trail_hours * _HOUR)
+    return dropped + await store.forget_trails(oldest, retention.trail_rows or _ALL)
 
 
 def _oldest(now: Millis, days: float) -> Millis:

@@ -18,11 +18,15 @@ from feedline.store.experiments import Experiments
 from feedline.store.notifications import Notifications
 from feedline.store.reports import Reports
 from feedline.store.rows import END, Value, audit_row, media_row, post_row, user_row
+from feedline.store.trails import TrailReads
 
 PAGE_BYTES = 1 << 20  # most that one page of the log may hold in memory
 
 
-class Views(Circles, Notifications, Accounts, Experiments, Reports):
+_OF_POSTS = b'{"type":"post_'  # created, updated, deleted; comments are told apart from them
+
+
+class Views(Circles, Notifications, Accounts, Experiments, Reports, TrailReads):
     """Reads on a connection that has a transaction open."""
 
     def cursor(self) -> str:
@@ -109,6 +113,22 @@ class Views(Circles, Notifications, Accounts, Experiments, Reports):
                 break
         end = entries[-1].seq if full else max(bounds.head, after)
         return LogPage(bounds, after, end, entries)
+
+    def entries_of_post(self, post_id: str) -> list[tuple[Millis, LogEntry]]:
+        return [
+            (self._one("event_at", seq), LogEntry(seq, read_event(body)))
+            for seq, body in list(self._rows("events_of_post", post_id))
+            if body.startswith(_OF_POSTS)
+        ]
+
+    def entries_for(
+        self, channel: str, after: int, until: int, limit: int
+    ) -> list[tuple[Millis, LogEntry]]:
+        needle = f'"channel":"{channel}"'.encode()
+        return [
+            (at, LogEntry(seq, read_event(body)))
+            for seq, at, body in self._rows("events_with", after, until, needle, limit)
+        ]
 
     def stored_answer(self, user_id: str, key: str) -> StoredAnswer | None:
         row = self._first("stored_answer", user_id, key)

@@ -1,5 +1,7 @@
 """What a connection is served: which channels, and from which position on."""
 
+from collections.abc import Mapping
+
 from feedline.feed.channels import feed_channel, notifications_channel, own_topic
 from feedline.wire.encoded import EncodedEvent
 from feedline.wire.standing import Standing
@@ -20,6 +22,16 @@ class Coverage:
         self._standing = standing
         self._arrived = arrived
         self._since: dict[str, int] = {}
+
+    @property
+    def arrived(self) -> int:
+        """Where the log stood when the connection came."""
+        return self._arrived
+
+    @property
+    def since(self) -> Mapping[str, int]:
+        """The topics, each with the position from which it is covered."""
+        return self._since
 
     @property
     def channels(self) -> list[str]:

@@ -13,6 +13,7 @@ leaving out what the connection had through its other channels.
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from feedline.errors import CloseCode, ProtocolViolation
 from feedline.feed.channels import notifications_channel, own_topic
@@ -66,6 +67,13 @@ class _Replay:
     position: int
 
 
+class Resynced(NamedTuple):
+    """What the client was told to load anew: what comes after a place, and why."""
+
+    reason: str
+    after: int
+
+
 @dataclass(slots=True)
 class _Checked:
     """A command whose channels have been checked."""
@@ -102,6 +110,7 @@ class Session:
         "level",
         "live",
         "position",
+        "resynced",
         "standing",
     )
 
@@ -124,6 +133,7 @@ class Session:
         self.live = False
         self.closed = False
         self.intake = Intake(limits, now)
+        self.resynced: Resynced | None = None
         self._limits = limits
         self._say_caught_up = False
         self._owes_unread = False
@@ -421,6 +431,7 @@ class Session:
         self.owe_unread()
         self._say_caught_up = reason is None
         if reason is not None:
+            self.resynced = Resynced(reason, 0)
             self._say(Resync(reason=reason, cursor=self._cursor(start)))
 
     def _subscribe(self, command: Subscribe, checked: _Checked) -> None:
@@ -433,6 +444,7 @@ class Session:
         self._say(Subscribed(id=command.id, channel=command.channel, cursor=cursor))
         if reason is not None:
             self.coverage.add(command.channel, start)
+            self.resynced = Resynced(reason, 0)
             self._out.append(Join())
             self._say(Resync(id=command.id, reason=reason, cursor=cursor))
             self._begin_notifying(command.channel)
@@ -464,12 +476,14 @@ class Session:
         if self.live and replay is not None:
             self._replay = None
             self.coverage.add(replay.channel, self.here())
+            self.resynced = Resynced("cursor_expired", replay.position)
             self._out.append(Join())
             cursor = self._cursor(self.here())
             self._say(Resync(id=replay.id, reason="cursor_expired", cursor=cursor))
             self._begin_notifying(replay.channel)
         else:
             self.owe_unread()
+            self.resynced = Resynced("cursor_expired", self.position)
             self.position = self.level()
             self._say_caught_up = False
             self._say(Resync(reason="cursor_expired", cursor=self._cursor(self.position)))

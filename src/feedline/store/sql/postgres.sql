@@ -888,3 +888,98 @@ UPDATE reports SET state = %s WHERE kind = %s AND subject_id = %s AND state = 'o
 DELETE FROM reports WHERE id = ANY (ARRAY(
     SELECT id FROM reports WHERE state <> 'open' AND created_at < %s LIMIT %s
     FOR UPDATE SKIP LOCKED))
+
+-- name: keep_node_run
+INSERT INTO node_runs (id, name, pid, started_at, seen_at, ended_at, missed)
+VALUES (%s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (id) DO UPDATE
+SET seen_at = excluded.seen_at, ended_at = excluded.ended_at, missed = excluded.missed
+
+-- name: add_trail
+-- Nothing is kept of somebody who is gone.
+INSERT INTO trails (id, user_id, node_id, transport, opened_at)
+SELECT %s, id, %s, %s, %s FROM users WHERE id = %s
+ON CONFLICT DO NOTHING
+
+-- name: close_trail
+UPDATE trails SET closed_at = %s, close_code = %s, close_reason = %s, reached = %s WHERE id = %s
+
+-- name: add_marks
+INSERT INTO trail_marks (trail_id, number, at, body)
+SELECT id, %s, %s, %s FROM trails WHERE id = %s
+ON CONFLICT DO NOTHING
+
+-- name: add_dispatch
+INSERT INTO dispatches (seq, node_id, at, sockets, first_at, last_at) VALUES (%s, %s, %s, %s, %s, %s)
+ON CONFLICT DO NOTHING
+
+-- name: trails_since
+SELECT id, user_id, node_id, transport, opened_at, closed_at, close_code, close_reason, reached
+FROM trails WHERE user_id = %s AND (closed_at IS NULL OR closed_at >= %s)
+ORDER BY opened_at, id LIMIT %s
+
+-- name: trail_before
+SELECT id, user_id, node_id, transport, opened_at, closed_at, close_code, close_reason, reached
+FROM trails WHERE user_id = %s AND closed_at < %s ORDER BY closed_at DESC, id LIMIT 1
+
+-- name: trails_of_followers
+SELECT t.id, t.user_id, t.node_id, t.transport, t.opened_at, t.closed_at, t.close_code,
+    t.close_reason, t.reached
+FROM follows AS f CROSS JOIN trails AS t
+WHERE f.creator_id = %s AND f.created_at <= %s AND t.user_id = f.follower_id
+    AND (t.closed_at IS NULL OR t.closed_at >= %s) AND t.opened_at <= %s
+LIMIT %s
+
+-- name: trail_marks
+SELECT body FROM trail_marks WHERE trail_id = %s ORDER BY number LIMIT %s
+
+-- name: node_run
+SELECT id, name, pid, started_at, seen_at, ended_at, missed FROM node_runs WHERE id = %s
+
+-- name: first_node_run
+SELECT min(started_at) FROM node_runs
+
+-- name: dispatches_of
+SELECT seq, node_id, at, sockets, first_at, last_at FROM dispatches WHERE seq = %s
+
+-- name: events_with
+-- What has some bytes in it, in a stretch of the log.
+SELECT seq, at, body FROM events
+WHERE seq > %s AND seq <= %s AND position(%s::bytea IN body) > 0 ORDER BY seq LIMIT %s
+
+-- name: event_at
+SELECT at FROM events WHERE seq = %s
+
+-- name: followed_at
+SELECT created_at FROM follows WHERE follower_id = %s AND creator_id = %s
+
+-- name: newest_marks_from
+-- The age of the oldest of so many of the newest.
+SELECT at FROM trail_marks ORDER BY at DESC LIMIT 1 OFFSET %s
+
+-- name: newest_trails_from
+SELECT closed_at FROM trails WHERE closed_at IS NOT NULL ORDER BY closed_at DESC LIMIT 1 OFFSET %s
+
+-- name: drop_marks
+DELETE FROM trail_marks WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM trail_marks WHERE at < %s ORDER BY at LIMIT %s FOR UPDATE SKIP LOCKED))
+
+-- name: drop_trails
+DELETE FROM trails WHERE id = ANY (ARRAY(
+    SELECT id FROM trails WHERE closed_at < %s ORDER BY closed_at LIMIT %s
+    FOR UPDATE SKIP LOCKED))
+
+-- name: drop_lost_trails
+-- Nobody said when they ended, and their node is not heard of any more.
+DELETE FROM trails WHERE id = ANY (ARRAY(
+    SELECT t.id FROM trails AS t WHERE t.closed_at IS NULL AND NOT EXISTS
+        (SELECT 1 FROM node_runs AS n WHERE n.id = t.node_id AND n.seen_at >= %s)
+    LIMIT %s FOR UPDATE OF t SKIP LOCKED))
+
+-- name: drop_dispatches
+DELETE FROM dispatches WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM dispatches WHERE at < %s ORDER BY at LIMIT %s FOR UPDATE SKIP LOCKED))
+
+-- name: drop_node_runs
+DELETE FROM node_runs WHERE id = ANY (ARRAY(
+    SELECT id FROM node_runs WHERE seen_at < %s LIMIT %s FOR UPDATE SKIP LOCKED))

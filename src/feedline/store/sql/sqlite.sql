@@ -788,3 +788,96 @@ UPDATE reports SET state = ? WHERE kind = ? AND subject_id = ? AND state = 'open
 -- name: drop_reports
 DELETE FROM reports WHERE id IN
     (SELECT id FROM reports WHERE state <> 'open' AND created_at < ? LIMIT ?)
+
+-- name: keep_node_run
+INSERT INTO node_runs (id, name, pid, started_at, seen_at, ended_at, missed)
+VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE
+SET seen_at = excluded.seen_at, ended_at = excluded.ended_at, missed = excluded.missed
+
+-- name: add_trail
+-- Nothing is kept of somebody who is gone.
+INSERT INTO trails (id, user_id, node_id, transport, opened_at)
+SELECT ?, id, ?, ?, ? FROM users WHERE id = ?
+ON CONFLICT DO NOTHING
+
+-- name: close_trail
+UPDATE trails SET closed_at = ?, close_code = ?, close_reason = ?, reached = ? WHERE id = ?
+
+-- name: add_marks
+INSERT INTO trail_marks (trail_id, number, at, body)
+SELECT id, ?, ?, ? FROM trails WHERE id = ?
+ON CONFLICT DO NOTHING
+
+-- name: add_dispatch
+INSERT INTO dispatches (seq, node_id, at, sockets, first_at, last_at) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT DO NOTHING
+
+-- name: trails_since
+SELECT id, user_id, node_id, transport, opened_at, closed_at, close_code, close_reason, reached
+FROM trails WHERE user_id = ? AND (closed_at IS NULL OR closed_at >= ?)
+ORDER BY opened_at, id LIMIT ?
+
+-- name: trail_before
+SELECT id, user_id, node_id, transport, opened_at, closed_at, close_code, close_reason, reached
+FROM trails WHERE user_id = ? AND closed_at < ? ORDER BY closed_at DESC, id LIMIT 1
+
+-- name: trails_of_followers
+SELECT t.id, t.user_id, t.node_id, t.transport, t.opened_at, t.closed_at, t.close_code,
+    t.close_reason, t.reached
+FROM follows AS f CROSS JOIN trails AS t
+WHERE f.creator_id = ? AND f.created_at <= ? AND t.user_id = f.follower_id
+    AND (t.closed_at IS NULL OR t.closed_at >= ?) AND t.opened_at <= ?
+LIMIT ?
+
+-- name: trail_marks
+SELECT body FROM trail_marks WHERE trail_id = ? ORDER BY number LIMIT ?
+
+-- name: node_run
+SELECT id, name, pid, started_at, seen_at, ended_at, missed FROM node_runs WHERE id = ?
+
+-- name: first_node_run
+SELECT min(started_at) FROM node_runs
+
+-- name: dispatches_of
+SELECT seq, node_id, at, sockets, first_at, last_at FROM dispatches WHERE seq = ?
+
+-- name: events_with
+-- What has some bytes in it, in a stretch of the log.
+SELECT seq, at, body FROM events
+WHERE seq > ? AND seq <= ? AND instr(body, ?) > 0 ORDER BY seq LIMIT ?
+
+-- name: event_at
+SELECT at FROM events WHERE seq = ?
+
+-- name: followed_at
+SELECT created_at FROM follows WHERE follower_id = ? AND creator_id = ?
+
+-- name: newest_marks_from
+-- The age of the oldest of so many of the newest.
+SELECT at FROM trail_marks ORDER BY at DESC LIMIT 1 OFFSET ?
+
+-- name: newest_trails_from
+SELECT closed_at FROM trails WHERE closed_at IS NOT NULL ORDER BY closed_at DESC LIMIT 1 OFFSET ?
+
+-- name: drop_marks
+DELETE FROM trail_marks WHERE (trail_id, number) IN
+    (SELECT trail_id, number FROM trail_marks WHERE at < ? ORDER BY at LIMIT ?)
+
+-- name: drop_trails
+DELETE FROM trails WHERE id IN
+    (SELECT id FROM trails WHERE closed_at < ? ORDER BY closed_at LIMIT ?)
+
+-- name: drop_lost_trails
+-- Nobody said when they ended, and their node is not heard of any more.
+DELETE FROM trails WHERE id IN (
+    SELECT t.id FROM trails AS t WHERE t.closed_at IS NULL AND NOT EXISTS
+        (SELECT 1 FROM node_runs AS n WHERE n.id = t.node_id AND n.seen_at >= ?)
+    LIMIT ?)
+
+-- name: drop_dispatches
+DELETE FROM dispatches WHERE (seq, node_id) IN
+    (SELECT seq, node_id FROM dispatches WHERE at < ? ORDER BY at LIMIT ?)
+
+-- name: drop_node_runs
+DELETE FROM node_runs WHERE id IN (SELECT id FROM node_runs WHERE seen_at < ? LIMIT ?)

@@ -1,0 +1,1 @@
+"""The answer to "why didn't Ann see it?": facts in, a story out."""

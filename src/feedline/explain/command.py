@@ -1,0 +1,81 @@
+"""``feedline explain``, and how it looks in a terminal."""
+
+from typing import Annotated
+
+import msgspec
+from cyclopts import Parameter
+from rich.console import Console
+from rich.table import Table
+
+from feedline.administration import named, written
+from feedline.explain.gathering import facts_of
+from feedline.explain.story import Story, story_of
+from feedline.storage import Storage
+from feedline.store.base import Transaction
+from feedline.store.database import now_millis
+
+_PLACE = Storage()
+_COLOURS = {"shown": "green", "sent": "green", "loaded": "cyan", "unknown": "yellow"}
+
+
+def explain(
+    post: str,
+    *,
+    user: str,
+    json: Annotated[bool, Parameter(negative="", env_var=())] = False,
+    storage: Annotated[Storage, Parameter(name="*")] = _PLACE,
+) -> None:
+    """Say why somebody saw a post, or why not, and when it got how far on each connection.
+
+    feedline explain 019be525-8500-7000-96d1-664c76f6c930 --user ann
+
+    What connections went through is kept for a day (`--trail-hours` of `serve`).
+
+    Parameters
+    ----------
+    post
+        The id of the post.
+    user
+        The username of the person who should have seen it.
+    json
+        Print the story as JSON.
+    """
+
+    def read(reads: Transaction) -> Story:
+        return story_of(facts_of(reads, post, named(reads, user), now_millis()))
+
+    show_story(written(storage, read), Console(), as_json=json)
+
+
+def show_story(story: Story, console: Console, *, as_json: bool) -> None:
+    """Prints it."""
+    if as_json:
+        print(msgspec.json.format(msgspec.json.encode(story)).decode())  # noqa: T201 - for programs
+        return
+    colour = _COLOURS.get(story.verdict, "red")
+    console.print(f"[bold {colour}]{story.verdict.replace('_', ' ')}[/]  {story.summary}")
+    console.print(_moments(story))
+    if story.connections:
+        console.print(_connections(story))
+    for note in story.notes:
+        console.print(f"[dim]{note}[/]", highlight=False)
+
+
+def _moments(story: Story) -> Table:
+    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column()
+    for moment in story.moments:
+        table.add_row(f"{moment.ms:+,} ms", moment.at[11:23], moment.text)
+    return table
+
+
+def _connections(story: Story) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for title in ("connection", "node", "open", "what became of it"):
+        table.add_column(title, overflow="fold")
+    for one in story.connections:
+        end = "now" if one.closed_at is None else one.closed_at[11:19]
+        table.add_row(one.transport, one.node, f"{one.opened_at[11:19]} to {end}", one.text)
+    return table
