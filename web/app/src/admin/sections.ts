@@ -13,6 +13,7 @@ export interface Section {
 export const SECTIONS: readonly Section[] = [
   { path: "", title: { en: "Overview", ru: "Обзор" }, View: lazy(() => import("./overview")) },
   { path: "people", title: { en: "People", ru: "Люди" }, View: lazy(() => import("./people")) },
+  { path: "reports", title: { en: "Reports", ru: "Жалобы" }, View: lazy(() => import("./reports")) },
   { path: "delivery", title: { en: "Live delivery", ru: "Доставка" }, View: lazy(() => import("./delivery")) },
   { path: "tokens", title: { en: "Tokens", ru: "Токены" }, View: lazy(() => import("./tokens")) },
   { path: "audit", title: { en: "Record", ru: "Журнал" }, View: lazy(() => import("./audit")) },

@@ -46,7 +46,9 @@ export const CommentRow = memo(function CommentRow({ entry, comments, mayDelete,
         {delivery === "queued" && <p className="delivery">{t.commentQueued}</p>}
         {delivery === "failed" && <FailedComment entry={entry} comments={comments} onEdit={onEdit} />}
       </div>
-      {delivery === "sent" && <PersonMenu person={author} label={t.moreOfComment(author.name)} />}
+      {delivery === "sent" && (
+        <PersonMenu person={author} label={t.moreOfComment(author.name)} about={{ kind: "comment", id: comment.id }} />
+      )}
       {mayDelete && delivery === "sent" && <DeleteComment id={comment.id} comments={comments} onDelete={onDelete} />}
     </li>
   );

@@ -36,7 +36,13 @@ export const PostCard = memo(function PostCard({ entry, viewerId, full = false }
         </PlaceLink>
         <Byline post={post} isSent={delivery === "sent"} />
         {isOwn && delivery === "sent" && <OwnPostMenu post={post} />}
-        {!isOwn && <PersonMenu person={post.creator} label={t.moreOfPost(post.creator.name)} />}
+        {!isOwn && (
+          <PersonMenu
+            person={post.creator}
+            label={t.moreOfPost(post.creator.name)}
+            about={{ kind: "post", id: post.id }}
+          />
+        )}
       </header>
       <div className="post-body">
         {title && <Title className="post-title">{title}</Title>}

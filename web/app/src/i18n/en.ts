@@ -162,6 +162,7 @@ export const en = {
   moreOf: (name: string) => `More about ${name}`,
   moreOfPost: (name: string) => `More about the post by ${name}`,
   moreOfComment: (name: string) => `More about the comment by ${name}`,
+  report: "Report…",
   block: (username: string) => `Block @${username}`,
   blockTitle: (username: string) => `Block @${username}?`,
   blockText: "You won’t see each other’s posts and comments any more, and neither of you follows the other. You can end it in the settings.",

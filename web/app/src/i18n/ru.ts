@@ -168,6 +168,7 @@ export const ru: Dictionary = {
   moreOf: (name) => `Ещё: ${name}`,
   moreOfPost: (name) => `Ещё о записи: ${name}`,
   moreOfComment: (name) => `Ещё о комментарии: ${name}`,
+  report: "Пожаловаться…",
   block: (username) => `Заблокировать @${username}`,
   blockTitle: (username) => `Заблокировать @${username}?`,
   blockText: "Вы больше не будете видеть записи и комментарии друг друга, подписки друг на друга закончатся. Снять блокировку можно в настройках.",

@@ -97,7 +97,7 @@ function OthersActions({ person }: { person: Profile }): ReactNode {
   return (
     <div className="follow">
       <FollowButton person={person} />
-      <PersonMenu person={person} label={t.moreOf(person.name)} />
+      <PersonMenu person={person} label={t.moreOf(person.name)} about={{ kind: "user", id: person.id }} />
     </div>
   );
 }

@@ -8,24 +8,26 @@ import { ConfirmDialog } from "../ui/confirm-dialog";
 import { MoreIcon } from "../ui/icons";
 import { useToast } from "../ui/toasts";
 import { usePopover } from "../ui/use-popover";
+import { ReportDialog, type Reported } from "./report-dialog";
 
 interface PersonMenuProps {
   person: Creator;
   /** What it is about, for who can't see where it stands. */
   label: string;
+  about: Reported;
 }
 
 /** What a viewer can do about somebody else. */
-export function PersonMenu({ person, label }: PersonMenuProps): ReactNode {
+export function PersonMenu({ person, label, about }: PersonMenuProps): ReactNode {
   const { user } = useSession();
   const { t } = useI18n();
   const { open, setOpen, box, button } = usePopover();
-  const [blocking, setBlocking] = useState(false);
+  const [asked, setAsked] = useState<"block" | "report" | null>(null);
   if (!user || user.id === person.id) return null;
-  const begin = () => {
+  const ask = (what: "block" | "report") => {
     button.current?.focus();
     setOpen(false);
-    setBlocking(true);
+    setAsked(what);
   };
   return (
     <div ref={box} className="menu-box">
@@ -41,12 +43,16 @@ export function PersonMenu({ person, label }: PersonMenuProps): ReactNode {
       </button>
       {open && (
         <div className="menu">
-          <button type="button" className="menu-item" onClick={begin}>
+          <button type="button" className="menu-item" onClick={() => ask("report")}>
+            {t.report}
+          </button>
+          <button type="button" className="menu-item" onClick={() => ask("block")}>
             {t.block(person.username)}
           </button>
         </div>
       )}
-      {blocking && <BlockDialog person={person} onClose={() => setBlocking(false)} />}
+      {asked === "block" && <BlockDialog person={person} onClose={() => setAsked(null)} />}
+      {asked === "report" && <ReportDialog about={about} onClose={() => setAsked(null)} />}
     </div>
   );
 }
