@@ -74,6 +74,8 @@ async def test_both_are_told_on_each_connection_and_hear_nothing_more(join: Crow
             await block(one, other, "DELETE")
             for device in (phone, laptop, stream):
                 told = await event(device)
+                while told["type"] == "post_liked":  # counts are merged, and come a little later
+                    told = await event(device)
                 assert (told["reason"], told["creatorId"]) == ("unblock", of.id)
             await of.publish("again")
             assert await phone.hear_posts(1) == ["again"]
