@@ -28,8 +28,9 @@ serve: $(VENV)/.serve
 test: $(VENV)/.test check
 	sh tests/ensure_programs.sh
 	rm -rf results/failures
-	$(PYTEST) -n 2 --dist worksteal --durations 15 -m 'not alone' || together=$$?; \
-		$(PYTEST) --durations 5 -m alone && exit $$together
+	failed=0; $(PYTEST) -n 2 --dist worksteal --durations 15 -m 'not alone' || failed=1; \
+		$(PYTEST) --durations 5 -m alone || failed=1; \
+		cat results/failures/failed.txt 2>/dev/null; exit $$failed
 
 # Databases in memory: the quick tests are not about disks. Nor is what they leave out even imported.
 quick: $(VENV)/.test

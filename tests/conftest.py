@@ -13,6 +13,8 @@ from tests.system import fault_table
 
 settings.register_profile("quick", max_examples=15)
 
+FAILED = Path(__file__).parents[1] / "results/failures/failed.txt"
+
 Figures = Callable[[str], None]
 
 
@@ -22,7 +24,23 @@ def figures(record_property: Callable[[str, object], None]) -> Figures:
     return lambda line: record_property("figure", line)
 
 
+def remember_failed(terminalreporter: pytest.TerminalReporter) -> None:
+    """Keep what failed for the last lines of `make test`, which runs pytest twice."""
+    reports = terminalreporter.getreports("failed") + terminalreporter.getreports("error")
+    if not reports or hasattr(terminalreporter.config, "workerinput"):
+        return
+    FAILED.parent.mkdir(parents=True, exist_ok=True)
+    with FAILED.open("a") as file:
+        for report in reports:
+            lines = report.longreprtext.splitlines()
+            said = [line[:200] for line in lines if line.startswith("E ")] or lines[:1]
+            where = [line for line in lines if line.startswith("tests/")][-3:]
+            told = [f"FAILED {report.nodeid} ({report.when})", *said[:4], *where]
+            file.write("\n".join([*told, ""]))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    remember_failed(terminalreporter)
     reports = terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
     properties = [each for report in reports for each in report.user_properties]
     for name, line in properties:
