@@ -5,13 +5,19 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.browser import sightings
 from tests.processes import ServerProcess, serving
 from tests.system import fault_table
 
-settings.register_profile("quick", max_examples=15)
+# The same examples in each run, and no clock: a busy machine is slow and not wrong.
+steady = settings(
+    deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("steady", steady)
+settings.register_profile("quick", steady, max_examples=15)
+settings.load_profile("steady")
 
 FAILED = Path(__file__).parents[1] / "results/failures/failed.txt"
 
