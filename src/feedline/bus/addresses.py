@@ -6,7 +6,7 @@
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from redis.asyncio import Redis, Sentinel
 from redis.asyncio.retry import Retry
@@ -28,7 +28,7 @@ _OPTIONS: dict[str, Any] = {
 
 def client_maker(url: str) -> Callable[[], Redis]:
     """Makes a client for an address; connecting comes later. Raises BusUnusable."""
-    if urlsplit(url).scheme in ("redis+sentinel", "rediss+sentinel"):
+    if url.startswith(("redis+sentinel://", "rediss+sentinel://")):
         return _by_sentinels(url)
     try:
         Redis.from_url(url)
@@ -46,10 +46,12 @@ async def close_client(client: Redis) -> None:
 
 
 def _by_sentinels(url: str) -> Callable[[], Redis]:
-    parts = urlsplit(url)
-    credentials, _, hosts = parts.netloc.rpartition("@")
+    # Not by urlsplit: to newer Pythons a list of hosts is no host as soon as one is in brackets.
+    scheme, _, rest = url.partition("://")
+    place, _, path = rest.partition("/")
+    credentials, _, hosts = place.rpartition("@")
     username, _, password = (unquote(part) for part in credentials.partition(":"))
-    service, _, db = parts.path.strip("/").partition("/")
+    service, _, db = path.strip("/").partition("/")
     sentinels = [_host_and_port(host) for host in hosts.split(",") if host]
     if not service or not sentinels or (db and not db.isdecimal()):
         raise BusUnusable("a Sentinel address is redis+sentinel://host:port,host:port/service")
@@ -58,7 +60,7 @@ def _by_sentinels(url: str) -> Callable[[], Redis]:
         "username": username or None,
         "password": password or None,
         "db": int(db or 0),
-        "ssl": parts.scheme.startswith("rediss"),
+        "ssl": scheme.startswith("rediss"),
     }
 
     def connect() -> Redis:

@@ -5,7 +5,6 @@ import secrets
 import time
 from statistics import median
 from typing import Any
-from urllib.parse import urlsplit
 
 from feedline.config import Settings
 from feedline.doctor.findings import Finding, Findings, Subject
@@ -15,7 +14,7 @@ _SECONDS = 3.0
 _SLOW = 0.020
 _ROUNDS = 5
 _SUBJECT = Subject("bus")
-_NEAR = {None, "localhost", "127.0.0.1", "::1"}
+_NEAR = {"", "localhost", "127.0.0.1", "::1"}
 
 
 def check_bus(settings: Settings) -> Findings:
@@ -78,8 +77,7 @@ async def _heard(client: Any, hearing: Any, channel: str) -> float:
 
 
 def _away(url: str, problem: str) -> Finding:
-    parts = urlsplit(url)
-    where = parts.netloc.rpartition("@")[2] or parts.path
+    where = _place(url).rpartition("@")[2] or url.partition("://")[2].partition("?")[0]
     return _SUBJECT.failure(
         f"{where} does not answer as a bus: {problem.rstrip('.')}.",
         "Start it, or correct the address and its password. Until then nodes serve, and hear of "
@@ -96,10 +94,16 @@ def _timed(about: dict[str, Any], seconds: float) -> Finding:
     return _SUBJECT.ok(f"{says}.")
 
 
+def _place(url: str) -> str:
+    """Who and where of an address: ``user:password@host:port``, or several hosts."""
+    return url.partition("://")[2].partition("?")[0].partition("/")[0]
+
+
 def _open_to_see(url: str) -> Findings:
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2].partition(":")[0] or None
-    if parts.scheme.startswith("redis") and parts.password is None and host not in _NEAR:
+    credentials, _, hosts = _place(url).rpartition("@")
+    bracketed = hosts.startswith("[")
+    host = hosts[1:].partition("]")[0] if bracketed else hosts.partition(":")[0]
+    if url.startswith("redis") and ":" not in credentials and host not in _NEAR:
         yield _SUBJECT.warning(
             "No password is set, and texts of locked posts go over the bus.",
             "Give it a network of its own, and a password or TLS (rediss://).",
