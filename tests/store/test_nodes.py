@@ -342,10 +342,13 @@ async def test_nodes_that_clean_up_at_the_same_time_leave_each_other_alone(
         await one.write(grow)
         clock.now += 10 * DAY
         files = FolderFiles(tmp_path)
-        writing = asyncio.create_task(_publish_on(one, author))
+        enough = asyncio.Event()
+        writing = asyncio.create_task(_publish_on(one, author, enough))
         dropped = await asyncio.gather(*(trim(node, RETENTION, clock.now) for node in (one, other)))
         removed = await asyncio.gather(*(clean_up(node, files, clock.now) for node in (one, other)))
-        writing.cancel()
+        enough.set()
+        await writing
+        await trim(one, RETENTION, clock.now)  # what was written after the log was cut
         assert await trim(one, RETENTION, clock.now) == 0
         assert sum(dropped) >= 3 * 200 - RETENTION.log_events
         assert sum(removed) >= 200  # what one is at, the other may remove as well
@@ -356,6 +359,6 @@ async def test_nodes_that_clean_up_at_the_same_time_leave_each_other_alone(
         )
 
 
-async def _publish_on(store: Store, author: UserRow) -> None:
-    while True:
+async def _publish_on(store: Store, author: UserRow, enough: asyncio.Event) -> None:
+    while not enough.is_set():
         await store.write(partial(publish, author=author, text="meanwhile"))
