@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes sure that there are the programs that the tests run: Chromium, curl for the examples,
 # what stands before and around a server (nginx, Caddy, systemd's checks), and strace, which makes
-# system calls fail.
+# system calls fail. Playwright's own Node needs libatomic, which a small Debian has not.
 set -eu
 
 packages=
@@ -17,6 +17,7 @@ for program in nginx caddy systemd-analyze; do
         *) packages="$packages systemd" ;;
     esac
 done
+[ ! -x /sbin/ldconfig ] || /sbin/ldconfig -p | grep -q 'libatomic\.so\.1' || packages="$packages libatomic1"
 if [ -z "$packages" ]; then
     exit 0
 fi
