@@ -2,9 +2,10 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 import socket
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib import resources
@@ -26,6 +27,7 @@ from feedline.bus.echoing import Broker, EchoingBus
 from feedline.bus.letters import Letters
 from feedline.bus.local import LocalBus
 from feedline.config import Settings
+from feedline.dashboard.dashboard import Dashboard
 from feedline.errors import CloseCode, ExtraMissing, IdentityUnclear, Unavailable
 from feedline.feed.instants import IdSource
 from feedline.feed.people import Identity
@@ -46,12 +48,14 @@ from feedline.likes import LikeTeller
 from feedline.media.files import Files, FolderFiles
 from feedline.media.pictures import Pictures
 from feedline.media.upkeep import keep_clean
+from feedline.observed import Observed, new_dashboard
 from feedline.storage import Storage
 from feedline.store.base import Announce, LogEntry, Store
 from feedline.store.carried import CarriedEntries
 from feedline.store.database import now_millis
 from feedline.store.retention import Retention, keep_trimmed
 from feedline.telemetry.metrics import Gauge, Metrics, Total
+from feedline.telemetry.troubles import Troubles
 from feedline.trial.gatherer import Gatherer
 from feedline.trial.report import report_of
 from feedline.wire.intake import SessionLimits
@@ -75,6 +79,7 @@ class Feedline:
     leavers: Leavers
     gatherer: Gatherer
     trail_writer: TrailWriter | None
+    dashboard: Dashboard
     draining: bool = False
 
     def drain(self) -> None:
@@ -96,6 +101,7 @@ async def running(settings: Settings) -> AsyncIterator[Feedline]:
         stack.push_async_callback(store.stop)
         announce: Announce = lambda entries: bus.publish(entries)  # noqa: E731, PLW0108 - comes later
         metrics = Metrics()
+        troubles = stack.enter_context(_troubles())
         observer = metrics.stages if settings.telemetry else None
         bounds = await store.start(announce, observer)  # the bus is made for the log's epoch
         secret = await storage.secret(store)
@@ -117,8 +123,12 @@ async def running(settings: Settings) -> AsyncIterator[Feedline]:
         stack.callback(pictures.close)
         storage.clear_arriving()
         metrics.observe_gauges(lambda: _gauges(store, hub, bus))
+        dashboard = new_dashboard(settings, _name(settings), store, hub, bus, metrics, troubles)
+        bus.heed(dashboard.hear)
+        await dashboard.remember()
+        files = _files(settings)
         feedline = _assemble(
-            settings, store, hub, bus, Tokens(secret), _files(settings), pictures, metrics
+            settings, store, hub, bus, Tokens(secret), files, pictures, Observed(metrics, dashboard)
         )
         stack.callback(feedline.hasher.close)
         stack.push_async_callback(feedline.gatherer.flush)
@@ -166,8 +176,9 @@ def _assemble(
     tokens: Tokens,
     files: Files,
     pictures: Pictures,
-    metrics: Metrics,
+    observed: Observed,
 ) -> Feedline:
+    metrics, dashboard = observed
     like_teller, leavers = LikeTeller(store), Leavers(store)
     gatherer = Gatherer(store, lambda: hub.policy)
     trails = None if hub.trails is None else TrailWriter(hub.trails, store)
@@ -188,6 +199,7 @@ def _assemble(
         draining=lambda: feedline.draining,
         is_connected=Whereabouts(bus, hub.is_connected).is_connected,
         policy=lambda: hub.policy,
+        figures=dashboard.answer,
         bus_state=lambda: bus.state,
         uploads=upload_throttle(settings.media_uploads, shared),
         exports=export_throttle(shared),
@@ -231,6 +243,7 @@ def _assemble(
         leavers,
         gatherer,
         trails,
+        dashboard,
     )
     return feedline
 
@@ -281,15 +294,31 @@ def _trails(settings: Settings) -> Callable[[Callable[[], int]], Trails] | None:
     if not settings.trail_hours:
         return None
     now = now_millis()
-    host = socket.gethostname()
     node = NodeRun(
         id=IdSource().next(now),
-        name=f"{host}:{settings.port}" if settings.port else host,
+        name=_name(settings),
         pid=os.getpid(),
         started_at=now,
         seen_at=now,
     )
     return lambda level: Trails(node, now_millis, level)
+
+
+def _name(settings: Settings) -> str:
+    """What operators know this node by."""
+    host = socket.gethostname()
+    return f"{host}:{settings.port}" if settings.port else host
+
+
+@contextlib.contextmanager
+def _troubles() -> Iterator[Troubles]:
+    """Hears of what is logged, for the time of a block."""
+    troubles = Troubles()
+    logging.getLogger().addHandler(troubles)
+    try:
+        yield troubles
+    finally:
+        logging.getLogger().removeHandler(troubles)
 
 
 def _connector(
@@ -358,6 +387,7 @@ async def _background(feedline: Feedline) -> AsyncIterator[None]:
     tasks = [
         asyncio.create_task(feedline.hub.follow(), name="follow the log"),
         asyncio.create_task(feedline.hub.sweep(), name="keep deadlines"),
+        asyncio.create_task(feedline.dashboard.run(), name="count figures"),
     ]
     if trails is not None:
         tasks.append(asyncio.create_task(trails.run(), name="write trails"))
@@ -369,6 +399,7 @@ async def _background(feedline: Feedline) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await feedline.dashboard.stop()
         if trails is not None:
             with contextlib.suppress(Unavailable):
                 await trails.end()

@@ -21,6 +21,8 @@ from feedline.store.base import Store
 from feedline.store.sqlite import SqliteStore
 from feedline.trial.report import report_of
 from tests.api.world import Clock, LateMetrics, World
+from tests.dashboard.figuring import Clock as FiguresClock
+from tests.dashboard.figuring import Node
 
 
 @pytest.fixture
@@ -69,6 +71,7 @@ async def world(settings: Settings, external: External) -> AsyncIterator[World]:
         policy=LivePolicy,
         gathering=lambda: None,
         report=report_of,
+        figures=Node(store, FiguresClock(clock())).dashboard.answer,
         bus_state=lambda: "ok",
         uploads=upload_throttle(settings.media_uploads, shared),
         exports=export_throttle(shared),

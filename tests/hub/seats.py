@@ -38,6 +38,7 @@ class Reader:
         self.writes: list[list[str]] = []
         self.kept: list[tuple[bytes, int]] = []
         self.closed: CloseCode | None = None
+        self.told: list[bytes] = []
         self.rechecked = 0
         self.recounted = 0
         self._order = order
@@ -48,6 +49,9 @@ class Reader:
 
     def close(self, code: CloseCode, reason: str) -> None:
         self.closed = code
+
+    def tell(self, body: bytes) -> None:
+        self.told.append(body)
 
     def recheck(self) -> None:
         self.rechecked += 1

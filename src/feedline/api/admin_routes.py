@@ -1,4 +1,4 @@
-"""The part of the table of routes that is about the switch of live delivery and experiments."""
+"""The part of the table of routes that is about figures, the switch and experiments."""
 
 from feedline.api.administration import (
     Administration,
@@ -10,7 +10,25 @@ from feedline.api.administration import (
     SwitchAnswer,
     SwitchChange,
 )
+from feedline.api.figures import FiguresCalls, FiguresQuery
 from feedline.api.operation import Operation
+from feedline.dashboard.points import FiguresAnswer
+
+
+def figures_operations(figures: FiguresCalls) -> list[Operation]:
+    return [
+        Operation(
+            method="GET",
+            path="/api/admin/figures",
+            name="figures",
+            summary="How the installation fares, and fared in the last minutes, hour or day",
+            tag="administration",
+            handler=figures.figures,
+            query=FiguresQuery,
+            answer=FiguresAnswer,
+            codes=("forbidden",),
+        ),
+    ]
 
 
 def switch_operations(administration: Administration) -> list[Operation]:

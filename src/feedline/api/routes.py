@@ -1,11 +1,12 @@
 """The table of routes. Both what is served and what is documented are made from it."""
 
 from feedline.api.accounts import Accounts, Credentials, Refreshed, SignedIn, Ticket
-from feedline.api.admin_routes import switch_operations
+from feedline.api.admin_routes import figures_operations, switch_operations
 from feedline.api.administration import Administration
 from feedline.api.audit import Audit, AuditAnswer, AuditListQuery
 from feedline.api.blocking import Blocking
 from feedline.api.browsers import Browsers, Sightings
+from feedline.api.figures import FiguresCalls
 from feedline.api.following import Following
 from feedline.api.health import PLAIN_METRICS, Alive, Health, Ready
 from feedline.api.leaving import Leaving
@@ -56,6 +57,7 @@ def operations(services: Services) -> list[Operation]:
         *_notify_operations(Notify(services)),
         *_live_operations(),
         *_admin_operations(Audit(services)),
+        *figures_operations(FiguresCalls(services)),
         *_story_operations(Stories(services)),
         *leaving_operations(Leaving(services)),
         *program_operations(Programs(services)),

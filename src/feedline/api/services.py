@@ -9,12 +9,14 @@ from feedline.api.passwords import Hasher
 from feedline.api.throttle import LoginThrottle, PersonThrottle
 from feedline.api.tokens import Tokens
 from feedline.config import Settings
+from feedline.dashboard.dashboard import Span
+from feedline.dashboard.points import FiguresAnswer
 from feedline.feed.instants import Millis
 from feedline.feed.outcomes import Gathering
 from feedline.feed.policy import LivePolicy
 from feedline.media.files import Files
 from feedline.media.pictures import Pictures
-from feedline.store.base import Store
+from feedline.store.base import Snapshot, Store
 from feedline.telemetry.metrics import Metrics
 from feedline.trial.arms import Evidence
 from feedline.trial.report import Report
@@ -40,6 +42,8 @@ class Services:
     """Where the outcomes of the experiment that runs are summed up."""
     report: Callable[[Evidence], Report]
     """Works out what came of an experiment; takes a while."""
+    figures: Callable[[Span, Callable[[Snapshot], str]], Awaitable[FiguresAnswer]]
+    """How the installation fares and fared, for whom the given function lets in."""
     bus_state: Callable[[], str]
     """How the bus between nodes is: `ok`, or `degraded`."""
     uploads: PersonThrottle

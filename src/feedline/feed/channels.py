@@ -1,6 +1,8 @@
 """Channels: what a client may subscribe to, and the other topics that the hub knows."""
 
 PUBLIC = "public"
+ADMIN = "admin"
+"""What admins see of how the installation fares; no event of the log is published to it."""
 POLICY = "policy"
 """Of servers alone: nobody can subscribe to it."""
 _FEED = "feed:"

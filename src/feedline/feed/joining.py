@@ -1,7 +1,7 @@
 """Who may join a channel, and how a refusal is told."""
 
 from feedline.errors import Forbidden, NotFound, Refusal
-from feedline.feed.channels import PUBLIC
+from feedline.feed.channels import ADMIN, PUBLIC
 from feedline.feed.ports import Reads
 from feedline.feed.visibility import Viewer, can_see, known_tier
 
@@ -14,6 +14,8 @@ def refusal_of(channel: str, viewer: Viewer, reads: Reads) -> str | None:
     kind, _, subject = channel.partition(":")
     if channel == PUBLIC:
         return None
+    if channel == ADMIN:
+        return None if is_admin(viewer.id or "", reads) else "forbidden"
     if kind in _PERSONAL and subject:
         return None if subject == viewer.id else "forbidden"
     if kind == "creator":
@@ -22,6 +24,12 @@ def refusal_of(channel: str, viewer: Viewer, reads: Reads) -> str | None:
     if kind == "post":
         return _refusal_of_post(subject, viewer, reads)
     return "not_found"
+
+
+def is_admin(user_id: str, reads: Reads) -> bool:
+    """Whether a person may see how the installation fares, as of now."""
+    person = reads.user(user_id)
+    return person is not None and person.role == "admin"
 
 
 def refusal_for(channel: str, code: str) -> Refusal:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from feedline.errors import CloseCode, Unauthenticated, Unavailable
-from feedline.feed.channels import is_post, own_topic
+from feedline.feed.channels import ADMIN, is_post, own_topic
 from feedline.feed.cursor import Cursor
 from feedline.feed.experiments import Transport
 from feedline.feed.people import Identity
@@ -198,6 +198,7 @@ class Connection(_Front):
         self._backlog = self._socket.backlog()
         reached = self._hub.fanout.reached(self, self._hub.position)
         self._trail.lagged(reached)
+        self._hub.stalled(self)
         self.session.pause(reached)
         self._hub.fanout.leave(self)
         self._pump()
@@ -205,6 +206,7 @@ class Connection(_Front):
     def resume(self) -> None:
         """The socket has drained, which is a sign of life too."""
         self._progress = None
+        self._hub.recovered(self)
         self.heard()
         self.session.resume()
         self._pump()
@@ -243,8 +245,14 @@ class Connection(_Front):
         self.session.close(code, reason)
         self._pump()
 
+    def tell(self, body: bytes) -> None:
+        if self.session.live and not self.session.closed:
+            # Not as an effect: it says nothing of the log, so heartbeats are owed all the same.
+            self._socket.send(body)
+
     def recheck(self) -> None:
-        channels = [name for name in self.session.coverage.channels if is_post(name)]
+        covered = self.session.coverage.channels
+        channels = [name for name in covered if is_post(name) or name == ADMIN]
         if channels:
             self._start(self._recheck(channels))
 

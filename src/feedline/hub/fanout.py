@@ -66,6 +66,9 @@ class Seat(Protocol):
     @property
     def viewer(self) -> Viewer: ...
 
+    def tell(self, body: bytes) -> None:
+        """Sends a message that is of this moment only, if it can be taken now."""
+
     def recheck(self) -> None:
         """What this person may see has become less: channels may have to end."""
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -115,7 +115,9 @@ class Hub:
         self._gap = asyncio.Event()
         self._moved: asyncio.Future[None] | None = None
         self._members: dict[Member, None] = {}  # a set is walked in another order each time
+        self._slow: set[Member] = set()
         self._by_address: Counter[str] = Counter()
+        self._by_transport: Counter[str] = Counter()
         self._by_user: dict[str, set[Member]] = {}
         self._by_session: dict[str, set[Member]] = {}
 
@@ -125,6 +127,7 @@ class Hub:
         """A socket opened; it may not be authenticated yet. False if there are too many."""
         self._members[member] = None
         self._by_address[member.address] += 1
+        self._by_transport[member.transport] += 1
         limits = self._limits
         return not (
             _over(len(self._members), limits.connections)
@@ -149,6 +152,8 @@ class Hub:
         if member not in self._members:
             return
         del self._members[member]
+        self._slow.discard(member)
+        self._by_transport[member.transport] -= 1
         self._by_address[member.address] -= 1
         if not self._by_address[member.address]:
             del self._by_address[member.address]
@@ -157,9 +162,25 @@ class Hub:
         for member in tuple(self._members):
             member.close(code, reason)
 
+    def stalled(self, member: Member) -> None:
+        """A member's socket is full: nothing is sent to it until it has recovered."""
+        self._slow.add(member)
+
+    def recovered(self, member: Member) -> None:
+        self._slow.discard(member)
+
     @property
     def connections(self) -> int:
         return len(self._members)
+
+    @property
+    def connections_by_transport(self) -> Mapping[str, int]:
+        return self._by_transport
+
+    @property
+    def slow_readers(self) -> int:
+        """How many members do not read what waits for them."""
+        return len(self._slow)
 
     def is_connected(self, user_id: str) -> bool:
         """Whether a person is there, on this node."""

@@ -147,6 +147,9 @@ class Poll:
         self._closed = self._closed or code
         self._woken.set()
 
+    def tell(self, body: bytes) -> None:
+        """Nothing: what is of a moment only is not waited for."""
+
     def recheck(self) -> None:
         """Nothing: a poll is over soon, and what it may not have it does not find."""
 

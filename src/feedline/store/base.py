@@ -91,6 +91,9 @@ class Snapshot(ReportReads, Reads, Protocol):
 
     def trails_kept_from(self, keep: int) -> Millis: ...
 
+    def figures(self, since: Millis) -> list[bytes]:
+        """What nodes kept of the minutes from an instant on, by minute."""
+
 
 class Transaction(Snapshot, ReportWrites, Protocol):
     """One command's part of a commit."""
@@ -118,6 +121,12 @@ class Transaction(Snapshot, ReportWrites, Protocol):
 
     def forget_trails(self, before: Millis, limit: int) -> int:
         """Drops up to ``limit`` rows of each kind of what was written down before an instant."""
+
+    def keep_figures(self, minute: Millis, node_id: str, body: bytes) -> None:
+        """Keeps what a node counted in a minute, in place of what it kept of that before."""
+
+    def forget_figures(self, before: Millis, limit: int) -> int:
+        """Drops up to ``limit`` of what was kept of minutes before an instant; how many."""
 
     def thin_out(self, user_id: str, keep: int, limit: int) -> int:
         """Drops up to ``limit`` of a person's own notifications, but never their newest."""
@@ -175,6 +184,9 @@ class Store(Protocol):
 
     async def forget_trails(self, before: Millis, keep: int) -> int:
         """Drops what connections went through before an instant, and what is past so many rows."""
+
+    async def forget_figures(self, before: Millis) -> int:
+        """Drops what nodes counted in minutes before an instant; how many rows."""
 
     async def forget_notifications(self, before: Millis, keep: int) -> int:
         """Drops notifications of before an instant, and what is past a person's newest."""

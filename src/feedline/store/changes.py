@@ -24,6 +24,7 @@ from feedline.store.accounts import AccountWrites
 from feedline.store.circles import CircleWrites
 from feedline.store.events import event_encoder, read_event
 from feedline.store.experiments import ExperimentWrites
+from feedline.store.figures import FigureWrites
 from feedline.store.notifications import NotificationWrites
 from feedline.store.reports import ReportWrites
 from feedline.store.trails import TrailWrites
@@ -37,6 +38,7 @@ class Changes(
     ExperimentWrites,
     ReportWrites,
     TrailWrites,
+    FigureWrites,
     Views,
 ):
     """The writes of one group of commands, all at the instant ``now``."""

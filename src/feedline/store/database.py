@@ -85,6 +85,9 @@ class Database:
         oldest = max(before, crowded)
         return await self._in_slices(lambda tx: tx.forget_trails(oldest, SLICE))
 
+    async def forget_figures(self, before: Millis) -> int:
+        return await self._in_slices(lambda tx: tx.forget_figures(before, SLICE))
+
     def migrate(self) -> int:
         """Brings the schema up to date, or makes it; returns its version. Not on the loop.
 

@@ -13,6 +13,7 @@ LOOK_SECONDS = 600.0
 _HOUR: Millis = 3_600_000
 _DAY = 24 * _HOUR
 _ALL = 2**31
+_FIGURES_KEPT = 25 * _HOUR  # the last day is shown, and its first hour is to be whole
 
 logger = logging.getLogger("feedline.store")
 
@@ -39,7 +40,8 @@ async def trim(store: Store, retention: Retention, now: Millis) -> int:
     oldest = _oldest(now, retention.notification_days)
     dropped += await store.forget_notifications(oldest, retention.notifications or _ALL)
     oldest = now - int(retention.trail_hours * _HOUR)
-    return dropped + await store.forget_trails(oldest, retention.trail_rows or _ALL)
+    dropped += await store.forget_trails(oldest, retention.trail_rows or _ALL)
+    return dropped + await store.forget_figures(now - _FIGURES_KEPT)
 
 
 def _oldest(now: Millis, days: float) -> Millis:

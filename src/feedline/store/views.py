@@ -15,6 +15,7 @@ from feedline.store.base import LogBounds, LogEntry, LogPage, StoredAnswer
 from feedline.store.circles import Circles
 from feedline.store.events import read_event
 from feedline.store.experiments import Experiments
+from feedline.store.figures import FigureReads
 from feedline.store.notifications import Notifications
 from feedline.store.reports import Reports
 from feedline.store.rows import END, Value, audit_row, media_row, post_row, user_row
@@ -26,7 +27,7 @@ PAGE_BYTES = 1 << 20  # most that one page of the log may hold in memory
 _OF_POSTS = b'{"type":"post_'  # created, updated, deleted; comments are told apart from them
 
 
-class Views(Circles, Notifications, Accounts, Experiments, Reports, TrailReads):
+class Views(Circles, Notifications, Accounts, Experiments, Reports, TrailReads, FigureReads):
     """Reads on a connection that has a transaction open."""
 
     def cursor(self) -> str:

@@ -14,6 +14,7 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from feedline.telemetry.histograms import Distribution
+from feedline.telemetry.sightings import Sightings
 from feedline.telemetry.stages import Stages
 
 # From a cached read to the longest wait for a full write queue.
@@ -90,6 +91,7 @@ class Metrics:
             ["delivery"],
             registry=self.registry,
         )
+        self.sightings = Sightings()
         self.stages = Stages()
         self.registry.register(_Staged(self.stages))
         self._live = _LiveGauges()
@@ -99,8 +101,15 @@ class Metrics:
     def operation(self, name: str) -> OperationMetrics:
         return OperationMetrics(name, self._requests, self._seconds)
 
+    @property
+    def posts(self) -> int:
+        """How many posts were published."""
+        [family] = self.posts_published.collect()
+        return int(family.samples[0].value)
+
     def post_visible(self, role: str, path: str, seconds: float) -> None:
         self._visible.labels(role, path).observe(seconds)
+        self.sightings.count(path, seconds)
 
     def browser_connection(self, transport: str, event: str) -> None:
         self._browser_connections.labels(transport, event).inc()

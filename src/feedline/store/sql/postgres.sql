@@ -983,3 +983,14 @@ DELETE FROM dispatches WHERE ctid = ANY (ARRAY(
 -- name: drop_node_runs
 DELETE FROM node_runs WHERE id = ANY (ARRAY(
     SELECT id FROM node_runs WHERE seen_at < %s LIMIT %s FOR UPDATE SKIP LOCKED))
+
+-- name: keep_figures
+INSERT INTO figures (minute, node_id, body) VALUES (%s, %s, %s)
+ON CONFLICT (minute, node_id) DO UPDATE SET body = excluded.body
+
+-- name: figures
+SELECT body FROM figures WHERE minute >= %s ORDER BY minute, node_id
+
+-- name: forget_figures
+DELETE FROM figures WHERE (minute, node_id) IN (
+    SELECT minute, node_id FROM figures WHERE minute < %s ORDER BY minute, node_id LIMIT %s)

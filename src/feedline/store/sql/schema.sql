@@ -376,3 +376,11 @@ CREATE TABLE dispatches (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX dispatches_by_age ON dispatches (at);
+
+-- What each node counted in each minute of the last day, as JSON.
+CREATE TABLE figures (
+    minute INTEGER NOT NULL,
+    node_id TEXT NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (minute, node_id)
+) STRICT, WITHOUT ROWID;

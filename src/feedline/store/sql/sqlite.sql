@@ -881,3 +881,14 @@ DELETE FROM dispatches WHERE (seq, node_id) IN
 
 -- name: drop_node_runs
 DELETE FROM node_runs WHERE id IN (SELECT id FROM node_runs WHERE seen_at < ? LIMIT ?)
+
+-- name: keep_figures
+INSERT INTO figures (minute, node_id, body) VALUES (?, ?, ?)
+ON CONFLICT (minute, node_id) DO UPDATE SET body = excluded.body
+
+-- name: figures
+SELECT body FROM figures WHERE minute >= ? ORDER BY minute, node_id
+
+-- name: forget_figures
+DELETE FROM figures WHERE (minute, node_id) IN (
+    SELECT minute, node_id FROM figures WHERE minute < ? ORDER BY minute, node_id LIMIT ?)

@@ -1,0 +1,1 @@
+"""How an installation fares: what nodes count, put together, shown live and kept for a day."""
