@@ -18,6 +18,7 @@ from feedline.api.posts import PostAnswer, PostsAnswer
 from feedline.api.reactions import CommentAnswer, CommentsAnswer, LikeAnswer
 from feedline.api.reports import ReportSent
 from feedline.api.users import ProfileAnswer, UserAnswer
+from feedline.dashboard.points import FiguresAnswer
 from feedline.errors import CODES, CloseCode
 from feedline.feed.events import AnyEvent, InnerEvent
 from feedline.feed.posts import Post
@@ -44,6 +45,7 @@ ANSWERS: dict[str, type[msgspec.Struct]] = {
     "posts": PostsAnswer,
     "feed": PostsAnswer,
     "media": MediaAnswer,
+    "figures": FiguresAnswer,
     "follow": FollowAnswer,
     "block": BlockAnswer,
     "blocks": BlocksAnswer,

@@ -63,6 +63,7 @@ CALLS = {
     "GET /api/admin/experiments/{name}",
     "POST /api/admin/experiments/{name}/stop",
     "GET /api/admin/audit",
+    "GET /api/admin/figures",
     "GET /api/admin/tokens",
     "POST /api/admin/tokens",
     "DELETE /api/admin/tokens/{id}",
