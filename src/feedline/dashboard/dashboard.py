@@ -107,7 +107,9 @@ class Dashboard:
         point, mishaps = self._board.turn(now)
         if watchers:
             nodes = self._board.nodes(now)
-            told = Figures(channel=ADMIN, point=point, nodes=nodes, mishaps=mishaps)
+            told = Figures(
+                channel=ADMIN, timestamp=point.at, point=point, nodes=nodes, mishaps=mishaps
+            )
             self._show(watchers, messages.encode(told))
         self._ticks += 1
         if self._ticks % KEEP_TICKS == 0 and (self._keeping is None or self._keeping.done()):

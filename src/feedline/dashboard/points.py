@@ -98,6 +98,7 @@ class Figures(Outgoing, tag="figures", frozen=True, kw_only=True):
     """Said on the channel ``admin`` every two seconds; of mishaps only what is new."""
 
     channel: str
+    timestamp: str
     point: Point
     nodes: list[NodeView]
     mishaps: list[MishapView]

@@ -149,7 +149,7 @@ export class Conversation {
 
   #event(event: FeedEvent, through?: ReadonlySet<string>): void {
     const replayed = event.replay === undefined ? null : this.#channels.pendingOf(event.replay);
-    if (event.replay === undefined) this.#channels.cursor = event.cursor;
+    if (event.replay === undefined) this.#channels.cursor = event.cursor ?? this.#channels.cursor;
     const channels = through ?? (replayed === null ? this.#channels.carriers : new Set([replayed]));
     this.#batch.push({ event, channels });
     if (!this.#replaying || this.#batch.length >= BATCH_LIMIT) this.#flush();

@@ -93,6 +93,7 @@ export type EventPost = Omit<Post, "engagement"> & {
 };
 
 interface EventBase {
+  /** What is of the moment only (`figures`) has no place in the log: there it is missing. */
   cursor: Cursor;
   channel: string;
   timestamp: string;
@@ -117,6 +118,7 @@ export type FeedEvent = EventBase &
     | { type: "new_subscription"; creatorId: string; subscriberId: string; tier: Tier }
     | { type: "feed_update"; reason: "follow" | "unfollow" | "tier" | "unblock"; creatorId: string; notifyPosts?: boolean }
     | { type: "creator_updated"; creator: Creator }
+    | { type: "figures" }
   );
 
 export type ClientMessage =

@@ -204,7 +204,7 @@ export class TabLine implements Line {
 
   #passOnce(event: FeedEvent, through?: ReadonlySet<string>): void {
     if (this.#ended || this.#seen.has(event.cursor)) return;
-    this.#seen.add(event.cursor);
+    if (event.cursor) this.#seen.add(event.cursor);
     for (const old of this.#seen) {
       if (this.#seen.size <= MOST_SEEN) break;
       this.#seen.delete(old);
