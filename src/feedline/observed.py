@@ -1,5 +1,6 @@
 """The dashboard of a node: its figures come from the hub, the bus, the store and the metrics."""
 
+import os
 from functools import reduce
 from typing import NamedTuple
 
@@ -39,7 +40,12 @@ def new_dashboard(
     """``name``: what operators know this node by."""
     now = now_millis()
     facts = Facts(
-        id=IdSource().next(now), name=name, role=settings.role, version=__version__, started_at=now
+        id=IdSource().next(now),
+        pid=os.getpid(),
+        name=name,
+        role=settings.role,
+        version=__version__,
+        started_at=now,
     )
     return Dashboard(
         Sampler(facts, _sources(store, hub, bus, metrics, troubles), now_millis),

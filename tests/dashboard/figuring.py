@@ -91,6 +91,7 @@ class Node:
         facts = Facts(
             id=f"id of {self.name}",
             name=self.name,
+            pid=1,
             role="all",
             version="1.2.3",
             started_at=self.clock.now,

@@ -14,6 +14,7 @@ from feedline.dashboard.points import (
 from feedline.dashboard.samples import Sample, followed
 from feedline.feed.instants import Millis
 
+TICK_SECONDS = 2.0
 KEPT_POINTS = 150  # five minutes of one every two seconds
 KEPT_MISHAPS = 50
 FORGOTTEN_AFTER: Millis = 15 * 60 * 1000  # since a node was heard of
@@ -47,7 +48,8 @@ class Board:
 
     def take(self, sample: Sample) -> None:
         """Something was heard of a node."""
-        self._new += mishap_views(sample)
+        # What others keep in the database comes again with each look at it.
+        self._new += [view for view in mishap_views(sample) if self._is_new(view)]
         node = self._nodes.get(sample.facts.id)
         if node is not None:
             if sample.at > (node.fresh or node.newest).at:
@@ -61,7 +63,7 @@ class Board:
         for node in self._nodes.values():
             node.turn()
         present = [node.newest for node in self._nodes.values() if self._counts(node.newest, now)]
-        made = point(now, present)
+        made = point(now, present, TICK_SECONDS)
         self.points.append(made)
         new, self._new = self._new, []
         self.mishaps.extend(new)
@@ -70,6 +72,9 @@ class Board:
     def nodes(self, now: Millis) -> list[NodeView]:
         views = [node_view(node.newest, now) for node in self._nodes.values()]
         return sorted(views, key=lambda view: (view.name, view.started_at))
+
+    def _is_new(self, view: MishapView) -> bool:
+        return view not in self._new and view not in self.mishaps
 
     def _counts(self, sample: Sample, now: Millis) -> bool:
         return not sample.is_stopped and now - sample.at <= SILENT_AFTER

@@ -6,9 +6,7 @@ from collections.abc import Callable, Iterable
 from time import monotonic
 from typing import Literal, NamedTuple, Protocol
 
-import msgspec
-
-from feedline.dashboard.board import FORGOTTEN_AFTER, KEPT_MISHAPS, Board
+from feedline.dashboard.board import FORGOTTEN_AFTER, KEPT_MISHAPS, TICK_SECONDS, Board
 from feedline.dashboard.minutes import MINUTE, Minutes, kept
 from feedline.dashboard.points import Figures, FiguresAnswer, Past, past_of
 from feedline.dashboard.sampler import Probe, Sampler
@@ -21,8 +19,8 @@ from feedline.feed.visibility import Viewer
 from feedline.store.base import Snapshot, Store
 from feedline.wire import messages
 
-TICK_SECONDS = 2.0
-KEEP_TICKS = 5  # between writes of the minute: at most that much is lost by a kill, or late
+KEEP_TICKS = 5  # between writes of the minute: at most that much is lost by a kill
+BUSLESS_TICKS = 2  # the same while other nodes find them in the database only
 PROBE_SECONDS = 1.5  # a database that takes longer for a tiny read counts as down
 TRUSTED_SECONDS = 300.0  # for which rights that were read hold while none can be
 CACHED: Millis = 10_000  # what is past hardly changes, and a day of it is much to read
@@ -112,8 +110,9 @@ class Dashboard:
             )
             self._show(watchers, messages.encode(told))
         self._ticks += 1
-        if self._ticks % KEEP_TICKS == 0 and (self._keeping is None or self._keeping.done()):
-            is_degraded = sample.bus != "ok"
+        is_degraded = sample.bus != "ok"
+        is_due = self._ticks % (BUSLESS_TICKS if is_degraded else KEEP_TICKS) == 0
+        if is_due and (self._keeping is None or self._keeping.done()):
             self._keeping = asyncio.create_task(self._keep(hear_others=is_degraded))
 
     def hear(self, note: bytes) -> None:
@@ -217,4 +216,4 @@ class Dashboard:
         since = self._clock() - MINUTE
         for sample in await self._store.read(lambda snapshot: kept(snapshot, since)):
             if sample.facts.id != self._sampler.facts.id:
-                self._board.take(msgspec.structs.replace(sample, mishaps=[]))
+                self._board.take(sample)

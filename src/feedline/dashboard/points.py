@@ -56,6 +56,7 @@ class NodeView(Shown, frozen=True, kw_only=True):
 
     id: str
     name: str
+    pid: int
     role: str
     version: str
     started_at: str
@@ -115,13 +116,13 @@ class FiguresAnswer(Shown, frozen=True, kw_only=True):
     cursor: str
 
 
-def point(at: Millis, samples: Sequence[Sample]) -> Point:
-    """Samples of different nodes, one of each, as one point."""
+def point(at: Millis, samples: Sequence[Sample], seconds: float) -> Point:
+    """Samples of different nodes, one of each, as one point that stands for so many seconds."""
     seen = {way: int(count) for way, count in summed(s.seen for s in samples).items()}
     open_for = summed(_connections(sample) for sample in samples)
     return Point(
         at=rfc3339(at),
-        seconds=max((sample.seconds for sample in samples), default=0),
+        seconds=seconds,
         connections={name: round(open_for.get(name, 0), 1) for name in TRANSPORTS},
         posts_per_second=_rate(samples, _posts),
         deliveries_per_second=_rate(samples, _deliveries),
@@ -160,6 +161,7 @@ def _together(end: Millis, samples: list[Sample]) -> Point:
     return point(
         min(end, max(sample.at for sample in samples)),
         [msgspec.structs.replace(sample, seconds=longest) for sample in samples],
+        longest,
     )
 
 
@@ -169,6 +171,7 @@ def node_view(sample: Sample, now: Millis) -> NodeView:
     return NodeView(
         id=facts.id,
         name=facts.name,
+        pid=facts.pid,
         role=facts.role,
         version=facts.version,
         started_at=rfc3339(facts.started_at),

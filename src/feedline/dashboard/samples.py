@@ -33,6 +33,7 @@ class Facts(msgspec.Struct, rename="camel", frozen=True, kw_only=True):
     id: str
     """Another one after each start."""
     name: str
+    pid: int
     role: str
     version: str
     started_at: Millis

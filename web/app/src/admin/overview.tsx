@@ -108,7 +108,7 @@ function Numbers({ points, span }: { points: readonly Point[]; span: Span }): Re
   return (
     <details className="admin-numbers">
       <summary>{words.asTable}</summary>
-      <div className="admin-wide" role="region" aria-label={words.asTable} tabIndex={0}>
+      <div className="admin-wide" role="group" aria-label={words.asTable} tabIndex={0}>
         <table className="admin-table">
           <thead>
             <tr>

@@ -35,6 +35,7 @@ export interface Point {
 export interface NodeView {
   id: string;
   name: string;
+  pid: number;
   role: string;
   version: string;
   startedAt: string;

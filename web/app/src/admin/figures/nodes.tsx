@@ -26,7 +26,7 @@ export function Nodes({ nodes }: { nodes: readonly NodeView[] }): ReactNode {
   return (
     <section className="admin-sheet" aria-labelledby="admin-nodes">
       <h2 id="admin-nodes">{words.nodes}</h2>
-      <div className="admin-wide" role="region" aria-labelledby="admin-nodes" tabIndex={0}>
+      <div className="admin-wide" role="group" aria-labelledby="admin-nodes" tabIndex={0}>
         <table className="admin-table admin-nodes">
           <thead>
             <tr>
@@ -59,7 +59,7 @@ function Node({ node }: { node: NodeView }): ReactNode {
     <tr>
       <th scope="row">
         {node.name}
-        {node.role !== "all" && ` (${node.role})`}
+        {node.role !== "all" && ` (${node.role})`} <small>pid {node.pid}</small>
       </th>
       <td>
         <Mark mark={isUp ? "good" : node.state === "silent" ? "bad" : undefined}>{words.states[node.state]}</Mark>

@@ -27,11 +27,12 @@ export function newPlot(box: HTMLElement, current: () => PlotOptions): uPlot {
   const options: uPlot.Options = {
     width: Math.max(200, box.clientWidth),
     height: HEIGHT,
+    padding: [8, 18, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 }, sync: { key: "figures" } },
     scales: { x: { time: true }, y: { range: (_, low, high) => rangeOf(current().spec, low, high) } },
     axes: [
-      { ...axis, grid: { show: false }, space: 70, size: 26, values: (_, ticks) => ticks.map((at) => clockTime(at * 1_000, current().language, false)) },
+      { ...axis, grid: { show: false }, space: 70, size: 26, values: (_, ticks, __, ___, step) => ticks.map((at) => clockTime(at * 1_000, current().language, step < 60)) },
       { ...axis, size: 58, space: 32, values: (_, ticks) => ticks.map((value) => written(value, current().spec.unit, current().language)) },
     ],
     series: [
@@ -41,7 +42,8 @@ export function newPlot(box: HTMLElement, current: () => PlotOptions): uPlot {
         stroke: color(line.color),
         width: 1.75,
         spanGaps: spec.isSparse ?? false,
-        points: { show: false },
+        // Where there are few they are all that is seen.
+        points: spec.isSparse ? { size: 5, fill: color(line.color) } : { show: false },
       })),
     ],
     hooks: {
@@ -85,7 +87,7 @@ function shade(plot: uPlot, points: readonly Point[], color: (name: string) => s
       if (point.bus !== bad && point.database !== bad) continue;
       const end = plot.valToPos(Date.parse(point.at) / 1_000, "x", true);
       const begin = Math.max(bbox.left, plot.valToPos(Date.parse(point.at) / 1_000 - point.seconds, "x", true));
-      ctx.fillRect(Math.floor(begin), bbox.top, Math.ceil(end) - Math.floor(begin), bbox.height);
+      ctx.fillRect(Math.round(begin), bbox.top, Math.round(end) - Math.round(begin), bbox.height);
     }
   };
   ctx.save();
