@@ -14,8 +14,8 @@ from typing import Any
 import httpx
 import websockets
 
-START_SECONDS = 20.0
-STOP_SECONDS = 15.0
+START_SECONDS = 60.0
+STOP_SECONDS = 30.0
 
 _ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)")
 

@@ -23,7 +23,7 @@ FLAGS = [
     f"--disable-features={','.join(_FEATURES_OFF)}",
 ]
 # For a machine that is busy with other things; nothing that works comes near it.
-PATIENCE_MS = 15_000
+PATIENCE_MS = 30_000
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 

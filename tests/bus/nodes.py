@@ -12,7 +12,7 @@ from feedline.bus.letters import Letters
 from feedline.bus.postgres import postgres_broker
 from feedline.bus.redis import redis_broker
 
-PATIENCE = 15.0
+PATIENCE = 30.0
 SECRET = bytes(range(32))
 CHANNEL = "feedline:test"
 

@@ -25,8 +25,8 @@ from feedline.hub.connection import Connection
 from feedline.server import Server, _address, _configure, _listen
 from feedline.wire.frames import text_frame
 
-START_SECONDS = 20.0
-STOP_SECONDS = 15.0
+START_SECONDS = 60.0
+STOP_SECONDS = 30.0
 
 
 class EchoConnection:

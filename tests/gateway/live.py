@@ -12,7 +12,7 @@ import websockets
 
 from tests.processes import Person, ServerProcess
 
-PATIENCE = 10.0  # seconds for something that must happen; nothing waits this long when all is well
+PATIENCE = 30.0  # seconds for something that must happen; nothing waits this long when all is well
 
 Message = dict[str, Any]
 Crowd = Callable[[str], Awaitable[Person]]

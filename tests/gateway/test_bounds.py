@@ -21,7 +21,7 @@ def environment() -> dict[str, str]:
 async def test_a_person_has_so_many_sockets_and_no_more(ann: Person, bob: Person) -> None:
     async with live(ann, "public"), live(ann, "public"):
         async with ann.socket() as third:
-            await asyncio.wait_for(third.wait_closed(), 5)
+            await asyncio.wait_for(third.wait_closed(), 30)
             assert third.close_code == 4010
         async with live(bob, "public"):
             pass  # others are not touched

@@ -273,7 +273,7 @@ async def test_only_the_author_sees_the_key_of_the_post(ann: Person, bob: Person
         assert [(await reader.hear())["post"]["clientId"] for _ in range(2)] == [None, None]
     async with bob.socket() as socket:
         await Live(socket).connect("public", cursor=begin)
-        replayed = await asyncio.wait_for(socket.recv(), 5)
+        replayed = await asyncio.wait_for(socket.recv(), 30)
         assert "with a key" in str(replayed)
         assert "key-of-ann" not in str(replayed)
 

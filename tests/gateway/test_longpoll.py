@@ -18,7 +18,7 @@ from tests.processes import Person, ServerProcess, serving
 
 pytestmark = [pytest.mark.system, pytest.mark.asyncio(loop_scope="module")]
 
-AT_ONCE = 5.0  # seconds; far below any wait that a test asks for
+AT_ONCE = 30.0  # seconds; far below any wait that a test asks for
 
 
 @pytest.fixture(scope="module")

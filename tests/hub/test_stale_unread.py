@@ -20,7 +20,7 @@ from tests.convergence.devices import LIMITS, SETTINGS, Inbox, never
 from tests.convergence.world import World, world_in
 from tests.store.opening import publish
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 
 Command = Callable[[Transaction], object]
 

@@ -7,7 +7,6 @@ import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 import psycopg
@@ -257,9 +256,8 @@ async def test_a_node_that_is_stuck_holds_up_nobody_but_for_the_same_post(
         stuck.execute("SELECT FROM posts WHERE id = %s FOR UPDATE", [held.id])
         refused = asyncio.create_task(nodes[0].write(like(ann, held.id)))
         await asyncio.sleep(0)
-        begin = monotonic()
         await nodes[1].write(like(ann, free.id))
-        assert monotonic() - begin < 1.5
+        assert not refused.done()
         with pytest.raises(Unavailable):
             await refused
     assert (await nodes[0].write(like(ann, held.id))).likes_count == 1
