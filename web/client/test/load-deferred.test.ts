@@ -24,7 +24,7 @@ test("a load that fails is told, and the next one may work", async () => {
   });
   const failed = vi.fn();
   loading.withDeferred(() => {}, failed);
-  await vi.waitFor(() => expect(failed).toHaveBeenCalledOnce());
+  await vi.waitFor(() => expect(failed).toHaveBeenCalledOnce(), 30_000);
   vi.doUnmock("../src/deferred");
   await expect(loading.loadDeferred()).resolves.toHaveProperty("fallbacks");
 });
