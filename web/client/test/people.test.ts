@@ -143,7 +143,7 @@ test("suggestions keep who is followed in the meantime", async () => {
 
 describe("subscribers", () => {
   let subscribers: Subscribers;
-  const shown = () => subscribers.snapshot().subscribers.map(({ user, tier }) => `${user.id} ${tier}`);
+  const shown = () => subscribers.snapshot().people.map(({ user, tier }) => `${user.id} ${tier}`);
 
   beforeEach(async () => {
     subscribers = new Subscribers(client, "me");
@@ -192,7 +192,7 @@ describe("subscribers", () => {
 
 describe("whom the viewer has blocked", () => {
   const block = (id: string) => ({ user: makePerson(id), createdAt: "2026-01-22T10:00:00.000Z" });
-  const names = (list: Blocks) => list.snapshot().blocks.map(({ user }) => user.id);
+  const names = (list: Blocks) => list.snapshot().people.map(({ user }) => user.id);
 
   test("comes in pages, is loaded again when somebody is blocked elsewhere, and can be ended", async () => {
     const list = new Blocks(client, people);

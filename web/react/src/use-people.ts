@@ -1,7 +1,8 @@
 import type { Feedline } from "@feedline/client";
-import { Blocks, type BlocksSnapshot } from "@feedline/client/blocks";
+import { Blocks, type Block } from "@feedline/client/blocks";
 import { People, type Person, type PersonSnapshot } from "@feedline/client/people";
-import { Subscribers, type SubscribersSnapshot } from "@feedline/client/subscribers";
+import type { PeopleListSnapshot } from "@feedline/client/people-list";
+import { Subscribers, type Subscriber } from "@feedline/client/subscribers";
 import { Suggestions, type SuggestionsSnapshot } from "@feedline/client/suggestions";
 import { useEffect, useMemo, useSyncExternalStore } from "react";
 import { useFeedline } from "./provider";
@@ -44,11 +45,11 @@ export function useSuggestions(): UseSuggestions {
   return { ...snapshot, load: suggestions.load };
 }
 
-export interface UseSubscribers extends SubscribersSnapshot {
+export interface UseSubscribers extends PeopleListSnapshot<Subscriber> {
   list: Subscribers;
 }
 
-export interface UseBlocks extends BlocksSnapshot {
+export interface UseBlocks extends PeopleListSnapshot<Block> {
   list: Blocks;
 }
 

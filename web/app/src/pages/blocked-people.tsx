@@ -27,11 +27,11 @@ export function BlockedPeople(): ReactNode {
   const { language, t } = useI18n();
   const words = WORDS[language];
   const toast = useToast();
-  const { phase, blocks, hasMore, error, list } = useBlocks();
+  const { phase, people, hasMore, error, list } = useBlocks();
   return (
     <>
       <h2 className="section-title">{words.title}</h2>
-      <p className="page-text">{phase === "ready" && blocks.length === 0 ? words.empty : words.text}</p>
+      <p className="page-text">{phase === "ready" && people.length === 0 ? words.empty : words.text}</p>
       {phase === "failed" && (
         <p className="page-text" role="alert">
           {describe(error, t)}{" "}
@@ -40,9 +40,9 @@ export function BlockedPeople(): ReactNode {
           </button>
         </p>
       )}
-      {blocks.length > 0 && (
+      {people.length > 0 && (
         <ul className="people-list sheet">
-          {blocks.map(({ user }) => (
+          {people.map(({ user }) => (
             <li key={user.id} className="person">
               <Avatar person={user} />
               <div className="person-text">

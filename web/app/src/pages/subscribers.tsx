@@ -100,7 +100,7 @@ function TierSelect({ tier, onChange, ...input }: TierSelectProps): ReactNode {
   );
 }
 
-function SubscriberList({ state: { phase, subscribers, hasMore, error, list } }: { state: UseSubscribers }): ReactNode {
+function SubscriberList({ state: { phase, people, hasMore, error, list } }: { state: UseSubscribers }): ReactNode {
   const { t } = useI18n();
   const toast = useToast();
   if (phase === "loading") return <PeopleSkeleton />;
@@ -117,7 +117,7 @@ function SubscriberList({ state: { phase, subscribers, hasMore, error, list } }:
       </div>
     );
   }
-  if (subscribers.length === 0) {
+  if (people.length === 0) {
     return (
       <div className="notice">
         <h2>{t.subscribersEmpty}</h2>
@@ -127,7 +127,7 @@ function SubscriberList({ state: { phase, subscribers, hasMore, error, list } }:
   return (
     <>
       <ul className="people-list sheet">
-        {subscribers.map((subscriber) => (
+        {people.map((subscriber) => (
           <SubscriberRow key={subscriber.user.id} subscriber={subscriber} list={list} />
         ))}
       </ul>
