@@ -2,14 +2,17 @@
 
 import asyncio
 import random
+import re
 import socket
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 _PIECE = 1 << 16
+_MESSAGE = re.compile(rb"[*>]3\r\n\$7\r\nmessage\r\n")
 _LOOK = 0.01  # seconds between two looks whether packets get through again
+_REPEATED = 0.2  # seconds until TCP repeats what was lost, here on Linux; then twice as long
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER of 0 s: closing sends RST (RFC 9293 section 3.10.4)
 
 
@@ -27,10 +30,47 @@ class Faults:
     """Nothing arrives until this is over, and then all of it: packets are dropped and repeated."""
     refuses: bool = False
     """New connections are cut at once."""
+    loses: float = 0.0
+    """The share of pieces that are lost, and arrive when TCP repeats them."""
+    forgets: float = 0.0
+    """The share of messages that a broker (Redis) has for its subscribers and that never arrive."""
     swallows_up: bool = False
     """What clients send is read and never arrives: half open towards the server."""
     swallows_down: bool = False
     """What the server sends is read and never arrives: half open towards the client."""
+
+
+class Messages:
+    """What a Redis server says, cut into its values (RESP, of both versions)."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def of(self, piece: bytes, is_forgotten: Callable[[], bool]) -> Iterator[bytes]:
+        """The values that are whole, without those messages of subscriptions that are forgotten."""
+        data, begin = self._rest + piece, 0
+        while (end := _end_of(data, begin)) is not None:
+            value, begin = data[begin:end], end
+            if not (_MESSAGE.match(value) and is_forgotten()):
+                yield value
+        self._rest = data[begin:]
+
+
+def _end_of(data: bytes, begin: int) -> int | None:
+    """Where a value ends that begins there; None if the rest has not come."""
+    line = data.find(b"\r\n", begin)
+    if line < 0:
+        return None
+    kind, end = data[begin : begin + 1], line + 2
+    if kind == b"$":
+        end += max(0, int(data[begin + 1 : line]) + 2)
+    elif kind in b"*>":
+        for _ in range(int(data[begin + 1 : line])):
+            element = _end_of(data, end)
+            if element is None:
+                return None
+            end = element
+    return end if end <= len(data) else None
 
 
 class FaultProxy:
@@ -118,18 +158,31 @@ class FaultProxy:
         """One direction. What is delayed stays in order, as in TCP."""
         loop = asyncio.get_running_loop()
         under_way: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(64)
+        messages = Messages()
         arriving = asyncio.ensure_future(self._arrive(under_way, writer))
         try:
             while piece := await reader.read(_PIECE):
                 faults = self.faults
                 if faults.swallows_up if up else faults.swallows_down:
                     continue
-                delay = faults.latency + self._random.uniform(0, faults.jitter)
+                if faults.forgets and not up:
+                    piece = b"".join(messages.of(piece, self._is_forgotten))
+                delay = faults.latency + self._random.uniform(0, faults.jitter) + self._repeated()
                 if faults.bytes_per_second:
                     await asyncio.sleep(len(piece) / faults.bytes_per_second)
                 await under_way.put((loop.time() + delay, piece))
         finally:
             arriving.cancel()
+
+    def _repeated(self) -> float:
+        """How much later a piece arrives because it was lost, perhaps more than once."""
+        late, wait = 0.0, _REPEATED
+        while self._random.random() < self.faults.loses:
+            late, wait = late + wait, 2 * wait
+        return late
+
+    def _is_forgotten(self) -> bool:
+        return self._random.random() < self.faults.forgets
 
     async def _arrive(
         self, under_way: "asyncio.Queue[tuple[float, bytes]]", writer: asyncio.StreamWriter

@@ -97,6 +97,15 @@ async def slow(proxy: FaultProxy, rng: random.Random) -> None:
     await _lasting(proxy, Faults(bytes_per_second=20_000), rng)
 
 
+async def lossy(proxy: FaultProxy, rng: random.Random) -> None:
+    await _lasting(proxy, Faults(loses=0.3), rng)
+
+
+async def forgetful(proxy: FaultProxy, rng: random.Random) -> None:
+    """The broker sends what it is told, and a part of it never comes."""
+    await _lasting(proxy, Faults(forgets=0.3), rng)
+
+
 Partition = Callable[[FaultProxy, random.Random], Awaitable[None]]
 PARTITIONS: dict[str, Partition] = {
     "packets dropped": dropped,
@@ -106,7 +115,9 @@ PARTITIONS: dict[str, Partition] = {
     "reset": reset,
     "100-200 ms late": late,
     "20 kB/s": slow,
+    "30 % of packets lost": lossy,
 }
+OF_THE_BUS: dict[str, Partition] = {"30 % of messages lost": forgetful}
 
 
 @pytest.mark.timeout(600)
@@ -114,13 +125,14 @@ async def test_a_node_that_is_cut_off_comes_back_by_itself(
     tmp_path: Path, seed: int, report: Report
 ) -> None:
     rng = random.Random(seed)
-    todo = [(name, far) for name in PARTITIONS for far in ("PostgreSQL", "the bus")] * EACH
+    todo = [(fault, far) for fault in PARTITIONS.items() for far in ("PostgreSQL", "the bus")]
+    todo += [(fault, "the bus") for fault in OF_THE_BUS.items()]
     async with (
         network(tmp_path, seed) as net,
         trial(net.nodes, "PostgreSQL", report, patience=PATIENCE, seed=seed) as people,
     ):
-        for name, far in rng.sample(todo, len(todo)):
+        for (name, fault), far in rng.sample(todo * EACH, len(todo) * EACH):
             async with people.fault(f"{name} between a node and {far}"):
-                await PARTITIONS[name](net.proxies[far], rng)
+                await fault(net.proxies[far], rng)
     slowest = max(people.outcomes, key=lambda outcome: outcome.repaired)
     assert slowest.repaired < REPAIRED, slowest.fault
