@@ -4,7 +4,6 @@ import asyncio
 import os
 import re
 import signal
-import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,6 +12,8 @@ from typing import Any
 
 import httpx
 import websockets
+
+from tests.forkserver import Forked, fork
 
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
@@ -28,14 +29,14 @@ class ServerProcess:
         data: Path,
         *options: str,
         environment: dict[str, str] | None = None,
-        program: tuple[str, ...] = ("-m", "feedline"),
+        program: tuple[str, ...] = ("feedline",),
     ) -> None:
         self.data = data
         self.program = program
         self.port = 0
         self.options = options
         self._environment = environment or {}
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Forked | None = None
         self._reader: asyncio.Task[None] | None = None
         self.log: list[str] = []
         self.clients: list[httpx.AsyncClient] = []
@@ -55,18 +56,9 @@ class ServerProcess:
 
     async def start(self) -> None:
         """Starts the process and waits until it is ready."""
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *self.program,
-            "serve",
-            "--data",
-            str(self.data),
-            "--port",
-            str(self.port),
-            *self.options,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-            env={**os.environ, "TERM": "dumb", "COLUMNS": "200", **self._environment},
+        self._process = await fork(
+            (*self.program, "serve", f"--data={self.data}", f"--port={self.port}", *self.options),
+            {**os.environ, "TERM": "dumb", "COLUMNS": "200", **self._environment},
         )
         self._reader = asyncio.create_task(self._read_log())
         await self._wait_until_ready()

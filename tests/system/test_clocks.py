@@ -26,7 +26,7 @@ class FakeClock:
 
     def __init__(self, folder: Path) -> None:
         trap = Trap(folder / "trap")
-        self.program = ("-m", "tests.system.breaking", str(trap.file))
+        self.program = ("tests.system.breaking", str(trap.file))
         self._file = trap.clock
 
     def set(self, hours: int) -> None:

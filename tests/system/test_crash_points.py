@@ -7,7 +7,6 @@ import asyncio
 import json
 import os
 import random
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from signal import SIGKILL
@@ -15,6 +14,7 @@ from signal import SIGKILL
 import psycopg
 import pytest
 
+from tests.forkserver import fork
 from tests.postgres import databases
 from tests.processes import Person, ServerProcess, serving
 from tests.store.opening import contents
@@ -45,7 +45,7 @@ SETTINGS = {
 
 
 def program(trap: Trap) -> tuple[str, ...]:
-    return ("-m", "tests.system.breaking", str(trap.file))
+    return ("tests.system.breaking", str(trap.file))
 
 
 @pytest.mark.timeout(240)
@@ -105,9 +105,7 @@ async def installation(tmp_path: Path) -> Path:
 
 
 async def run(trap: Trap, *words: str) -> int:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, *program(trap), *words, stderr=asyncio.subprocess.DEVNULL
-    )
+    process = await fork((*program(trap), *words), dict(os.environ))
     return await asyncio.wait_for(process.wait(), PATIENCE)
 
 

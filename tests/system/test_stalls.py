@@ -31,7 +31,7 @@ async def test_a_node_that_stops_in_a_commit_is_cut_off_and_comes_back(
 ) -> None:
     """It holds the head of the log, which every post needs."""
     trap = Trap(tmp_path / "trap")
-    program = ("-m", "tests.system.breaking", str(trap.file))
+    program = ("tests.system.breaking", str(trap.file))
     async with (
         nodes_on("PostgreSQL", tmp_path, program) as nodes,
         trial(nodes, "PostgreSQL", report, patience=PROMPT) as people,

@@ -176,7 +176,7 @@ def _row(outcome: Outcome, verdict: Verdict) -> str:
 async def nodes_on(
     kind: str,
     folder: Path,
-    program: tuple[str, ...] = ("-m", "feedline"),
+    program: tuple[str, ...] = ("feedline",),
     settings: Mapping[str, str] = MappingProxyType({}),
     last: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncIterator[list[ServerProcess]]:
