@@ -21,6 +21,10 @@ from contextlib import suppress
 from functools import cache
 from typing import Any, NamedTuple
 
+from argon2.profiles import CHEAPEST
+
+from feedline.api.passwords import Hasher
+
 _CONTROL = 0  # descriptor: where requests come from; when it ends, so does this process
 _LARGEST = 1 << 20  # bytes of a request; most of it is the environment
 
@@ -31,6 +35,7 @@ class Request(NamedTuple):
     words: list[str]
     environment: dict[str, str]
     folder: str
+    hashes: bool
 
 
 class Forked:
@@ -58,11 +63,16 @@ class Forked:
             os.kill(self.pid, number)
 
 
-async def fork(words: tuple[str, ...], environment: dict[str, str]) -> Forked:
-    """A process with these words after ``python -m``; its standard error is to be read."""
+async def fork(
+    words: tuple[str, ...], environment: dict[str, str], *, hashes: bool = False
+) -> Forked:
+    """A process with these words after ``python -m``; its standard error is to be read.
+
+    Its passwords cost next to nothing unless ``hashes``: for all others they are but the way in.
+    """
     ours, theirs = socket.socketpair()
     read, write = os.pipe()
-    request = Request(list(words), environment, os.getcwd())  # noqa: PTH109 - as text
+    request = Request(list(words), environment, os.getcwd(), hashes)  # noqa: PTH109 - as text
     socket.send_fds(_control(), [json.dumps(request).encode()], [theirs.fileno(), write])
     theirs.close()
     os.close(write)
@@ -164,6 +174,8 @@ def _become(request: Request) -> None:
     os.environ.clear()
     os.environ.update(request.environment)
     os.chdir(request.folder)
+    if not request.hashes:
+        Hasher.__init__.__defaults__ = (CHEAPEST,)
     module, *arguments = request.words
     sys.argv = [module, *arguments]
     runpy.run_module(module, run_name="__main__", alter_sys=True)

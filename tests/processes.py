@@ -30,12 +30,14 @@ class ServerProcess:
         *options: str,
         environment: dict[str, str] | None = None,
         program: tuple[str, ...] = ("feedline",),
+        hashes: bool = False,
     ) -> None:
         self.data = data
         self.program = program
         self.port = 0
         self.options = options
         self._environment = environment or {}
+        self._hashes = hashes
         self._process: Forked | None = None
         self._reader: asyncio.Task[None] | None = None
         self.log: list[str] = []
@@ -59,6 +61,7 @@ class ServerProcess:
         self._process = await fork(
             (*self.program, "serve", f"--data={self.data}", f"--port={self.port}", *self.options),
             {**os.environ, "TERM": "dumb", "COLUMNS": "200", **self._environment},
+            hashes=self._hashes,
         )
         self._reader = asyncio.create_task(self._read_log())
         await self._wait_until_ready()

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.processes import Person, serving
+from tests.store.opening import contents
 from tests.system.writer import Ledger, all_texts
 
 pytestmark = pytest.mark.system
@@ -51,7 +52,7 @@ async def test_whoever_is_refused_and_tries_again_gets_through(tmp_path: Path) -
 async def test_password_hashes_that_wait_are_bounded(tmp_path: Path) -> None:
     settings = {"FEEDLINE_PARALLEL_HASHES": "1", "FEEDLINE_WAITING_HASHES": "3"}
     async with (
-        serving(tmp_path / "data", environment=settings) as server,
+        serving(tmp_path / "data", environment=settings, hashes=True) as server,
         httpx.AsyncClient(base_url=server.url, timeout=30) as client,
     ):
         registrations = [
@@ -68,3 +69,6 @@ async def test_password_hashes_that_wait_are_bounded(tmp_path: Path) -> None:
         assert set(statuses) == {201, 503}
         assert health.status_code == 200
         await Person.register(server, "latecomer")
+        await server.stop()
+    users = str(contents(tmp_path / "data/feedline.db")["users"])
+    assert "$argon2id$v=19$m=65536,t=3,p=4$" in users
