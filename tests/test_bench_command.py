@@ -34,7 +34,6 @@ def run(*options: str, limit: int | None = None, **environment: str) -> tuple[in
 
 
 @pytest.mark.system
-@pytest.mark.alone
 def test_it_measures_and_leaves_nothing_behind(tmp_path: Path) -> None:
     status, out, _ = run("--sockets", "30", "--seconds", "0.5", TMPDIR=str(tmp_path))
     assert status == 0
@@ -45,7 +44,6 @@ def test_it_measures_and_leaves_nothing_behind(tmp_path: Path) -> None:
 
 
 @pytest.mark.system
-@pytest.mark.alone
 def test_settings_of_an_installation_do_not_matter(tmp_path: Path) -> None:
     status, _, _ = run(
         *("--sockets", "1", "--seconds", "0.2"),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import Figures
 from tests.gateway.live import PATIENCE, head
 from tests.processes import serving
 from tests.secrecy import paths
@@ -19,7 +20,7 @@ from tests.secrecy.stage import Stage, set_stage
 from tests.secrecy.vault import EVERY_TIER
 from tests.secrecy.viewers import Ear, Viewer
 
-pytestmark = [pytest.mark.system, pytest.mark.alone, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(400)]
 
 SETTINGS = {
     "FEEDLINE_HEARTBEAT_SECONDS": "0.2",
@@ -148,9 +149,7 @@ async def change(stage: Stage, verdict: Verdict, audience: Audience, moment: str
         viewer.received.clear()
 
 
-async def test_nobody_receives_what_is_not_theirs(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_nobody_receives_what_is_not_theirs(tmp_path: Path, figures: Figures) -> None:
     async with serving(tmp_path / "data", environment=SETTINGS) as server:
         stage = await set_stage(server)
         verdict = Verdict(stage)
@@ -162,13 +161,12 @@ async def test_nobody_receives_what_is_not_theirs(
         logged = stage.vault.found_in("".join(server.log).encode())
         for viewer in stage.viewers:
             await viewer.asker.close()
-    with capsys.disabled():
-        print(  # noqa: T201 - what was looked at, for whoever asks
-            f"\n{len(stage.viewers)} viewers x {len(PATHS)} paths x {len(MOMENTS)} moments"
-            f" x {len(EVERY_TIER)} tiers: {verdict.cells} cells, {verdict.size / 1e6:.1f} MB"
-            f" searched for {len(tokens)} secrets: {len(verdict.leaks)} leaks;"
-            f" {verdict.open_cells} cells show what they have to but {len(verdict.missing)}"
-        )
+    figures(
+        f"{len(stage.viewers)} viewers x {len(PATHS)} paths x {len(MOMENTS)} moments"
+        f" x {len(EVERY_TIER)} tiers: {verdict.cells} cells, {verdict.size / 1e6:.1f} MB"
+        f" searched for {len(tokens)} secrets: {len(verdict.leaks)} leaks;"
+        f" {verdict.open_cells} cells show what they have to but {len(verdict.missing)}"
+    )
     assert verdict.leaks == []
     assert verdict.missing == []
     assert logged == set()

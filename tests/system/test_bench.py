@@ -33,7 +33,6 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     )
 
 
-@pytest.mark.alone
 def test_a_scenario_runs_or_says_what_is_missing(tmp_path: Path) -> None:
     found = tmp_path / "found.json"
     small = ("--quick", "--connections", "50", "--rounds", "3", "--json", str(found))

@@ -9,9 +9,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.conftest import Figures
 from tests.system.cluster import Cluster, cluster
 
-pytestmark = [pytest.mark.system, pytest.mark.alone]
+pytestmark = pytest.mark.system
 
 SECONDS = 12
 PATIENCE = 100.0
@@ -26,7 +27,7 @@ async def _posts(nodes: Cluster, count: int) -> None:
 
 @pytest.mark.timeout(150)
 async def test_a_node_and_the_bus_are_killed_and_the_verdict_is_good(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, figures: Figures
 ) -> None:
     async with cluster(tmp_path, 3) as nodes:
         urls = [node.url for node in nodes.nodes]
@@ -48,8 +49,7 @@ async def test_a_node_and_the_bus_are_killed_and_the_verdict_is_good(
             await _posts(nodes, 90)
             await nodes.bus.start()
             out, err = await verify.communicate()
-    with capsys.disabled():
-        print(f"\nfeedline verify {' '.join((*urls, *options))}\n{out.decode()}")  # noqa: T201
+    figures(f"feedline verify {' '.join((*urls, *options))}\n{out.decode()}")
     assert verify.returncode == 0, (out + err).decode()
     said = " ".join(out.decode().split())
     assert "none was lost, doubled or out of order" in said
