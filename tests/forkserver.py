@@ -120,6 +120,7 @@ class _Forks:
                     continue
                 message, descriptors, _, _ = socket.recv_fds(self._control, _LARGEST, 2)
                 if not message:
+                    self._end_all()
                     return None
                 if not self._fork(*descriptors):
                     return Request(*json.loads(message))
@@ -138,6 +139,12 @@ class _Forks:
         self._selector.register(pidfd, selectors.EVENT_READ)
         _tell(news, pid)
         return pid
+
+    def _end_all(self) -> None:
+        """What tests that were broken off have left."""
+        for pid, _ in self._lines.values():
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
 
     def _leave(self) -> None:
         """Closes what only the first process needs, in one that was forked."""
