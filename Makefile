@@ -24,17 +24,21 @@ help:
 serve: $(VENV)/.serve
 	$(BIN)/feedline serve --demo
 
-# Tests of latency and load have the machine to themselves, after all the others, which share it.
+# Many start Python, which is to find what it compiled the last time, wherever this is set.
+test quick: export PYTHONDONTWRITEBYTECODE =
+
+# Tests of latency and load have the machine to themselves, after all the others, which share it:
+# one more at a time than the two cores there are, because most of them wait most of the time.
 test: $(VENV)/.test check
 	sh tests/ensure_programs.sh
 	rm -rf results/failures
-	failed=0; $(PYTEST) -n 2 --dist worksteal --durations 15 -m 'not alone' || failed=1; \
+	failed=0; $(PYTEST) -n 3 --dist worksteal --durations 15 -m 'not alone' || failed=1; \
 		$(PYTEST) --durations 5 -m alone || failed=1; \
 		cat results/failures/failed.txt 2>/dev/null; exit $$failed
 
 # Databases in memory: the quick tests are not about disks. Nor is what they leave out even imported.
 quick: $(VENV)/.test
-	PYTHONDONTWRITEBYTECODE= PYTEST_DEBUG_TEMPROOT=$(wildcard /dev/shm) $(PYTEST) -n 2 -p no:schemathesis \
+	PYTEST_DEBUG_TEMPROOT=$(wildcard /dev/shm) $(PYTEST) -n 2 -p no:schemathesis \
 		--hypothesis-profile quick -m 'not system and not browser and not web' \
 		$(addprefix --ignore tests/,browser conformance convergence gateway hostile simulation system web) \
 		--ignore tests/trial/test_statistics.py
