@@ -17,7 +17,7 @@ import pytest_asyncio
 from feedline import administration
 from feedline.api.tokens import Tokens, load_secret
 from feedline.feed import actions
-from feedline.feed.experiments import Experiment
+from feedline.feed.experiments import Experiment, seat_of
 from feedline.feed.people import Identity, Registration, UserRow
 from feedline.storage import Storage
 from feedline.store.base import Transaction
@@ -28,7 +28,6 @@ from tests.processes import Person, ServerProcess, serving
 pytestmark = [pytest.mark.system, pytest.mark.asyncio(loop_scope="module")]
 
 NAME = "without-live"
-OFF = Experiment(name=NAME, settings={"realtime": "off"})
 EACH = 12  # people of each half
 SLOWER = 4_000.0  # milliseconds by which the treated see posts later
 
@@ -55,12 +54,18 @@ async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Serv
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def halves(server: ServerProcess) -> dict[str, list[Person]]:
-    """People of both halves; who is in which is known before it begins."""
+    """People of both halves; who is in which is known before it begins.
+
+    Nobody shares a group with another, or there may be too few of them to say anything.
+    """
     halves: dict[str, list[Person]] = {"control": [], "treatment": []}
-    for person in await asyncio.to_thread(signed_up, server, 4 * EACH):
-        half = halves[OFF.variant_of(person.id) or ""]
-        if len(half) < EACH:
+    taken: set[tuple[str, int]] = set()
+    for person in await asyncio.to_thread(signed_up, server, 6 * EACH):
+        seat = seat_of(NAME, person.id)
+        half, place = halves[seat.variant], (seat.variant, seat.group)
+        if len(half) < EACH and place not in taken:
             half.append(person)
+            taken.add(place)
     assert [len(half) for half in halves.values()] == [EACH, EACH]
     return halves
 
