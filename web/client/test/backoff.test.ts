@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { delayBefore } from "../src/backoff";
 import { afterClose } from "../src/close-codes";
+import fc from "./examples";
 
 const attempt = fc.nat(1_000);
 const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { PostPage } from "../src/api";
 import { Connection } from "../src/connection";
@@ -7,6 +6,7 @@ import type { FeedSource } from "../src/feed-sources";
 import type { LiveQueries } from "../src/live-query";
 import type { FeedEvent, Post } from "../src/protocol";
 import { PostStore } from "../src/store";
+import fc from "./examples";
 import { FakeClock, FakePlatform, makePost, postId, settled } from "./fakes";
 import { history, ME } from "./history";
 

@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import type { FeedEvent, Post } from "../src/protocol";
+import fc from "./examples";
 import { created, deleted, makePost, updated } from "./fakes";
 
 /** What a server did: its events in log order, and what a list read at any moment would have held. */

@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Comments } from "../src/comments";
 import { Notifications } from "../src/notifications";
 import type { Comment, FeedEvent, Notification } from "../src/protocol";
+import fc from "./examples";
 import { postId, settled, type FakePlatform, type Request } from "./fakes";
 import { answer, blockedBy, commentAdded, commentDeleted, makeComment, makeNotification, makePerson, signedIn, told } from "./social-fakes";
 

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { beforeEach, expect, test, vi } from "vitest";
 import { Outbox, type Unsent } from "../src/outbox";
+import fc from "./examples";
 import { FakeBrowser } from "./fake-browser";
 
 let storage: Map<string, string>;

@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { PostList } from "../src/post-list";
 import type { Placed } from "../src/timeline";
+import fc from "./examples";
 import { makePost, postId } from "./fakes";
 
 let list: PostList;

@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { FeedEvent, Post } from "../src/protocol";
 import { PostStore } from "../src/store";
+import fc from "./examples";
 import { asEventPost, FakeClock, makePost, postId } from "./fakes";
 import { history, type History } from "./history";
 
