@@ -22,21 +22,15 @@ from typing import NamedTuple, cast, get_args
 
 import msgspec
 import pytest
-from prometheus_client import generate_latest
 
-from feedline import app, cli, config
+from feedline import cli, config
 from feedline.api.routes import operations
 from feedline.api.services import Services
-from feedline.bus.local import LocalBus
 from feedline.config import Settings
 from feedline.errors import CODES, CloseCode, ValidationFailed
 from feedline.feed.audit import Action
 from feedline.feed.people import Registration, registration_problems
-from feedline.feed.policy import LivePolicy
 from feedline.feed.posts import Post
-from feedline.hub.hub import Hub
-from feedline.store.base import Store
-from feedline.telemetry.metrics import Metrics
 from feedline.verify.plan import TOKEN_VARIABLE
 from feedline.wire import messages
 from feedline.wire.problems import answer_to
@@ -212,29 +206,6 @@ def test_events_and_messages_are_named() -> None:
 def test_the_recorded_actions_are_those_of_the_code() -> None:
     table = rows(section(DOCS / "keeping.md", "The record of what was done"))
     assert [names(row[0])[0] for row in table] == sorted(get_args(Action))
-
-
-def test_the_metrics_are_those_of_the_registry() -> None:
-    metrics = Metrics()
-    metrics.observe_gauges(
-        lambda: app._gauges(cast("Store", _Zero()), cast("Hub", _Zero()), LocalBus())
-    )
-    metrics.operation("any").answered(200, 0)
-    metrics.post_visible("author", "realtime", 0)
-    metrics.browser_connection("ws", "open")
-    metrics.author_notified("direct")
-    exposed = generate_latest(metrics.registry).decode()
-    kinds = dict(re.findall(r"^# TYPE (feedline_\w+) (\w+)$", exposed, re.MULTILINE))
-    kept = {name: kind for name, kind in kinds.items() if not name.endswith("_created")}
-    table = rows(section(DOCS / "operating.md", "Metrics"))
-    assert {names(row[0])[0]: row[1] for row in table} == kept
-
-
-class _Zero:
-    """A hub and a store in which nothing happens."""
-
-    connections = position = waiting_writes = 0
-    policy = LivePolicy()
 
 
 # ---- names and links

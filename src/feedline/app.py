@@ -421,14 +421,17 @@ def _upkeep(feedline: Feedline, retention: Retention) -> list[asyncio.Task[None]
 
 def _gauges(store: Store, hub: Hub, bus: Bus[list[LogEntry]]) -> Iterable[Gauge | Total]:
     traffic = bus.traffic
-    yield Gauge("feedline_connections", "Open sockets, streams and polls.", hub.connections)
-    is_on = float(hub.policy.is_on)
-    yield Gauge("feedline_realtime_on", "Whether live delivery is switched on.", is_on)
-    yield Gauge("feedline_log_position", "Place in the log that was dispatched.", hub.position)
-    yield Gauge("feedline_writes_waiting", "Writes that are not answered.", store.waiting_writes)
-    yield Gauge("feedline_bus_up", "Whether the bus carries hints.", float(bus.state == "ok"))
-    yield Total("feedline_bus_sent", "Messages to other nodes.", traffic.sent)
-    yield Total("feedline_bus_received", "Messages from other nodes.", traffic.received)
-    yield Total("feedline_bus_dropped", "Messages that were not sent.", traffic.dropped)
-    yield Total("feedline_bus_refused", "Messages of strangers.", traffic.refused)
-    yield Total("feedline_bus_reconnects", "Connections made anew.", traffic.reconnects)
+    yield Gauge("feedline_connections", hub.connections)
+    for transport, connections in hub.connections_by_transport.items():
+        labels = {"transport": transport}
+        yield Gauge("feedline_transport_connections", connections, labels)
+    yield Gauge("feedline_slow_readers", hub.slow_readers)
+    yield Gauge("feedline_realtime_on", float(hub.policy.is_on))
+    yield Gauge("feedline_log_position", hub.position)
+    yield Gauge("feedline_writes_waiting", store.waiting_writes)
+    yield Gauge("feedline_bus_up", float(bus.state == "ok"))
+    yield Total("feedline_bus_sent_total", traffic.sent)
+    yield Total("feedline_bus_received_total", traffic.received)
+    yield Total("feedline_bus_dropped_total", traffic.dropped)
+    yield Total("feedline_bus_refused_total", traffic.refused)
+    yield Total("feedline_bus_reconnects_total", traffic.reconnects)

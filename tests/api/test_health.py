@@ -71,7 +71,7 @@ async def test_a_draining_server_is_not_ready(world: World) -> None:
 
 
 async def test_metrics_are_in_the_form_that_prometheus_reads(world: World) -> None:
-    world.services.metrics.observe_gauges(lambda: [Gauge("feedline_connections", "Open.", 2)])
+    world.services.metrics.observe_gauges(lambda: [Gauge("feedline_connections", 2)])
     ann = await world.person()
     await ann.publish()
     answer = await world.client().get("/metrics")

@@ -208,6 +208,31 @@ async def test_applied_has_no_answer(ann: Person) -> None:
         assert await connection.hear() == {"type": "pong", "id": 1}
 
 
+async def receipts(person: Person) -> int:
+    """How many receipts were counted, as the server says itself."""
+    text = (await person.http.get("/metrics")).text
+    (line,) = (x for x in text.splitlines() if x.startswith("feedline_applied_seconds_count"))
+    return int(float(line.split()[1]))
+
+
+async def test_a_receipt_of_what_came_live_is_counted_once(ann: Person) -> None:
+    counted, begin = await receipts(ann), await head(ann)
+    async with live(ann, "public") as connection:
+        await ann.publish("live")
+        event = await connection.expect("post_created")
+        for _ in range(2):
+            await connection.say("applied", cursor=event["cursor"])
+        await connection.say("applied", cursor=begin)
+        await connection.say("ping", id=1)
+        await connection.expect("pong")
+    assert await receipts(ann) == counted + 1
+    async with live(ann, "public") as late:  # which came after it was there
+        await late.say("applied", cursor=event["cursor"])
+        await late.say("ping", id=1)
+        await late.expect("pong")
+    assert await receipts(ann) == counted + 1
+
+
 async def test_ping_frames_are_answered(ann: Person) -> None:
     async with live(ann) as connection:
         for payload in (b"", b"x", b"y" * 125):

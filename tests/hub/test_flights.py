@@ -27,6 +27,9 @@ class Watching:
         key = (flight.seq, transport)
         self.sent_to[key] = self.sent_to.get(key, 0) + sockets
 
+    def applied(self, seq: int) -> None:
+        raise AssertionError("fan-out knows nothing of receipts")
+
     def landed(self, flight: Flight) -> None:
         assert flight.seq not in self.over
         self.over[flight.seq] = flight

@@ -22,9 +22,7 @@ def test_requests_are_counted_by_operation_and_class_of_status() -> None:
 def test_live_gauges_are_asked_at_each_scrape() -> None:
     metrics = Metrics()
     open_sockets = [3.0]
-    metrics.observe_gauges(
-        lambda: [Gauge("feedline_connections", "Open sockets.", open_sockets[0])]
-    )
+    metrics.observe_gauges(lambda: [Gauge("feedline_connections", open_sockets[0])])
     assert "feedline_connections 3.0" in exposed(metrics)
     open_sockets[0] = 4.0
     assert "feedline_connections 4.0" in exposed(metrics)
@@ -32,7 +30,7 @@ def test_live_gauges_are_asked_at_each_scrape() -> None:
 
 def test_what_is_counted_elsewhere_is_a_counter() -> None:
     metrics = Metrics()
-    metrics.observe_gauges(lambda: [Total("feedline_bus_sent", "Sent.", 2)])
+    metrics.observe_gauges(lambda: [Total("feedline_bus_sent_total", 2)])
     assert "# TYPE feedline_bus_sent_total counter" in exposed(metrics)
     assert "feedline_bus_sent_total 2.0" in exposed(metrics)
 

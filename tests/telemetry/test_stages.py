@@ -70,3 +70,24 @@ def test_what_nobody_was_there_for_took_no_time() -> None:
     stages.landed(event)
     assert stages.dispatch_to_last.distribution().count == 0
     assert stages.events == 1
+
+
+def test_a_receipt_counts_from_the_commit() -> None:
+    stages = Stages()
+    stages.committed([monotonic()], 5, 5, monotonic() - 0.25)
+    stages.dispatched(Event(5))
+    stages.applied(5)
+    found = stages.applied_seconds.distribution()
+    assert found.count == 1
+    assert found.total >= 0.25
+
+
+def test_a_receipt_of_what_is_forgotten_or_never_was_counts_for_nothing() -> None:
+    stages = Stages()
+    for seq in range(1, 5_000):
+        stages.dispatched(Event(seq))
+    for seq in (1, 900, 5_000, 10**15):
+        stages.applied(seq)
+    assert stages.applied_seconds.distribution().count == 0
+    stages.applied(904)
+    assert stages.applied_seconds.distribution().count == 1

@@ -359,9 +359,15 @@ class Connection(_Front):
             self._trail.began(start, session.coverage.arrived, session.coverage.since)
 
     def _note_applied(self, applied: Cursor | None) -> None:
+        known = 0 if self._applied is None else self._applied.seq
         self._applied = applied
-        if applied is not None and applied.epoch == self._hub.epoch:
-            self._trail.applied(min(applied.seq, self._hub.position))
+        if applied is None or applied.epoch != self._hub.epoch:
+            return
+        self._trail.applied(min(applied.seq, self._hub.position))
+        observer, arrived = self._hub.observer, self.session.coverage.arrived
+        # What was replayed is as late as its reader, which says nothing about delivery.
+        if observer is not None and applied.seq > max(known, arrived):
+            observer.applied(applied.seq)
 
     def _reached(self) -> int:
         """The place up to which the peer was sent everything."""

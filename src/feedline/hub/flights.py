@@ -61,6 +61,9 @@ class FlightObserver(Protocol):
     def sent(self, flight: Flight, transport: str, sockets: int) -> None:
         """So many sockets were handed it a moment ago, up to ``flight.last``."""
 
+    def applied(self, seq: int) -> None:
+        """A client says that it has put an event of the log, and all before it, on the screen."""
+
     def landed(self, flight: Flight) -> None:
         """Every socket that it concerned has been handed it, or there was none."""
 

@@ -103,6 +103,7 @@ class Hub:
             observer=observer,
         )
         self.clock = clock
+        self.observer = observer
         self.policy = LivePolicy()
         self.trails = None if trails is None else trails(self.level)
         self._store = store

@@ -1,6 +1,6 @@
 """Metrics of one process, on a registry of its own, in the form that Prometheus reads."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -13,7 +13,9 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+from feedline.telemetry.catalog import listed
 from feedline.telemetry.histograms import Distribution
+from feedline.telemetry.histograms import Histogram as Distributed
 from feedline.telemetry.sightings import Sightings
 from feedline.telemetry.stages import Stages
 
@@ -23,19 +25,19 @@ _STATUS_CLASSES = (2, 4, 5)  # hundreds; operations answer with no other
 
 
 class Gauge(NamedTuple):
-    """A value as it is at the moment of a scrape."""
+    """A value as it is at the moment of a scrape, under a name of the catalog."""
 
     name: str
-    help: str
     value: float
+    labels: Mapping[str, str] = {}
 
 
 class Total(NamedTuple):
     """How often something has happened, as it is counted elsewhere."""
 
     name: str
-    help: str
     value: float
+    labels: Mapping[str, str] = {}
 
 
 class OperationMetrics:
@@ -55,42 +57,15 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._requests = Counter(
-            "feedline_http_requests",
-            "Requests answered, by operation and class of status.",
-            ["operation", "status"],
-            registry=self.registry,
-        )
-        self._seconds = Histogram(
-            "feedline_http_request_seconds",
-            "Time from the head of a request to the end of its answer.",
-            ["operation"],
-            buckets=_SECONDS,
-            registry=self.registry,
-        )
-        self.posts_published = self._counter("posts_published", "Posts published.")
-        self.people_registered = self._counter("people_registered", "People who signed up.")
-        self.logins_failed = self._counter("logins_failed", "Logins with a wrong password.")
-        self.logins_throttled = self._counter("logins_throttled", "Logins refused for a while.")
-        self._visible = Histogram(
-            "feedline_post_visible_seconds",
-            "Time from publishing a post to its being on a screen, as browsers saw it.",
-            ["role", "path"],
-            buckets=_SECONDS,
-            registry=self.registry,
-        )
-        self._browser_connections = Counter(
-            "feedline_browser_connections",
-            "What happened to live connections, as browsers saw it.",
-            ["transport", "event"],
-            registry=self.registry,
-        )
-        self._author_notices = Counter(
-            "feedline_author_notices",
-            "Posts that another program told an author of, by whether the author was connected.",
-            ["delivery"],
-            registry=self.registry,
-        )
+        self._requests = self._counter("feedline_http_requests_total")
+        self._seconds = self._histogram("feedline_http_request_seconds")
+        self.posts_published = self._counter("feedline_posts_published_total")
+        self.people_registered = self._counter("feedline_people_registered_total")
+        self.logins_failed = self._counter("feedline_logins_failed_total")
+        self.logins_throttled = self._counter("feedline_logins_throttled_total")
+        self._visible = self._histogram("feedline_post_visible_seconds")
+        self._browser_connections = self._counter("feedline_browser_connections_total")
+        self._author_notices = self._counter("feedline_author_notices_total")
         self.sightings = Sightings()
         self.stages = Stages()
         self.registry.register(_Staged(self.stages))
@@ -121,8 +96,14 @@ class Metrics:
         """Has ``callback`` asked at each scrape. It must be quick and must not wait."""
         self._live.callbacks.append(callback)
 
-    def _counter(self, name: str, text: str) -> Counter:
-        return Counter(f"feedline_{name}", text, registry=self.registry)
+    def _counter(self, name: str) -> Counter:
+        known = listed(name)
+        return Counter(name, known.meaning, tuple(known.labels), registry=self.registry)
+
+    def _histogram(self, name: str) -> Histogram:
+        known = listed(name)
+        labels = tuple(known.labels)
+        return Histogram(name, known.meaning, labels, buckets=_SECONDS, registry=self.registry)
 
 
 class _LiveGauges(Collector):
@@ -134,10 +115,17 @@ class _LiveGauges(Collector):
         return ()
 
     def collect(self) -> Iterable[Metric]:
-        for callback in self.callbacks:
-            for sample in callback():
-                family = CounterMetricFamily if isinstance(sample, Total) else GaugeMetricFamily
-                yield family(sample.name, sample.help, value=sample.value)
+        families: dict[str, CounterMetricFamily | GaugeMetricFamily] = {}
+        for sample in (sample for callback in self.callbacks for sample in callback()):
+            family = families.setdefault(sample.name, _family(sample))
+            family.add_metric(tuple(sample.labels.values()), sample.value)
+        return families.values()
+
+
+def _family(sample: Gauge | Total) -> CounterMetricFamily | GaugeMetricFamily:
+    known = listed(sample.name)
+    make = CounterMetricFamily if isinstance(sample, Total) else GaugeMetricFamily
+    return make(sample.name, known.meaning, labels=tuple(known.labels))
 
 
 class _Staged(Collector):
@@ -152,24 +140,21 @@ class _Staged(Collector):
     def collect(self) -> Iterable[Metric]:
         stages = self._stages
         yield CounterMetricFamily(
-            "feedline_events_dispatched",
-            "Entries of the log that were offered to those who are live.",
+            "feedline_events_dispatched_total",
+            listed("feedline_events_dispatched_total").meaning,
             value=stages.events,
         )
-        parts = HistogramMetricFamily(
-            "feedline_stage_seconds", "Time that each stage of a change took.", labels=["stage"]
-        )
-        for name, histogram in stages.by_name().items():
-            _add(parts, name, histogram.distribution())
-        yield parts
-        deliveries = HistogramMetricFamily(
-            "feedline_delivery_seconds",
-            "Time from a commit to handing its event to a socket, for each socket.",
-            labels=["transport"],
-        )
-        for transport, histogram in stages.delivery.items():
-            _add(deliveries, transport, histogram.distribution())
-        yield deliveries
+        yield _histograms("feedline_stage_seconds", stages.by_name())
+        yield _histograms("feedline_delivery_seconds", stages.delivery)
+        yield _histograms("feedline_applied_seconds", {"ws": stages.applied_seconds})
+
+
+def _histograms(name: str, found: Mapping[str, Distributed]) -> HistogramMetricFamily:
+    known = listed(name)
+    family = HistogramMetricFamily(name, known.meaning, labels=tuple(known.labels))
+    for label, histogram in found.items():
+        _add(family, label, histogram.distribution())
+    return family
 
 
 def _add(family: HistogramMetricFamily, label: str, found: Distribution) -> None:

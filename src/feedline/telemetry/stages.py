@@ -15,6 +15,7 @@ from feedline.telemetry.histograms import Histogram
 
 TRANSPORTS = ("ws", "sse", "poll")
 _MOST_COMMITS = 10_000  # that are remembered until they were dispatched
+_RECENT = 4096  # dispatched entries whose commit is remembered, for receipts that come later
 
 
 class Flight(Protocol):
@@ -54,11 +55,14 @@ class Stages:
     delivery: dict[str, Histogram] = field(
         default_factory=lambda: {transport: Histogram() for transport in TRANSPORTS}
     )
+    applied_seconds: Histogram = field(default_factory=Histogram)
+    """From the commit to the receipt of a client that was there at the time."""
     events: int = 0
     """How many entries of the log were dispatched."""
     on_landed: list[Callable[[Flight], None]] = field(default_factory=list)
     """Who is told of each event when its last socket was handed it."""
     _commits: deque[_Commit] = field(default_factory=lambda: deque(maxlen=_MOST_COMMITS))
+    _recent: list[tuple[int, float]] = field(default_factory=lambda: [(0, 0.0)] * _RECENT)
 
     def by_name(self) -> dict[str, Histogram]:
         """All but the deliveries."""
@@ -87,9 +91,15 @@ class Stages:
         self.events += 1
         flight.committed = self._committed_at(flight)
         self.commit_to_dispatch.observe(flight.dispatched - flight.committed)
+        self._recent[flight.seq % _RECENT] = (flight.seq, flight.committed)
 
     def sent(self, flight: Flight, transport: str, sockets: int) -> None:
         self.delivery[transport].observe(flight.last - flight.committed, sockets)
+
+    def applied(self, seq: int) -> None:
+        known, committed = self._recent[seq % _RECENT]
+        if known == seq:
+            self.applied_seconds.observe(monotonic() - committed)
 
     def landed(self, flight: Flight) -> None:
         if flight.sockets and flight.first is not None:
