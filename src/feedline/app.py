@@ -80,11 +80,13 @@ class Feedline:
     gatherer: Gatherer
     trail_writer: TrailWriter | None
     dashboard: Dashboard
+    leaving: bool = False
+    """Others are to be sent what comes; what comes here all the same is served."""
     draining: bool = False
 
     def drain(self) -> None:
         """Ends all that is live, so that the server can stop; ordinary requests go on."""
-        self.draining = True
+        self.leaving = self.draining = True
         self.hub.close_all(CloseCode.RESTART, "restart")
 
 
@@ -196,7 +198,7 @@ def _assemble(
             settings.login_failures_per_account, settings.login_failures_per_address, shared
         ),
         clock=now_millis,
-        draining=lambda: feedline.draining,
+        draining=lambda: feedline.leaving,
         is_connected=Whereabouts(bus, hub.is_connected).is_connected,
         policy=lambda: hub.policy,
         figures=dashboard.answer,
@@ -218,7 +220,7 @@ def _assemble(
         authenticator=authenticator,
         allowed_origins=settings.allowed_origins,
         channel_limit=settings.channel_limit,
-        draining=services.draining,
+        draining=lambda: feedline.draining,
     )
     live = _live_endpoints(settings, store, hub, entrance, connect)
     sockets = WebSocketGateway(

@@ -32,6 +32,9 @@ class Settings:
     workers: int = 1
     """Processes that share the port; more than one needs a PostgreSQL database."""
 
+    drain_seconds: float = 0
+    """Seconds for which a node that gets SIGTERM serves on, with 503 for /readyz."""
+
     role: Role = "all"
     """What this node serves: api (REST and the page), gateway (sockets, streams, polls) or all."""
 

@@ -17,9 +17,13 @@ from feedline.app import Feedline, running
 from feedline.config import Settings
 from feedline.errors import PortUnavailable, RolesNeedDatabase, WorkersNeedDatabase
 from feedline.gateway.http import BoundedHttpProtocol
-from feedline.supervisor import READY, Inherited, Supervisor, inherited
+from feedline.supervisor import LEAVE, READY, Inherited, Supervisor, inherited
 
 GRACE_SECONDS = 10  # for requests and sockets to finish after a signal to stop
+# Twice as long as uvicorn keeps a connection on which nothing is asked.
+LINGER_SECONDS = 10.0
+_LOOK_SECONDS = 0.05
+_LAST = (b"connection", b"close")
 _BACKLOG = 4096  # connections that may knock at the same moment, as after a restart
 
 # With the default of 5 ms the writer's thread waits that long for the interpreter after each
@@ -37,17 +41,60 @@ class Server(uvicorn.Server):
     def __init__(self, feedline: Feedline, config: uvicorn.Config) -> None:
         super().__init__(config)
         self._feedline = feedline
+        self._leaving: asyncio.Task[None] | None = None
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self.stop)
+        loop.add_signal_handler(signal.SIGINT, self.stop)
+        loop.add_signal_handler(signal.SIGTERM, self.leave)
         try:
             yield
         finally:
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.remove_signal_handler(number)
+
+    def leave(self) -> None:
+        """Stops when nobody sends anything here any more; asked again, stops."""
+        seconds = self._feedline.settings.drain_seconds
+        if seconds and self._leaving is None:
+            self._leaving = asyncio.ensure_future(self._leave_after(seconds))
+        else:
+            self.stop()
+
+    def hand_over(self) -> None:
+        """Leaves to others on the same port what comes, answers what has come, and stops."""
+        self._leaving = asyncio.ensure_future(self._leave_when_empty())
+
+    async def _leave_after(self, seconds: float) -> None:
+        """Serves on, while ``/readyz`` sends what comes elsewhere."""
+        self._feedline.leaving = True
+        self._end_connections()
+        await asyncio.sleep(seconds)
+        self.stop()
+
+    async def _leave_when_empty(self) -> None:
+        for server in self.servers:
+            server.close()
+        self._end_connections()
+        self._feedline.drain()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LINGER_SECONDS):
+                while self.server_state.connections:  # noqa: ASYNC110 - uvicorn's, tells nobody
+                    await asyncio.sleep(_LOOK_SECONDS)
+        self.stop()
+
+    def _end_connections(self) -> None:
+        """From now on each answer says that it is the last of its connection.
+
+        Closing one on which nothing is asked would cut off what is on its way: whoever goes on
+        using it is told, and the others are closed when they have been idle for long.
+        """
+        self.config.encoded_headers.append(_LAST)
+        self.server_state.default_headers = [*self.server_state.default_headers, _LAST]
+        for connection in self.server_state.connections:
+            if isinstance(connection, BoundedHttpProtocol):
+                connection.end_with_this_answer()
 
     def stop(self) -> None:
         """Drains and ends; asked again, at once."""
@@ -78,7 +125,7 @@ def _supervise(settings: Settings, ready: Callable[[str], None]) -> None:
     if not settings.database:
         raise WorkersNeedDatabase
     with _listen(settings.host, settings.port) as listener:
-        supervisor = Supervisor(listener, settings.workers)
+        supervisor = Supervisor(listener, settings.workers, settings.drain_seconds)
         status = asyncio.run(supervisor.run(lambda: ready(_address(listener))))
     if status:
         sys.exit(status)
@@ -92,7 +139,7 @@ async def _serve(settings: Settings, ready: Callable[[str], None]) -> None:
 
 
 async def _work(settings: Settings, worker: Inherited) -> None:
-    """Serves as one of several processes, as long as the supervisor is there."""
+    """Serves as one of several processes, until it is replaced or the supervisor is gone."""
     async with _open(settings) as server:
         with worker.listener, worker.line:
             worker.line.send(READY)
@@ -102,9 +149,10 @@ async def _work(settings: Settings, worker: Inherited) -> None:
 
 
 async def _watch(line: socket.socket, server: Server) -> None:
-    """The supervisor says nothing; when its end closes, it is gone."""
+    """The supervisor says when others have taken over; when its end closes, it is gone."""
     line.setblocking(False)
-    await asyncio.get_running_loop().sock_recv(line, 1)
+    while await asyncio.get_running_loop().sock_recv(line, len(LEAVE)) == LEAVE:
+        server.hand_over()
     server.stop()
 
 

@@ -2,7 +2,8 @@
 
 The listening socket is opened once and inherited, so what knocks while a worker ends or a new one
 begins waits in the same queue for another. Each worker has a line to the supervisor: on it the
-worker says that it is ready, and at its end it learns that the supervisor is gone, and stops.
+worker says that it is ready, and is told to leave when another has taken its place; at its end it
+learns that the supervisor is gone, and stops.
 """
 
 import asyncio
@@ -19,9 +20,11 @@ from dataclasses import dataclass
 LISTENER = "FEEDLINE_WORKER_LISTENER"
 LINE = "FEEDLINE_WORKER_LINE"
 READY = b"ready"
+LEAVE = b"leave"
 
 START_SECONDS = 60.0  # for a worker to get ready when others are replaced by it
 STOP_SECONDS = 15.0  # a worker gives requests ten of these
+LEAVE_SECONDS = 25.0  # ten more for connections on which something may be on its way
 FIRST_PAUSE = 0.1  # before a worker that died is started again; doubled each time
 LONGEST_PAUSE = 5.0
 HEALTHY_SECONDS = 10.0  # a worker that lived so long did not die of how it was started
@@ -76,11 +79,20 @@ class _Worker:
         if not self.ended.done():
             self._process.send_signal(number)
 
-    async def stop(self) -> int:
+    async def stop(self, seconds: float = STOP_SECONDS) -> int:
         """Has it finish what it does; its exit status."""
         self.send(signal.SIGTERM)
+        return await self._end_within(seconds)
+
+    async def leave(self) -> int:
+        """Has it go without anybody noticing, when others have taken over; its exit status."""
+        with suppress(OSError):  # it has ended by itself
+            self._line.send(LEAVE)
+        return await self._end_within(LEAVE_SECONDS)
+
+    async def _end_within(self, seconds: float) -> int:
         try:
-            async with asyncio.timeout(STOP_SECONDS):
+            async with asyncio.timeout(seconds):
                 status = await asyncio.shield(self.ended)
         except TimeoutError:
             self.send(signal.SIGKILL)
@@ -92,8 +104,9 @@ class _Worker:
 class Supervisor:
     """Keeps a number of workers on one socket."""
 
-    def __init__(self, listener: socket.socket, count: int) -> None:
+    def __init__(self, listener: socket.socket, count: int, drain_seconds: float) -> None:
         self._listener = listener
+        self._stop_seconds = STOP_SECONDS + drain_seconds
         self._count = count
         self._workers: dict[int, _Worker] = {}
         self._stopping = asyncio.Event()
@@ -115,7 +128,7 @@ class Supervisor:
         for task in (*keepers, *([self._renewing] if self._renewing else ())):
             task.cancel()
         await asyncio.gather(*keepers, return_exceptions=True)
-        await asyncio.gather(*(worker.stop() for worker in self._workers.values()))
+        await asyncio.gather(*(each.stop(self._stop_seconds) for each in self._workers.values()))
         return 0
 
     def _stop(self) -> None:
@@ -159,5 +172,5 @@ class Supervisor:
             old = self._workers.get(slot)
             self._workers[slot] = new
             if old is not None:
-                await old.stop()
+                await old.leave()
         logger.info("all workers are new", extra={"fields": {"workers": self._count}})

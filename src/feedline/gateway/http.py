@@ -125,6 +125,11 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._stop_answering()
             super().send_400_response(msg)
 
+    def end_with_this_answer(self) -> None:
+        """The answer to what was asked last is the last one, if that can still be said in it."""
+        if self.cycle is not None and not self.cycle.response_started:
+            self.cycle.keep_alive = False
+
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
         self._answering = cycle
         super()._start_asgi_task(cycle, app)
