@@ -20,7 +20,13 @@ from feedline.api.identity import Authenticator, Passes
 from feedline.api.keys import KeySet
 from feedline.api.passwords import Hasher
 from feedline.api.services import Services
-from feedline.api.throttle import LoginThrottle, Shared, export_throttle, upload_throttle
+from feedline.api.throttle import (
+    LoginThrottle,
+    Shared,
+    export_throttle,
+    reach_throttle,
+    upload_throttle,
+)
 from feedline.api.tokens import Tokens, load_shared_secret
 from feedline.bus.base import Bus
 from feedline.bus.echoing import Broker, EchoingBus
@@ -205,6 +211,7 @@ def _assemble(
         bus_state=lambda: bus.state,
         uploads=upload_throttle(settings.media_uploads, shared),
         exports=export_throttle(shared),
+        reaches=reach_throttle(shared),
         files=files,
         pictures=pictures,
         metrics=metrics,

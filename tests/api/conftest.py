@@ -11,7 +11,13 @@ from feedline.api.external import ExternalIdentity
 from feedline.api.identity import Passes
 from feedline.api.passwords import Hasher
 from feedline.api.services import Services
-from feedline.api.throttle import LoginThrottle, Shared, export_throttle, upload_throttle
+from feedline.api.throttle import (
+    LoginThrottle,
+    Shared,
+    export_throttle,
+    reach_throttle,
+    upload_throttle,
+)
 from feedline.api.tokens import Tokens
 from feedline.config import Settings
 from feedline.feed.policy import LivePolicy
@@ -75,6 +81,7 @@ async def world(settings: Settings, external: External) -> AsyncIterator[World]:
         bus_state=lambda: "ok",
         uploads=upload_throttle(settings.media_uploads, shared),
         exports=export_throttle(shared),
+        reaches=reach_throttle(shared),
         files=FolderFiles(settings.data / "media"),
         pictures=pictures,
         metrics=LateMetrics(),

@@ -163,7 +163,7 @@ async def test_an_author_learns_how_far_a_post_got(
             if reach["shown"] == FEWEST - 1:
                 break
             assert time.monotonic() < end, reach
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(1)  # one may not ask as often as one likes
     assert 0 <= reach.pop("withinMs") < 10_000
     assert reach == wanted
 

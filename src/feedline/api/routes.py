@@ -397,7 +397,7 @@ def _story_operations(stories: Stories) -> list[Operation]:
             tag="posts",
             handler=stories.reach,
             answer=ReachAnswer,
-            codes=("forbidden", "not_found"),
+            codes=("forbidden", "not_found", "rate_limited"),
         ),
     ]
 

@@ -48,6 +48,7 @@ class Services:
     """How the bus between nodes is: `ok`, or `degraded`."""
     uploads: PersonThrottle
     exports: PersonThrottle
+    reaches: PersonThrottle
     files: Files
     pictures: Pictures
     metrics: Metrics

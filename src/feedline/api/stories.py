@@ -11,6 +11,7 @@ from feedline.errors import Forbidden, NotFound
 from feedline.explain.gathering import facts_of, post_facts
 from feedline.explain.reach import Reach, reach_of
 from feedline.explain.story import Story, story_of
+from feedline.feed.actions import post_for
 from feedline.feed.people import Wire
 from feedline.store.base import Snapshot
 from feedline.store.database import now_millis
@@ -39,6 +40,7 @@ class Stories:
     """The handlers of both."""
 
     def __init__(self, services: Services) -> None:
+        self._services = services
         self._store = services.store
 
     async def story(self, call: Call[None, StoryQuery]) -> Answer:
@@ -52,13 +54,17 @@ class Stories:
         return answered(StoryAnswer(story=await self._store.read(read)))
 
     async def reach(self, call: Call[None, None]) -> Answer:
-        def read(reads: Snapshot) -> Reach:
+        """Raises NotFound, Forbidden for a post of somebody else, RateLimited."""
+
+        def check(reads: Snapshot) -> str:
             person = call.caller.person(reads)
-            row = reads.post(call.params["id"])
-            if row is None:
-                raise NotFound("post")
+            row = post_for(reads, call.params["id"], reads.viewer(person.id))
             if row.creator.id != person.id:
                 raise Forbidden("How far a post got is told to its author alone.")
-            return reach_of(reads, post_facts(reads, row.id), now_millis())
+            return person.id
 
+        def read(reads: Snapshot) -> Reach:
+            return reach_of(reads, post_facts(reads, call.params["id"]), now_millis())
+
+        self._services.reaches.count(await self._store.read(check), self._services.clock())
         return answered(ReachAnswer(reach=await self._store.read(read)))

@@ -10,6 +10,7 @@ from feedline.errors import RateLimited
 from feedline.feed.instants import Millis
 
 EXPORTS = 3  # that one person may ask for within the window
+REACHES = 30  # the same for how far posts got: each may take 0.1 s of what all read with
 WINDOW: Millis = 5 * 60 * 1000
 _ACCOUNT_LONGEST = 64  # characters of a name that are told apart; no username has more than 40
 _MOST_KEYS = 20_000  # past it, the key that was counted longest ago is forgotten
@@ -129,6 +130,10 @@ def upload_throttle(per_person: int, shared: Shared) -> PersonThrottle:
 
 def export_throttle(shared: Shared) -> PersonThrottle:
     return PersonThrottle("exports", EXPORTS, "exports", shared)
+
+
+def reach_throttle(shared: Shared) -> PersonThrottle:
+    return PersonThrottle("reaches", REACHES, "requests of this kind", shared)
 
 
 def _account(username: str) -> str:

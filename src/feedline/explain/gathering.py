@@ -15,9 +15,9 @@ from feedline.feed.visibility import can_see, known_tier
 from feedline.store.base import LogEntry, Snapshot
 
 CONNECTIONS = 200  # of one person, from the post on, that a story looks at
+ROOM = 32 << 20  # bytes of what they went through
 CHANGES = 200
 STRETCH = 50_000  # entries of the log, from the post on, in which changes are looked for
-FOLLOWERS = 2_000  # connections of followers that are looked at for an author
 
 _Entries = list[tuple[Millis, LogEntry]]
 
@@ -26,7 +26,7 @@ def facts_of(reads: Snapshot, post_id: str, person: UserRow, now: Millis) -> Fac
     """Everything there is to know of a post and a person. Raises NotFound if there is no post."""
     post = post_facts(reads, post_id)
     changes = [] if post.seq is None else _changes(reads, post, post.seq, person)
-    trails = reads.trails_since(person.id, post.committed_at, CONNECTIONS)
+    trails = reads.trails_since(person.id, post.committed_at, CONNECTIONS, ROOM)
     return facts_for(
         reads,
         post,

@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import replace
 
 from feedline.explain.facts import Facts, Follows, PersonFacts, PostFacts
-from feedline.explain.gathering import FOLLOWERS, facts_for
+from feedline.explain.gathering import facts_for
 from feedline.explain.journey import journey_of
 from feedline.feed.instants import Millis
 from feedline.feed.people import Wire
@@ -14,6 +14,8 @@ from feedline.store.base import Snapshot
 FEWEST = 5
 """Fewer who were there are not counted: that would tell of one of them whether they were."""
 
+CONNECTIONS = 2_000  # of followers that are looked at
+ROOM = 4 << 20  # bytes of what they went through, which take 0.1 s: others wait meanwhile
 MOST_FOLLOWERS = 100_000  # of an author, past which nobody is counted: it would take too long
 
 
@@ -35,7 +37,7 @@ def reach_of(reads: Snapshot, post: PostFacts, now: Millis) -> Reach:
     author = reads.user(post.author_id)
     if author is None or author.followers_count > MOST_FOLLOWERS:
         return Reach()
-    trails = reads.trails_of_followers(post.author_id, post.committed_at, FOLLOWERS)
+    trails, is_all = reads.trails_of_followers(post.author_id, post.committed_at, CONNECTIONS, ROOM)
     by_person: defaultdict[str, list[Trail]] = defaultdict(list)
     for trail in trails:
         by_person[trail.user_id].append(trail)
@@ -43,7 +45,7 @@ def reach_of(reads: Snapshot, post: PostFacts, now: Millis) -> Reach:
         return Reach()
     nobody = PersonFacts("", "", followed_since=post.committed_at)
     facts = facts_for(reads, post, nobody, now, trails, changes=[])
-    return _counted(facts, by_person, is_all=len(trails) < FOLLOWERS)
+    return _counted(facts, by_person, is_all=is_all)
 
 
 def _counted(facts: Facts, by_person: dict[str, list[Trail]], *, is_all: bool) -> Reach:

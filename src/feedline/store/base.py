@@ -62,14 +62,22 @@ class Snapshot(ReportReads, Reads, Protocol):
         if there are no more.
         """
 
-    def trails_since(self, user_id: str, at: Millis, limit: int) -> list[Trail]:
-        """A person's connections that were open at an instant or later, the oldest first."""
+    def trails_since(self, user_id: str, at: Millis, limit: int, room: int) -> list[Trail]:
+        """A person's connections that were open at an instant or later, the oldest first.
+
+        As many as fit in ``room``: bytes of marks.
+        """
 
     def trail_before(self, user_id: str, at: Millis) -> Trail | None:
-        """The last of them that had ended by an instant."""
+        """The last of them that had ended by an instant, without its marks."""
 
-    def trails_of_followers(self, creator_id: str, at: Millis, limit: int) -> list[Trail]:
-        """The connections of those who followed somebody, that were open at an instant."""
+    def trails_of_followers(
+        self, creator_id: str, at: Millis, limit: int, room: int
+    ) -> tuple[list[Trail], bool]:
+        """The connections of those who followed somebody, that were open at an instant.
+
+        As many as fit in ``room``, and whether these are all.
+        """
 
     def node_run(self, node_id: str) -> NodeRun | None: ...
 

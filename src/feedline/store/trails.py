@@ -9,6 +9,7 @@ from feedline.feed.trails import AnyMark, Dispatch, NodeRun, Trail, TrailBatch
 from feedline.store.rows import Rows, Value
 
 MOST_CHAPTERS = 20_000  # of one connection; a day of the busiest has fewer
+_SMALLEST = 20  # bytes of a chapter, at the least
 RENEWED: Millis = 6 * 3_600_000
 """Marks are kept for so much longer than what they tell of: by then all is said anew."""
 
@@ -19,17 +20,19 @@ _encoder = msgspec.json.Encoder()
 class TrailReads(Rows):
     """Reads of where connections were, and what they were served."""
 
-    def trails_since(self, user_id: str, at: Millis, limit: int) -> list[Trail]:
-        rows = list(self._rows("trails_since", user_id, at, limit))
-        return [self._whole(_trail(row)) for row in rows]
+    def trails_since(self, user_id: str, at: Millis, limit: int, room: int) -> list[Trail]:
+        return self._whole(list(self._rows("trails_since", user_id, at, limit)), room)
 
     def trail_before(self, user_id: str, at: Millis) -> Trail | None:
         row = self._first("trail_before", user_id, at)
-        return None if row is None else self._whole(_trail(row))
+        return None if row is None else _trail(row)
 
-    def trails_of_followers(self, creator_id: str, at: Millis, limit: int) -> list[Trail]:
+    def trails_of_followers(
+        self, creator_id: str, at: Millis, limit: int, room: int
+    ) -> tuple[list[Trail], bool]:
         rows = list(self._rows("trails_of_followers", creator_id, at, at, at, limit))
-        return [self._whole(_trail(row)) for row in rows]
+        trails = self._whole(rows, room)
+        return trails, len(trails) == len(rows) < limit
 
     def node_run(self, node_id: str) -> NodeRun | None:
         row = self._first("node_run", node_id)
@@ -53,11 +56,22 @@ class TrailReads(Rows):
         row = self._first(name, *values)
         return None if row is None or row[0] is None else int(row[0])
 
-    def _whole(self, trail: Trail) -> Trail:
-        marks: list[AnyMark] = []
-        for (body,) in self._rows("trail_marks", trail.id, MOST_CHAPTERS):
-            marks += _decoder.decode(body)
-        return msgspec.structs.replace(trail, marks=marks)
+    def _whole(self, rows: list[tuple[Any, ...]], room: int) -> list[Trail]:
+        """Trails with their marks; those that find no room any more are left out."""
+        trails = []
+        for row in rows:
+            bodies = self._chapters(row[0], room)
+            room -= sum(map(len, bodies))
+            if room < 0:
+                break
+            marks = [mark for body in bodies for mark in _decoder.decode(body)]
+            trails.append(msgspec.structs.replace(_trail(row), marks=marks))
+        return trails
+
+    def _chapters(self, trail_id: str, room: int) -> list[bytes]:
+        """What a trail has in the database, as far as that may have to be looked at."""
+        most = min(MOST_CHAPTERS, room // _SMALLEST + 1)
+        return [body for (body,) in self._rows("trail_marks", trail_id, most)]
 
 
 class TrailWrites(TrailReads):
