@@ -6,6 +6,7 @@ and never wrong, and connections by what the hub admits.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import msgspec
 
@@ -36,6 +37,9 @@ RENEW_MILLIS = 6 * 3_600_000  # after which a connection says anew what it has: 
 IDLE_MILLIS = 60_000  # without a poll after which somebody polls no more
 DISPATCHES = 1_000  # posts between two takings
 CLOSED = 20_000  # ended connections that wait to be written down
+CHANGED = 2 * CLOSED  # connections that have marks to be written down, open or ended
+
+Told = TypeVar("Told", bound=AnyMark)
 
 
 class OpenTrail:
@@ -92,6 +96,11 @@ class OpenTrail:
         self._add(Lagged(self._now(), position))
 
     def resynced(self, position: int, reason: str, after: int) -> None:
+        if self.is_live:  # only a single channel was given up
+            return
+        before = self._merge(Resynced)
+        if before is not None:  # all of that is in what is loaded now
+            after = min(after, before.after)
         self._add(Resynced(self._now(), position, reason, after))
 
     def applied(self, position: int) -> None:
@@ -165,11 +174,24 @@ class OpenTrail:
         return True
 
     def _subscribed(self, position: int) -> None:
-        if self._marks and isinstance(self._marks[-1], Subscribed):
-            self._marks.pop()
+        self._merge(Subscribed)
         told = dict(self._since[:CHANNELS])
         omitted = len(self._since) - len(told)
         self._add(Subscribed(self._now(), position, told, omitted))
+
+    def _merge(self, kind: type[Told]) -> Told | None:
+        """Takes back the last mark of a kind, if nothing but what a client asks for came since.
+
+        At will a client can only change its channels and be told to load anew.
+        """
+        for place in range(len(self._marks) - 1, -1, -1):
+            mark = self._marks[place]
+            if isinstance(mark, kind):
+                del self._marks[place]
+                return mark
+            if len(self._marks) < MARKS or not isinstance(mark, Subscribed | Resynced):
+                return None
+        return None
 
     def _add(self, mark: AnyMark) -> None:
         self._marks.append(mark)
@@ -294,7 +316,9 @@ class Trails:
     # ---- from trails
 
     def changed(self, trail: OpenTrail) -> None:
-        self._waiting.changed[trail] = None
+        changed = self._waiting.changed
+        if trail in changed or len(changed) < CHANGED:
+            changed[trail] = None
 
     def is_late(self, trail: OpenTrail) -> None:
         self._late[trail] = None
