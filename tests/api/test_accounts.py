@@ -1,5 +1,7 @@
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -7,7 +9,10 @@ from feedline.api.accounts import TICKET_SECONDS
 from feedline.api.identity import Authenticator
 from feedline.config import Settings
 from feedline.errors import Unauthenticated
+from feedline.feed import accounts
 from feedline.feed.instants import rfc3339
+from feedline.feed.people import UserRow
+from feedline.store.base import Transaction
 from tests.api.world import PASSWORD, World, login, paths, problem, register
 
 USER = {
@@ -328,3 +333,38 @@ class TestUnthrottled:
         client = world.client()
         answers = [await login(client, "ann") for _ in range(12)]
         assert {answer.status_code for answer in answers} == {401}
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "code"),
+    [
+        (lambda tx, row: accounts.set_password(tx, row, row, "another"), 401, "unauthenticated"),
+        (lambda tx, row: accounts.disable(tx, row, row), 403, "forbidden"),
+    ],
+    ids=["another password", "shut out"],
+)
+async def test_who_is_kept_out_while_a_password_is_checked_is_not_let_in(
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    change: Callable[[Transaction, UserRow], None],
+    status: int,
+    code: str,
+) -> None:
+    ann = await world.person("ann")
+    verify = world.services.hasher.verify
+
+    async def slowly(*args: Any, **options: Any) -> bool:
+        right = await verify(*args, **options)
+        await world.store.write(lambda tx: change(tx, existing(tx, ann.id)))
+        return right
+
+    monkeypatch.setattr(world.services.hasher, "verify", slowly)
+    problem(await login(world.client(), "ann"), status, code)
+    left = await world.store.read(lambda reads: reads.sessions_of(ann.id, world.clock.now, 10))
+    assert left == []
+
+
+def existing(tx: Transaction, user_id: str) -> UserRow:
+    row = tx.user(user_id)
+    assert row is not None
+    return row

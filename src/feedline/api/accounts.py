@@ -25,6 +25,7 @@ from feedline.store.base import Transaction
 from feedline.wire.answers import Answer, Header, answered
 
 TICKET_SECONDS = 30
+_WRONG = "The username or the password is not right."
 logger = logging.getLogger("feedline.api.accounts")
 
 
@@ -84,6 +85,7 @@ class Accounts:
         user = await self._proven(call)
 
         def command(tx: Transaction) -> SessionRow:
+            _require_same(user, tx.user(user.id))
             return actions.sign_in(tx, user, self._expiry(tx.now))
 
         return self._welcome(call, user, await self._store.write(command))
@@ -143,9 +145,8 @@ class Accounts:
         if user is None or not right:
             services.throttle.failed(credentials.username, call.address, services.clock())
             services.metrics.logins_failed.inc()
-            raise Unauthenticated("The username or the password is not right.")
-        if user.state != "active":
-            raise Forbidden("This account is closed.")
+            raise Unauthenticated(_WRONG)
+        _require_same(user, user)
         return user
 
     def _check_throttle(self, call: Call[Credentials, None]) -> None:
@@ -170,3 +171,11 @@ class Accounts:
     def _expiry(self, now: Millis) -> Millis:
         """In whole seconds, as the token has them, so that both end together."""
         return (now // 1000 + self._lifetime) * 1000
+
+
+def _require_same(proven: UserRow, now: UserRow | None) -> None:
+    """Much may have happened while a password was hashed. Raises Unauthenticated or Forbidden."""
+    if now is None or now.password_hash != proven.password_hash:
+        raise Unauthenticated(_WRONG)
+    if now.state != "active":
+        raise Forbidden("This account is closed.")
