@@ -223,3 +223,18 @@ async def test_one_can_block_only_so_many(world: World) -> None:
     problem(await ann.client.put(f"/api/users/{last.id}/block"), 422, "validation_failed")
     await block(ann, other)
     await block(last, ann)
+
+
+async def test_no_tier_is_granted_across_a_block_to_see_who_has_blocked(
+    both: tuple[Person, Person],
+) -> None:
+    ann, ben = both
+    problem(await grant(ben, ben, ann, "vip"), 404, "not_found")
+    problem(await grant(ann, ann, ben, "vip"), 403, "forbidden")
+    for creator in (ann, ben):
+        answer = await creator.client.get(f"/api/users/{creator.id}/subscribers")
+        assert answer.json()["subscribers"] == []
+    path = f"/api/users/{ann.id}/subscribers"
+    problem(await ben.client.get(path), 404, "not_found")
+    problem(await ben.client.delete(f"{path}/{ben.id}"), 404, "not_found")
+    problem(await ann.client.get(f"/api/users/{ben.id}/subscribers"), 403, "forbidden")

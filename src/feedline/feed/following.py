@@ -101,6 +101,8 @@ def grant_tier(
     _require_grant(tx, grantor, creator_id, subscriber_id)
     if creator_id == subscriber_id:
         raise ValidationFailed(FieldProblem("", "Creators see all of their own posts anyway."))
+    if grantor.id == creator_id:
+        _require_together(tx, creator_id, subscriber_id)
     held = tx.tier_held(subscriber_id, creator_id)
     if held == tier:
         return tx.position()
@@ -184,12 +186,14 @@ def _require_grant(reads: Reads, grantor: Grantor, creator_id: str, subscriber_i
 def _require_creator(reads: Reads, asker: Grantor, creator_id: str) -> None:
     _existing_person(reads, creator_id)
     if isinstance(asker, UserRow) and asker.id != creator_id and asker.role != "admin":
+        if reads.has_blocked(creator_id, asker.id):
+            raise NotFound("person")
         raise Forbidden("The tiers of a creator are for them, an admin or a service.")
 
 
-def _require_together(tx: Writes, person_id: str, creator_id: str) -> None:
-    if tx.are_apart(person_id, creator_id):
-        if tx.has_blocked(creator_id, person_id):
+def _require_together(tx: Writes, person_id: str, other_id: str) -> None:
+    if tx.are_apart(person_id, other_id):
+        if tx.has_blocked(other_id, person_id):
             raise NotFound("person")
         raise Forbidden("You have blocked this person. Unblock them first.")
 
