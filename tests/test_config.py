@@ -9,7 +9,7 @@ import cyclopts
 import pytest
 
 from feedline import cli, config
-from feedline.config import Role, Settings
+from feedline.config import LogFormat, LogLevel, Role, Settings
 from feedline.feed.drafts import DraftLimits
 
 TYPES = get_type_hints(Settings)
@@ -24,6 +24,8 @@ def sample(number: int, name: str) -> tuple[list[str], object]:
         bool: ("false", False) if getattr(Settings(), name) is True else ("true", True),
         Path: (f"folder{number}", Path(f"folder{number}")),
         Role: ("gateway", "gateway"),
+        LogFormat: ("json", "json"),
+        LogLevel: ("error", "error"),
         tuple[str, ...]: (f"a{number} b", (f"a{number}", "b")),
     }
     written, meant = samples[TYPES[name]]

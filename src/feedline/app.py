@@ -13,7 +13,9 @@ from pathlib import Path
 
 from jwt.algorithms import has_crypto
 from starlette.types import ASGIApp
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from feedline.api.access import Access
 from feedline.api.application import Application, build_api, build_health
 from feedline.api.external import ExternalIdentity
 from feedline.api.identity import Authenticator, Passes
@@ -79,7 +81,7 @@ class Feedline:
     files: Files
     pictures: Pictures
     hasher: Hasher
-    api: Application
+    api: ASGIApp
     gateway: WebSocketGateway | NoSockets
     like_teller: LikeTeller
     leavers: Leavers
@@ -236,8 +238,12 @@ def _assemble(
         allowed_origins=settings.allowed_origins,
         message_limit=settings.message_limit,
         backlog_limit=settings.backlog_limit,
+        trusts=lambda address: address in front.trusted_hosts,
     )
-    api, gateway = _served(services, live, sockets)
+    served, gateway = _served(services, live, sockets)
+    front = ProxyHeadersMiddleware(served, list(settings.trusted_proxies))  # type: ignore[arg-type]
+    inside: ASGIApp = front if settings.trusted_proxies else served  # type: ignore[assignment]
+    api = Access(inside, sockets.trusts)
     feedline = Feedline(
         settings,
         store,

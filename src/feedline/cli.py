@@ -1,5 +1,6 @@
 """The command line."""
 
+import logging
 import os
 import sys
 from functools import partial
@@ -29,6 +30,8 @@ from feedline.trial.plan import TrialPlan, experiment_of
 from feedline.trial.show import show_experiments, show_report
 from feedline.verify.command import verify as run_verify
 from feedline.verify.plan import Plan
+
+logger = logging.getLogger("feedline")
 
 app = cyclopts.App(
     name="feedline",
@@ -71,7 +74,7 @@ def serve(settings: Annotated[Settings, Parameter(name="*")] = _DEFAULTS) -> Non
     The first start makes the data directory, the database and the secret that signs sign-ins.
     Nothing needs to be configured.
     """
-    set_up_logging()
+    set_up_logging(settings.log_level, settings.log_format)
     server.serve(settings, partial(_greet, settings))
 
 
@@ -346,6 +349,10 @@ def main() -> None:
 
 
 def _greet(settings: Settings, address: str) -> None:
+    if settings.log_format == "json":
+        fields = {"address": address, "version": __version__, "data": settings.data.resolve()}
+        logger.info("open", extra={"fields": fields})
+        return
     console = Console(stderr=True, highlight=False)
     console.print(f"[bold]Feedline {__version__}[/] is open at [bold cyan]{address}[/]")
     console.print(f"Data in {settings.data.resolve()}. Stop with Ctrl+C.")

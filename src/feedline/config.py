@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 Role = Literal["all", "api", "gateway"]
+LogFormat = Literal["text", "json"]
+LogLevel = Literal["debug", "info", "warning", "error"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -199,6 +201,12 @@ class Settings:
 
     ring_bytes: int = 64 * 1024 * 1024
     """Most memory that they may take, in bytes."""
+
+    log_format: LogFormat = "text"
+    """Log lines as text or as JSON."""
+
+    log_level: LogLevel = "info"
+    """The least that is logged: debug, info (each request and connection), warning or error."""
 
     telemetry: bool = True
     """Measure each event's way from its commit to its last socket."""

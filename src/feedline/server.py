@@ -18,6 +18,7 @@ from feedline.config import Settings
 from feedline.errors import PortUnavailable, RolesNeedDatabase, WorkersNeedDatabase
 from feedline.gateway.http import BoundedHttpProtocol
 from feedline.supervisor import LEAVE, READY, Inherited, Supervisor, inherited
+from feedline.telemetry.logs import report_failure
 
 GRACE_SECONDS = 10  # for requests and sockets to finish after a signal to stop
 # Twice as long as uvicorn keeps a connection on which nothing is asked.
@@ -158,6 +159,7 @@ async def _watch(line: socket.socket, server: Server) -> None:
 
 @contextlib.asynccontextmanager
 async def _open(settings: Settings) -> AsyncIterator[Server]:
+    asyncio.get_running_loop().set_exception_handler(report_failure)
     async with running(settings) as feedline:
         if settings.demo:
             await demo.fill(
@@ -171,7 +173,6 @@ async def _open(settings: Settings) -> AsyncIterator[Server]:
 
 
 def _configure(feedline: Feedline) -> uvicorn.Config:
-    proxies = list(feedline.settings.trusted_proxies)
     return uvicorn.Config(
         feedline.api,
         http=BoundedHttpProtocol,
@@ -181,8 +182,7 @@ def _configure(feedline: Feedline) -> uvicorn.Config:
         log_level="warning",
         access_log=False,
         server_header=False,
-        proxy_headers=bool(proxies),
-        forwarded_allow_ips=proxies,
+        proxy_headers=False,  # who is in front of us is the application's to say
         backlog=_BACKLOG,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )

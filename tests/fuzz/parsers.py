@@ -58,7 +58,7 @@ def upgrade(data: bytes) -> None:
     try:
         read = read_upgrade(b"\r\n".join([*lines, b"", b""]), ())
     except NoUpgrade as refusal:
-        answer, head = refusal.response(), f"HTTP/1.1 {refusal.status} ".encode()
+        answer, head = refusal.response("r1"), f"HTTP/1.1 {refusal.status} ".encode()
     else:
         answer, head = plain_request(read.key), b"GET /ws HTTP/1.1\r\n"
     assert answer.startswith(head)

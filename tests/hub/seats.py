@@ -30,6 +30,7 @@ class Reader:
     def __init__(self, viewer_id: str = "reader", order: list[str] | None = None) -> None:
         self.viewer = Viewer(viewer_id)
         self.address = "127.0.0.1"
+        self.request = "r1"
         self.transport: Transport = "ws"
         self.last = GONE
         self.lane: Lane | None = None

@@ -138,6 +138,7 @@ class Bystander:
     def __init__(self) -> None:
         self.last = GONE
         self.lane: Lane | None = None
+        self.request = "somebody's"
         self.framing: Framing = BODIES
         self.viewer = Viewer("somebody")
         self.write: Callable[[bytes], int | None] = lambda _: None
@@ -214,6 +215,7 @@ class Link:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self.request = "link's"
         self.session = Session(
             "link", EPOCH, lambda: world.position, SessionLimits(message_rate=0), 0.0
         )

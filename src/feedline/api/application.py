@@ -14,6 +14,8 @@ from feedline.api.page import Docs, Page
 from feedline.api.routes import operations
 from feedline.api.services import Services
 
+ROUTE = "feedline.route"
+"""Where a scope says which path of the table its request was for."""
 _ANYWHERE = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
@@ -25,12 +27,26 @@ class Application:
 
     def __init__(self, endpoints: Mapping[str, ASGIApp], default: ASGIApp) -> None:
         self._fixed = {path: app for path, app in endpoints.items() if "{" not in path}
-        routes = [Route(path, app) for path, app in endpoints.items() if "{" in path]
+        routes = [Route(path, _Routed(path, app)) for path, app in endpoints.items() if "{" in path]
         self._router = Router(routes, redirect_slashes=False, default=default)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         app = self._fixed.get(scope["path"]) if scope["type"] == "http" else None
+        if app is not None:
+            scope[ROUTE] = scope["path"]
         await (app or self._router)(scope, receive, send)
+
+
+class _Routed:
+    """An endpoint whose path has parameters."""
+
+    def __init__(self, path: str, app: ASGIApp) -> None:
+        self._path = path
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope[ROUTE] = self._path
+        await self._app(scope, receive, send)
 
 
 def build_api(services: Services, elsewhere: Mapping[str, ASGIApp] | None = None) -> Application:

@@ -81,6 +81,7 @@ class Endpoint:
         try:
             answer: Answer | FileAnswer = await served.run(scope, receive)
         except Refusal as refusal:
+            logger.debug("refused", extra={"fields": {"code": refusal.code}})
             answer = answer_to(refusal)
         except ClientGone:
             return

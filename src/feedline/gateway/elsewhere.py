@@ -8,6 +8,7 @@ from starlette.types import Receive, Scope, Send
 from feedline.errors import Misdirected
 from feedline.gateway.entrance import refuse
 from feedline.gateway.upgrade import NoUpgrade
+from feedline.wire.request_id import request_id
 
 
 class Elsewhere:
@@ -36,5 +37,5 @@ class RefusedUpgrade(asyncio.Protocol):
     def data_received(self, _data: bytes) -> None:
         problem = Misdirected("gateway")
         refusal = NoUpgrade(problem.facts.status, problem.code, str(problem))
-        self._transport.write(refusal.response())
+        self._transport.write(refusal.response(request_id(None)))
         self._transport.close()

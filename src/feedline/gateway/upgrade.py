@@ -12,6 +12,7 @@ from feedline.wire.answers import encode
 from feedline.wire.credentials import cookie_token
 from feedline.wire.origin import origin_allowed
 from feedline.wire.problems import PROBLEM_TYPE, problem_of
+from feedline.wire.request_id import HEADER
 
 PATH = b"/ws"
 _KEY_BYTES = 16
@@ -37,7 +38,7 @@ class NoUpgrade(Exception):
     def __str__(self) -> str:
         return self.detail
 
-    def response(self) -> bytes:
+    def response(self, request: str) -> bytes:
         """The whole answer, after which the connection is closed."""
         problem = problem_of(self.code, self.detail)
         body = encode(msgspec.structs.replace(problem, status=self.status))
@@ -47,6 +48,7 @@ class NoUpgrade(Exception):
             f"Content-Length: {len(body)}",
             "Cache-Control: no-store",
             "Connection: close",
+            f"{HEADER.decode()}: {request}",
         ]
         if self.status == HTTPStatus.UPGRADE_REQUIRED:
             head.append("Sec-WebSocket-Version: 13")

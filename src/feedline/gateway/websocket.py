@@ -8,7 +8,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from picows import WSAutoPingStrategy, WSFrame, WSListener, WSMsgType, WSTransport
+from picows import (
+    WSAutoPingStrategy,
+    WSFrame,
+    WSListener,
+    WSMsgType,
+    WSTransport,
+    WSUpgradeResponse,
+    WSUpgradeResponseWithListener,
+)
 from picows.picows import WSProtocol  # type: ignore[attr-defined]
 from uvicorn.server import ServerState
 
@@ -29,12 +37,15 @@ from feedline.wire.frames import (
     check_reserved,
     text_frame,
 )
+from feedline.wire.request_id import HEADER, given_in, request_id, within
 
 GOODBYE_SECONDS = 2.0  # for the peer to answer a close frame before the socket is cut
 _RESUME_AT = 16 * 1024  # bytes still waiting at which a slow reader counts as drained
 _KERNEL_BYTES = 64 * 1024  # asked for; Linux takes twice as much, its bookkeeping included
 _COPIED = 8 * 1024  # longest message that picows copies together with its header
 _HEADER_ROOM = 14  # bytes that picows wants before a message to put a header there
+
+access = logging.getLogger("feedline.connections")
 
 # A peer that breaks the protocol is no fault of ours; what matters of it is in the close code.
 _frame_logger = logging.getLogger("feedline.gateway.frames")
@@ -52,6 +63,8 @@ class WebSocketGateway:
     allowed_origins: tuple[str, ...]
     message_limit: int
     backlog_limit: int
+    trusts: Callable[[str], bool]
+    """Whether a peer is a proxy whose id of a request is taken."""
 
     def __call__(self, *, server_state: ServerState, **_: Any) -> "UpgradedProtocol":
         return UpgradedProtocol(self, server_state)
@@ -60,7 +73,7 @@ class WebSocketGateway:
 class UpgradedProtocol(WSProtocol):  # type: ignore[misc]
     """Takes over a connection for which uvicorn has read the request of an upgrade."""
 
-    __slots__ = ("_frames", "_gateway", "_server_state", "_socket", "_upgrade")
+    __slots__ = ("_frames", "_gateway", "_request", "_server_state", "_socket", "_upgrade")
 
     def __init__(self, gateway: WebSocketGateway, server_state: ServerState) -> None:
         super().__init__(
@@ -85,20 +98,31 @@ class UpgradedProtocol(WSProtocol):  # type: ignore[misc]
         self._frames = FrameCutter()
         self._socket: WebSocketSocket | None = None
         self._upgrade: Upgrade | None = None
+        self._request = ""
 
     def data_received(self, request: bytes) -> None:
         """The request of the upgrade, whole, as uvicorn hands it over."""
         self._server_state.connections.add(self)
+        self._request = self._name(request)
         try:
             self._upgrade = read_upgrade(request, self._gateway.allowed_origins)
         except NoUpgrade as refusal:
+            fields = {"request": self._request, "code": refusal.code}
+            access.info("upgrade refused", extra={"fields": fields})
             transport = self.transport.underlying_transport
-            transport.write(refusal.response())
+            transport.write(refusal.response(self._request))
             transport.close()
             return
         plain = plain_request(self._upgrade.key)
         self.get_buffer(len(plain))[: len(plain)] = plain
         super().buffer_updated(len(plain))
+
+    def _name(self, head: bytes) -> str:
+        given = given_in(head)
+        if given is not None:
+            peer = self.transport.underlying_transport.get_extra_info("peername") or ("",)
+            given = given if self._gateway.trusts(str(peer[0])) else None
+        return request_id(given)
 
     def buffer_updated(self, size: int) -> None:
         """Hands picows one frame at a time; it reads one ahead of what it delivers."""
@@ -132,12 +156,13 @@ class UpgradedProtocol(WSProtocol):  # type: ignore[misc]
         else:
             self._socket.connection.close(CloseCode.RESTART, "restart")
 
-    def _listen(self, _: object) -> "WebSocketSocket":
+    def _listen(self, _: object) -> WSUpgradeResponseWithListener:
         if self._upgrade is None:
             raise RuntimeError("A listener is made only after the upgrade was read.")
         upgrade, self._upgrade = self._upgrade, None  # whose token need not stay in memory
-        self._socket = WebSocketSocket(self._gateway, upgrade)
-        return self._socket
+        self._socket = WebSocketSocket(self._gateway, upgrade, self._request)
+        answer = WSUpgradeResponse.create_101_response({HEADER.decode(): self._request})
+        return WSUpgradeResponseWithListener(answer, self._socket)
 
 
 class WebSocketFraming:
@@ -165,6 +190,7 @@ class WebSocketSocket(WSListener):
         "_kernel",
         "_messages",
         "_queue",
+        "_request",
         "_transport",
         "_underlying",
         "_upgrade",
@@ -177,7 +203,8 @@ class WebSocketSocket(WSListener):
     connection: Connection
     address: str
 
-    def __init__(self, gateway: WebSocketGateway, upgrade: Upgrade) -> None:
+    def __init__(self, gateway: WebSocketGateway, upgrade: Upgrade, request: str) -> None:
+        self._request = request
         self._gateway = gateway
         self._upgrade: Upgrade | None = upgrade
         self._messages = MessageAssembler(gateway.message_limit)
@@ -203,7 +230,8 @@ class WebSocketSocket(WSListener):
         # The rest of the backlog's room is for the message that crosses the mark.
         high = max((self._gateway.backlog_limit or 2**31) // 2, 2 * _RESUME_AT)
         self._underlying.set_write_buffer_limits(high=high, low=_RESUME_AT)
-        self.connection = self._gateway.connect(self)
+        with within(self._request):
+            self.connection = self._gateway.connect(self)
         upgrade, self._upgrade = self._upgrade, None
         if upgrade is not None:
             self._authenticate(upgrade)

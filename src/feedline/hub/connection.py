@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextvars import copy_context
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -18,6 +19,7 @@ from feedline.hub.hub import Hub, refusal_of
 from feedline.hub.trails import NO_TRAIL, OpenTrail
 from feedline.hub.unread import unread
 from feedline.store.base import Store
+from feedline.wire import request_id
 from feedline.wire.effects import (
     CheckChannels,
     Close,
@@ -35,6 +37,7 @@ from feedline.wire.session import Session
 RETRY_SECONDS = 0.5  # between tries while the database fails
 
 logger = logging.getLogger("feedline.hub")
+access = logging.getLogger("feedline.connections")
 
 T = TypeVar("T")
 
@@ -108,6 +111,7 @@ class Connection(_Front):
         "_asked",
         "_backlog",
         "_deadlines",
+        "_ended",
         "_heard",
         "_hub",
         "_loop",
@@ -122,6 +126,7 @@ class Connection(_Front):
         "_verify",
         "address",
         "lane",
+        "request",
         "session",
     )
 
@@ -140,6 +145,8 @@ class Connection(_Front):
         self.last = GONE
         self.lane: Lane | None = None
         self.write = socket.write
+        self.request = request_id.current()
+        self._ended = (0, "")
         self._socket = socket
         self._hub = hub
         self._store = store
@@ -217,11 +224,27 @@ class Connection(_Front):
         self._trail.closed(self._reached(), code, "")
         session.closed = True
         self._hub.fanout.leave(self)
-        self._hub.remove(self)
+        if self._hub.remove(self):
+            self._tell_end(code)
         if session.identity is not None:
             self._hub.forget_identity(self, session.identity)
         for task in self._tasks:
             task.cancel()
+
+    def _tell_end(self, code: int | None) -> None:
+        if not access.isEnabledFor(logging.INFO):
+            return
+        identity, (ours, reason) = self.session.identity, self._ended
+        fields = {
+            "request": self.request,
+            "transport": self.transport,
+            "user": identity.user_id if identity else "",
+            "code": ours or code or "",
+            "reason": reason,
+            "seconds": round(self._loop.time() - self._opened, 1),
+            "address": self.address,
+        }
+        access.info("connection ended", extra={"fields": fields})
 
     # ---- from the hub
 
@@ -333,6 +356,7 @@ class Connection(_Front):
             case TellUnread():
                 self._start(self._tell_unread())
             case Close(code=code, reason=reason):
+                self._ended = (code, reason)
                 self._trail.closed(self._reached(), code, reason)
                 self._hub.fanout.leave(self)
                 self._socket.close(code, reason)
@@ -376,7 +400,9 @@ class Connection(_Front):
         return self.session.position
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
-        task = self._loop.create_task(work)
+        context = copy_context()
+        context.run(request_id.begin, self.request)  # the hub may have asked for it
+        task = self._loop.create_task(work, context=context)
         self._tasks.add(task)
         task.add_done_callback(self._finish)
 
@@ -386,7 +412,8 @@ class Connection(_Front):
             return
         failure = task.exception()
         if failure is not None:
-            logger.error("a connection failed", exc_info=failure)
+            fields = {"request": self.request}
+            logger.error("a connection failed", exc_info=failure, extra={"fields": fields})
             self.close(CloseCode.INTERNAL_ERROR, "internal error")
         else:
             self._pump()

@@ -52,6 +52,8 @@ class Seat(Protocol):
 
     last: int
     lane: "Lane | None"
+    request: str
+    """The id of the request that began it, for the log."""
     write: Callable[[bytes], int | None]
     """Takes bytes that are framed already. Never waits. Returns None, or how many bytes it took:
     then, as after an OSError, the rest goes to ``keep``. So the send() of a socket will do, with
@@ -409,7 +411,8 @@ class _Round:
                     elif seat.last < last:
                         send(seat, [event for event in self._batch if event.seq > seat.last])
                 except Exception:  # one broken socket must not cost the others their event
-                    logger.exception("a connection could not be served")
+                    fields = {"request": seat.request}
+                    logger.exception("a connection could not be served", extra={"fields": fields})
             if clock() >= deadline:
                 break
         self._next = min(self._next, len(seats))

@@ -148,16 +148,17 @@ class Hub:
             self.standings.forget(identity.user_id)
         _discard(self._by_session, identity.session_id, member)
 
-    def remove(self, member: Member) -> None:
-        """A socket is gone; saying so again changes nothing."""
+    def remove(self, member: Member) -> bool:
+        """A socket is gone; saying so again changes nothing, and is told by False."""
         if member not in self._members:
-            return
+            return False
         del self._members[member]
         self._slow.discard(member)
         self._by_transport[member.transport] -= 1
         self._by_address[member.address] -= 1
         if not self._by_address[member.address]:
             del self._by_address[member.address]
+        return True
 
     def close_all(self, code: CloseCode, reason: str) -> None:
         for member in tuple(self._members):

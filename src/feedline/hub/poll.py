@@ -20,6 +20,7 @@ from feedline.hub.fanout import GONE, Framing, Lane
 from feedline.hub.hub import Hub
 from feedline.hub.trails import PollTrail
 from feedline.store.base import Store
+from feedline.wire import request_id
 from feedline.wire.coverage import Coverage
 from feedline.wire.encoded import EncodedEvent
 from feedline.wire.standing import NOBODY
@@ -83,6 +84,7 @@ class Poll:
 
     def __init__(self, identity: Identity, address: str, *, hub: Hub, store: Store) -> None:
         self.address = address
+        self.request = request_id.current()
         self.last = GONE
         self.lane: Lane | None = None
         self.framing: Framing = WAKE_UP
