@@ -19,6 +19,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from functools import cache
+from tempfile import TemporaryFile
 from typing import Any, NamedTuple
 
 from argon2.profiles import CHEAPEST
@@ -84,6 +85,29 @@ async def fork(
     return Forked(int(await news.readline()), stderr, news, line)
 
 
+def run(
+    words: tuple[str, ...], environment: dict[str, str], *, seconds: float
+) -> subprocess.CompletedProcess[str]:
+    """As ``subprocess.run`` of ``python -m`` with these words, all that it says captured."""
+    ours, theirs = socket.socketpair()
+    request = Request(list(words), environment, os.getcwd(), hashes=False)  # noqa: PTH109
+    with ours, TemporaryFile("w+b") as out, TemporaryFile("w+b") as err:
+        descriptors = [theirs.fileno(), err.fileno(), out.fileno()]
+        socket.send_fds(_control(), [json.dumps(request).encode()], descriptors)
+        theirs.close()
+        ours.settimeout(seconds)
+        with ours.makefile() as news:
+            pid = int(news.readline())
+            try:
+                status = int(news.readline())
+            except TimeoutError:
+                os.kill(pid, signal.SIGKILL)
+                raise
+        out.seek(0)
+        err.seek(0)
+        return subprocess.CompletedProcess(words, status, out.read().decode(), err.read().decode())
+
+
 @cache
 def _control() -> socket.socket:
     """The line to the process that forks, which is started by the first who asks."""
@@ -118,22 +142,23 @@ class _Forks:
                 if key.fileobj is not self._control:
                     self._tell_end(key.fd)
                     continue
-                message, descriptors, _, _ = socket.recv_fds(self._control, _LARGEST, 2)
+                message, descriptors, _, _ = socket.recv_fds(self._control, _LARGEST, 3)
                 if not message:
                     self._end_all()
                     return None
                 if not self._fork(*descriptors):
                     return Request(*json.loads(message))
 
-    def _fork(self, line: int, stderr: int) -> int:
+    def _fork(self, line: int, *outputs: int) -> int:
         news = socket.socket(fileno=line)
         pid = os.fork()
         if pid == 0:
             news.close()
             self._leave()
-            _settle_in(stderr)
+            _settle_in(*outputs)
             return 0
-        os.close(stderr)
+        for output in outputs:
+            os.close(output)
         pidfd = os.pidfd_open(pid)
         self._lines[pidfd] = (pid, news)
         self._selector.register(pidfd, selectors.EVENT_READ)
@@ -168,12 +193,12 @@ def _tell(line: socket.socket, number: int) -> None:
         line.send(b"%d\n" % number)
 
 
-def _settle_in(stderr: int) -> None:
+def _settle_in(stderr: int, stdout: int | None = None) -> None:
     null = os.open(os.devnull, os.O_RDWR)
-    for descriptor, number in ((null, 0), (null, 1), (stderr, 2)):
+    stdout = os.dup(null) if stdout is None else stdout
+    for number, descriptor in enumerate((null, stdout, stderr)):
         os.dup2(descriptor, number)
-    os.close(null)
-    os.close(stderr)
+        os.close(descriptor)
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 

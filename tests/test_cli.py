@@ -3,8 +3,6 @@
 import asyncio
 import json
 import os
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ from feedline import __version__
 from feedline.config import Settings
 from feedline.demo import Demo, load
 from feedline.store.queries import load_migrations
+from tests.forkserver import run
 from tests.processes import Person, ServerProcess, serving
 
 pytestmark = pytest.mark.system
@@ -27,14 +26,8 @@ class Ran:
     """A command that has ended."""
 
     def __init__(self, *arguments: str, **environment: str) -> None:
-        done = subprocess.run(
-            [sys.executable, "-m", "feedline", *arguments],
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            check=False,
-            env={**os.environ, "TERM": "dumb", "COLUMNS": "120", **environment},
-        )
+        surroundings = {**os.environ, "TERM": "dumb", "COLUMNS": "120", **environment}
+        done = run(("feedline", *arguments), surroundings, seconds=SECONDS)
         self.status = done.returncode
         self.out = done.stdout
         self.error = " ".join(done.stderr.split())
