@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.processes import Person
+from tests.system.checker import require
 from tests.system.cluster import Cluster, Roamer, cluster
-from tests.system.follower import Follower, place
+from tests.system.follower import Follower
 from tests.system.writer import Ledger, all_texts
 
 pytestmark = [pytest.mark.system, pytest.mark.alone]
@@ -94,13 +95,7 @@ async def test_nodes_bus_and_database_fail_and_nothing_is_lost(
             f"{[follower.connections for follower in followers]} connections, "
             f"everybody had all {repaired:.2f} s after the last"
         )
-    assert sorted(stored) == sorted(ledger.answers), "REST has other posts than were acknowledged"
-    for follower in followers:
-        # Lists go by the time of creation, which on two nodes may be the same.
-        assert sorted(follower.texts()) == sorted(stored), "a reader has other posts than REST"
-        assert follower.texts() == followers[0].texts(), "two readers have another order"
-        assert follower.places() == list(range(place(begin) + 1, place(final) + 1))
-        assert follower.resyncs == 0
+    require(ledger, followers, stored, begin, final)
     assert repaired < REPAIRED
     assert ledger.broken + ledger.statuses[503] > 0, "nothing was found in the way"
     assert tracebacks == []

@@ -14,7 +14,8 @@ import websockets
 
 from tests.postgres import databases
 from tests.processes import Person, ServerProcess, serving
-from tests.system.follower import Follower, place
+from tests.system.checker import require
+from tests.system.follower import Follower
 from tests.system.writer import Ledger, all_texts
 
 pytestmark = pytest.mark.system
@@ -157,7 +158,4 @@ async def test_nodes_are_restarted_one_by_one_and_no_request_is_left_unanswered(
         stored = await all_texts(people[0])
     databases().drop(url)
     assert (ledger.broken, set(ledger.statuses)) == (0, {201})
-    assert sorted(stored) == sorted(ledger.answers)
-    for follower in followers:
-        assert sorted(follower.texts()) == sorted(stored)
-        assert follower.places() == list(range(place(begin) + 1, place(final) + 1))
+    require(ledger, followers, stored, begin, final)

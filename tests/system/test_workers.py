@@ -10,7 +10,8 @@ import pytest
 
 from tests.postgres import databases
 from tests.processes import Person, ServerProcess, serving
-from tests.system.follower import Follower, place
+from tests.system.checker import require
+from tests.system.follower import Follower
 from tests.system.writer import Ledger, all_texts
 
 pytestmark = pytest.mark.system
@@ -89,10 +90,7 @@ async def test_workers_are_replaced_under_load_and_nothing_is_lost(
         old = workers(server)
         assert await server.stop() == 0
         assert alive(old) == []
-    assert sorted(stored) == sorted(ledger.answers)
-    for follower in followers:
-        assert sorted(follower.texts()) == sorted(stored)
-        assert follower.places() == list(range(place(begin) + 1, place(final) + 1))
+    require(ledger, followers, stored, begin, final)
 
 
 async def test_workers_end_with_their_supervisor(tmp_path: Path, options: tuple[str, ...]) -> None:

@@ -1,21 +1,26 @@
 """People who publish and do not give up: each post has a key, and is sent until acknowledged."""
 
 import asyncio
+import json
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 
+from feedline.verify.ledger import Sent
 from tests.processes import Person
+from tests.system.follower import place
 
 PAUSE = 0.03  # seconds before the next try
 
 
 @dataclass
 class Ledger:
-    """What was acknowledged: the answer's bytes, by key."""
+    """What was sent, and what was acknowledged: the answer's bytes, by key."""
 
+    sent: dict[str, Sent] = field(default_factory=dict)
     answers: dict[str, bytes] = field(default_factory=dict)
     pause: float = 0.0
     """Seconds between two posts of one person."""
@@ -34,6 +39,7 @@ class Ledger:
 
     async def publish(self, person: Person, key: str) -> None:
         """Publishes one post, whatever it takes. Its text is its key."""
+        self.sent[key] = Sent(time.monotonic())
         while key not in self.answers:
             try:
                 answer = await person.http.post(
@@ -45,12 +51,19 @@ class Ledger:
                 continue
             self.statuses[answer.status_code] += 1
             if answer.status_code == 201:
-                self.repeated += answer.headers.get("idempotency-replayed") == "true"
-                self.answers[key] = answer.content
-                self._written.set()
+                self._take(key, answer)
             else:
                 assert answer.status_code == 503, answer.text
                 await asyncio.sleep(PAUSE)
+
+    def _take(self, key: str, answer: httpx.Response) -> None:
+        post, body = self.sent[key], json.loads(answer.content)
+        post.acknowledged = time.monotonic()
+        post.place, post.post_id = place(body["cursor"]), body["post"]["id"]
+        post.repeated = answer.headers.get("idempotency-replayed") == "true"
+        self.repeated += post.repeated
+        self.answers[key] = answer.content
+        self._written.set()
 
     async def keep_publishing(self, person: Person, end: asyncio.Event) -> None:
         """One post after another until the end; the last one is acknowledged too."""
