@@ -108,3 +108,9 @@ class Node:
         """Lets time pass, and samples."""
         self.clock.now += round(seconds * 1000)
         await self.dashboard.tick()
+
+    async def tick_and_keep(self, seconds: float) -> None:
+        """The same, and what is kept and read on the way is done."""
+        await self.tick(seconds)
+        if self.dashboard._keeping is not None:
+            await self.dashboard._keeping

@@ -156,8 +156,8 @@ async def test_without_a_bus_others_are_heard_of_through_the_database(
     node.counts.bus = other.counts.bus = "degraded"
     for _ in range(2 * KEEP_TICKS):
         other.counts.posts += 2
-        await other.tick(1)
-        await node.tick(1)
+        await other.tick_and_keep(1)
+        await node.tick_and_keep(1)
     await node.dashboard.stop()
     await node.tick()
     live = await asked(node.dashboard, "live")
