@@ -6,7 +6,6 @@ import random
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -14,7 +13,6 @@ import pytest
 
 from feedline.errors import Conflict, NotFound, Unavailable
 from feedline.feed import actions, reactions
-from feedline.feed.auditing import record
 from feedline.feed.comments import CommentDraft
 from feedline.feed.drafts import Draft, DraftLimits
 from feedline.feed.events import (
@@ -26,26 +24,18 @@ from feedline.feed.events import (
     PostUpdated,
 )
 from feedline.feed.following import follow, unfollow
-from feedline.feed.media_row import MediaRow
 from feedline.feed.people import Identity, SessionRow, UserRow
 from feedline.feed.posts import PostRow
 from feedline.feed.reactions import LIKES_MERGED
-from feedline.media.files import FolderFiles
-from feedline.media.upkeep import clean_up
 from feedline.store import postgres_connections, postgres_writer
 from feedline.store.base import Snapshot, Store, Transaction
-from feedline.store.postgres_connections import _SESSION, connect
+from feedline.store.postgres_connections import connect
 from feedline.store.postgres_views import PostgresTransaction
-from feedline.store.retention import Retention, trim
-from tests.store.opening import DAY, Clock, contents, opened, publish, register, whole_log
+from tests.store.opening import Clock, opened, publish, register, whole_log
 
 pytestmark = pytest.mark.system
 
 LIMITS = DraftLimits()
-RETENTION = Retention(
-    log_days=1, log_events=5, answer_hours=1, notification_days=1, notifications=3, audit_days=1
-)
-
 Act = Callable[[Transaction], Any]
 
 
@@ -276,8 +266,6 @@ async def test_a_node_that_stops_in_a_group_is_cut_off_and_runs_it_again(
     others_look: bool,
 ) -> None:
     """The server ends a transaction that is idle; one that counts as busy, the other node does."""
-    monkeypatch.setitem(_SESSION, "idle_in_transaction_session_timeout", "200ms")
-    monkeypatch.setitem(_SESSION, "lock_timeout", "300ms")
     monkeypatch.setattr(postgres_writer, "_STANDS_STILL", 0.2 if others_look else 1_000)
     monkeypatch.setattr(postgres_writer, "_LOOK_SECONDS", 0.0)
     monkeypatch.setattr(postgres_connections, "_SLOWEST", 1_000)  # a stopped node looks at nothing
@@ -289,6 +277,7 @@ async def test_a_node_that_stops_in_a_group_is_cut_off_and_runs_it_again(
         def stop(tx: Transaction) -> int:
             assert isinstance(tx, PostgresTransaction)
             assert tx._pipeline is not None, "carefully is another way to run"
+            tx._run("SET LOCAL idle_in_transaction_session_timeout = '200ms'", ())
             tx.post(post.id)
             last(tx, post.id)
             stopped.set()
@@ -318,45 +307,3 @@ async def test_a_node_that_stops_in_the_middle_of_a_commit_is_cut_off(
             stuck.execute("COMMIT")
     assert [entry.seq for entry in await whole_log(nodes[1])] == [1]
     assert (await nodes[1].read(lambda reads: reads.post(post.id))) is not None
-
-
-async def test_nodes_that_clean_up_at_the_same_time_leave_each_other_alone(
-    url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """Each row goes once, nobody fails for the other, and writers get in between."""
-    monkeypatch.setattr("feedline.store.database.SLICE", 20)
-    clock = Clock()
-    async with opened(url, clock=clock) as one, opened(url, clock=clock) as other:
-        author = await one.write(partial(register, username="author"))
-
-        def grow(tx: Transaction) -> None:
-            for n in range(200):
-                publish(tx, author, text=f"{n}")
-                tx.store_answer(author.id, f"{n}", b"", lambda: b"")
-                record(tx, author, "user.export")
-                media_id = tx.new_id()
-                tx.add_media(MediaRow(media_id, author.id, None, "audio", "", 1, 0, None, tx.now))
-
-        await one.write(grow)
-        clock.now += 10 * DAY
-        files = FolderFiles(tmp_path)
-        enough = asyncio.Event()
-        writing = asyncio.create_task(_publish_on(one, author, enough))
-        dropped = await asyncio.gather(*(trim(node, RETENTION, clock.now) for node in (one, other)))
-        removed = await asyncio.gather(*(clean_up(node, files, clock.now) for node in (one, other)))
-        enough.set()
-        await writing
-        await trim(one, RETENTION, clock.now)  # what was written after the log was cut
-        assert await trim(one, RETENTION, clock.now) == 0
-        assert sum(dropped) >= 3 * 200 - RETENTION.log_events
-        assert sum(removed) >= 200  # what one is at, the other may remove as well
-        assert contents(url)["media"] == []
-        bounds = await one.read(lambda reads: reads.log_bounds())
-        assert [entry.seq for entry in await whole_log(other)] == list(
-            range(bounds.floor + 1, bounds.head + 1)
-        )
-
-
-async def _publish_on(store: Store, author: UserRow, enough: asyncio.Event) -> None:
-    while not enough.is_set():
-        await store.write(partial(publish, author=author, text="meanwhile"))
