@@ -23,6 +23,7 @@ from tests.valkey import ValkeyProcess, valkey
 pytestmark = pytest.mark.system
 
 AT_ONCE = 2.0  # seconds, with the bus
+RECHECKED = 20.0  # ten times what somebody keeps who is no admin any more
 SOON = 30.0  # without it; a look at the log every second makes that two
 
 
@@ -33,6 +34,7 @@ class Scene:
     here: ServerProcess
     there: ServerProcess
     bus: ValkeyProcess
+    url: str
     service: str
     ann: Person
     ben: Person
@@ -61,7 +63,7 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
         await asyncio.to_thread(administration.add_admin, storage, "boss")
         service = await asyncio.to_thread(administration.create_service_token, storage, "shop")
         await both_know_of_each_other(here, there)
-        yield Scene(here, there, bus, service, ann, Person(there, ben.token, ben.user), boss)
+        yield Scene(here, there, bus, url, service, ann, Person(there, ben.token, ben.user), boss)
     databases().drop(url)
 
 
@@ -81,10 +83,12 @@ async def test_what_one_node_does_holds_at_the_other(scene: Scene, figures: Figu
     await _wrong_passwords_count_together(scene)
     await _an_author_is_found_wherever_they_are_connected(scene)
     await _everything_else(scene, figures, "with the bus")
+    await _an_admin_s_channel_ends(scene, figures, "with the bus")
     await scene.bus.kill()
     scene.within = SOON
     await _an_author_counts_as_gone_who_is_at_another_node(scene)
     await _everything_else(scene, figures, "without the bus")
+    await _an_admin_s_channel_ends(scene, figures, "without the bus")
 
 
 async def _everything_else(scene: Scene, figures: Figures, when: str) -> None:
@@ -155,6 +159,22 @@ async def _an_admin_removes(scene: Scene) -> None:
             assert answer.status_code == 204
             assert (await until(reader, "post_deleted"))["postId"] == post["id"]
     assert (await scene.ben.http.get(f"/api/posts/{post['id']}")).status_code == 404
+
+
+async def _an_admin_s_channel_ends(scene: Scene, figures: Figures, when: str) -> None:
+    """Whoever is no admin any more loses the channel on sockets that are open elsewhere."""
+    storage = Storage(scene.here.data, scene.url)
+    await asyncio.to_thread(administration.add_admin, storage, "ben")
+    async with live(scene.ben, "admin") as watcher:
+        await until(watcher, "figures")
+        await asyncio.to_thread(administration.remove_admin, storage, "ben")
+        since = time.monotonic()
+        assert (await until(watcher, "unsubscribed"))["channel"] == "admin"
+        took = time.monotonic() - since
+        await watcher.say("subscribe", id=1, channel="admin")
+        assert (await until(watcher, "error"))["code"] == "forbidden"
+    figures(f"{when}, another node took the channel of a former admin after {took:.2f} s")
+    assert took < RECHECKED
 
 
 async def _a_sign_out(scene: Scene) -> None:

@@ -86,6 +86,8 @@ class Dashboard:
         loop = asyncio.get_running_loop()
         due = loop.time() + TICK_SECONDS
         while True:
+            await asyncio.sleep(max(0.0, due - TICK_SECONDS / 2 - loop.time()))
+            await self._end_former_admins()
             await asyncio.sleep(max(0.0, due - loop.time()))
             late = (loop.time() - due) * 1000
             due = max(due + TICK_SECONDS, loop.time())
@@ -183,6 +185,15 @@ class Dashboard:
             return Probe("down", None, None)
         self._admins_read = monotonic()
         return Probe("ok", (self._admins_read - began) * 1000, head)
+
+    async def _end_former_admins(self) -> None:
+        """Between two ticks, so that nobody keeps the channel for longer than one."""
+        watchers = list(self._watchers())
+        if watchers:
+            await self._probe({watcher.viewer.id or "" for watcher in watchers})
+        for watcher in watchers:
+            if watcher.viewer.id not in self._admins:
+                watcher.recheck()
 
     def _show(self, watchers: Iterable[Watcher], body: bytes) -> None:
         """To admins; whoever is none any more loses the channel."""
