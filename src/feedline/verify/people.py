@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import time
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -15,6 +16,8 @@ from feedline.verify.deployment import Caller, Route
 from feedline.verify.ledger import Reading, Sent
 from feedline.verify.record import Outage, Record
 from feedline.verify.transports import LOST, TRANSPORTS, Message, Subscription
+
+_BEHIND = 10.0  # seconds without what others know to be there, after which a connection is dead
 
 
 class _User(msgspec.Struct):
@@ -39,14 +42,17 @@ class _Published(msgspec.Struct):
 class Account:
     id: str
     token: str
+    password: str = ""
+    """Empty for somebody who was there before."""
 
 
 async def register(caller: Caller, name: str, until: float) -> Account:
     """Signs up somebody with a password that nobody knows."""
-    body = {"username": name, "password": secrets.token_urlsafe(24), "name": "Feedline verify"}
+    password = secrets.token_urlsafe(24)
+    body = {"username": name, "password": password, "name": "Feedline verify"}
     answer = await caller.call("POST", "/api/auth/register", until=until, json=body)
     found = msgspec.json.decode(answer.content, type=_SignedIn)
-    return Account(found.user.id, found.token)
+    return Account(found.user.id, found.token, password)
 
 
 async def whose(caller: Caller, token: str, until: float) -> Account:
@@ -91,6 +97,7 @@ class Author:
         post.place, post.post_id = place_of(published.cursor), published.post.id
         post.repeated = answer.headers.get("idempotency-replayed") == "true"
         post.acknowledged = time.monotonic()
+        self._record.newest = max(self._record.newest, post.place)
         if self._caller.failures > before:
             self._record.outages.append(Outage("author", post.begun, post.acknowledged))
 
@@ -114,6 +121,9 @@ class Reader:
         self._token = token
         self._cursor = cursor
         self._lost: float | None = None
+        self._limit: asyncio.Timeout | None = None
+        self._owed = 0
+        self._silent_since = time.monotonic()
 
     async def read(self, channels: list[str]) -> None:
         """Until cancelled. Raises VerificationBroken if it is not let in."""
@@ -122,18 +132,35 @@ class Reader:
             what = Subscription(self._http, self._route.url, self._token, channels, self._cursor)
             self._record.connections += 1
             try:
-                async with aclosing(transport(what)) as messages:
-                    async for message in messages:
-                        self._note_arrival()
-                        self._take(message)
-                        self._cursor = message.cursor or self._cursor
+                async with asyncio.timeout(None) as self._limit:
+                    await self._follow(transport(what))
             except httpx.HTTPStatusError as error:
                 if error.response.status_code in {401, 403}:
                     raise VerificationBroken("A reader is not let in any more.") from error
             except LOST:
                 pass
+            finally:
+                self._limit = None
             self._lost = self._lost or time.monotonic()
             await self._route.fail()
+
+    async def _follow(self, messages: AsyncGenerator[Message]) -> None:
+        async with aclosing(messages):
+            async for message in messages:
+                self._note_arrival()
+                self._take(message)
+                self._cursor = message.cursor or self._cursor
+
+    def look(self) -> None:
+        """Leaves a connection that is silent although there is something for it: half open.
+
+        Streams and polls have no ping, and would wait for the next sign of life in vain.
+        """
+        if self.has_reached(self._owed):
+            self._owed, self._silent_since = self._record.newest, time.monotonic()
+        elif time.monotonic() > self._silent_since + _BEHIND and self._limit is not None:
+            self._silent_since = time.monotonic()
+            self._limit.reschedule(asyncio.get_running_loop().time())
 
     def has_reached(self, place: int) -> bool:
         """Whether its stream is past a place, so that everything up to there has come."""
@@ -141,6 +168,7 @@ class Reader:
 
     def _note_arrival(self) -> None:
         self._route.succeed()
+        self._silent_since = time.monotonic()
         if self._lost is not None:
             self._record.outages.append(
                 Outage(self.reading.transport, self._lost, time.monotonic())

@@ -29,6 +29,8 @@ class Record:
     sent: dict[str, Sent] = field(default_factory=dict)
     readings: list[Reading] = field(default_factory=list)
     outages: list[Outage] = field(default_factory=list)
+    newest: int = 0
+    """The last place in the log that was acknowledged."""
     failures: int = 0
     """Requests without an answer, or with one that says to try again."""
     connections: int = 0

@@ -21,7 +21,7 @@ from feedline.verify.transports import TRANSPORTS, Content
 
 _BEGIN_SECONDS = 20.0  # for the first requests; what can't be reached then is not there
 _PATIENCE = 30.0  # after the end, for posts without an answer
-_SETTLE = 60.0  # for readers to have everything: silence on a stream is noticed after 40
+_SETTLE = 60.0  # for readers to have everything: a dead connection is noticed after ten
 _LINGER = 1.0  # to see what comes twice
 _DELETE_SECONDS = 60.0
 _DELETE_AT_ONCE = 8
@@ -68,8 +68,8 @@ class Run:
             raise VerificationBroken("It could not be reached any more at the end.") from None
         finally:
             if not self._plan.keep:
-                tell("Deleting the posts", self.record)
-                await self._delete(authors)
+                tell("Deleting what it made", self.record)
+                await self._delete(authors, reader)
         verdict = judge(self.record.sent, self.record.readings, stored)
         return conclude(self.record, verdict, end)
 
@@ -100,7 +100,7 @@ class Run:
         channels = [f"creator:{author.id}" for author in authors]
         readers = [self._reader(number, reader, cursor) for number in range(self._plan.readers)]
         following = [asyncio.create_task(who.read(channels)) for who in readers]
-        telling = asyncio.create_task(self._keep_telling(tell))
+        telling = asyncio.create_task(self._keep_looking(readers, tell))
         self.record.start = time.monotonic()
         try:
             writing = asyncio.gather(*self._writers(authors))
@@ -134,9 +134,11 @@ class Run:
             for number, who in enumerate(people)
         ]
 
-    async def _keep_telling(self, tell: Told) -> None:
+    async def _keep_looking(self, readers: Sequence[Reader], tell: Told) -> None:
         while True:
             tell("Authors publish", self.record)
+            for reader in readers:
+                reader.look()
             await asyncio.sleep(_LOOK)
 
     async def _settle(self, readers: Sequence[Reader]) -> None:
@@ -165,23 +167,22 @@ class Run:
                 return found
             query["page"] = rows.next
 
-    async def _delete(self, authors: Sequence[Account]) -> None:
-        """Deletes what is known to be there, as far as that goes."""
-        callers = [self._caller(author.token) for author in authors]
+    async def _delete(self, authors: Sequence[Account], reader: Account) -> None:
+        """Deletes the people who were signed up, and with them what they wrote, or else that."""
         gate, until = asyncio.Semaphore(_DELETE_AT_ONCE), time.monotonic() + _DELETE_SECONDS
 
-        async def delete(author: int, post_id: str) -> None:
+        async def delete(account: Account, path: str, **named: Any) -> None:
             async with gate:
                 with contextlib.suppress(TimeoutError, VerificationBroken):
-                    caller = callers[author % len(callers)]
-                    await caller.call("DELETE", f"/api/posts/{post_id}", until=until)
+                    caller = self._caller(account.token)
+                    await caller.call("DELETE", path, until=until, **named)
 
-        posts = [(_author_in(key), post.post_id) for key, post in self.record.sent.items()]
-        await asyncio.gather(*(delete(author, post) for author, post in posts if post))
-
-
-def _author_in(key: str) -> int:
-    return int(key.split("-")[-2])
+        people = [account for account in (*authors, reader) if account.password]
+        posts = [] if people else [post.post_id for post in self.record.sent.values()]
+        await asyncio.gather(
+            *(delete(who, "/api/me", json={"password": who.password}) for who in people),
+            *(delete(reader, f"/api/posts/{post_id}") for post_id in posts if post_id),
+        )
 
 
 async def _unless_one_fails(

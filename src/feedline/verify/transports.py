@@ -9,8 +9,9 @@ import websockets
 
 from feedline.errors import VerificationBroken
 
-_SILENCE = 40.0  # seconds; more than two comments of a stream, and than a poll is asked to wait
+_SILENCE = 40.0  # seconds; more than two comments of a stream
 _POLL_SECONDS = 10
+_POLL_SILENCE = 20.0
 _PROBE_SECONDS = 5  # between pings, and for their answers: a half-open socket is found in ten
 _OPENING = 10.0
 
@@ -110,7 +111,7 @@ async def over_polls(what: Subscription) -> AsyncGenerator[Message]:
     query = what.query | {"wait": str(_POLL_SECONDS)}
     while True:
         answer = await what.http.get(
-            f"{what.url}/api/events", headers=what.headers, params=query, timeout=_SILENCE
+            f"{what.url}/api/events", headers=what.headers, params=query, timeout=_POLL_SILENCE
         )
         answer.raise_for_status()
         polled = _polled.decode(answer.content)
