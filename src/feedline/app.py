@@ -63,6 +63,7 @@ from feedline.store.carried import CarriedEntries
 from feedline.store.database import now_millis
 from feedline.store.retention import Retention, keep_trimmed
 from feedline.telemetry.metrics import Gauge, Metrics, Total
+from feedline.telemetry.slow import slow_events
 from feedline.telemetry.troubles import Troubles
 from feedline.trial.gatherer import Gatherer
 from feedline.trial.report import report_of
@@ -113,6 +114,8 @@ async def running(settings: Settings) -> AsyncIterator[Feedline]:
         metrics = Metrics()
         troubles = stack.enter_context(_troubles())
         observer = metrics.stages if settings.telemetry else None
+        if settings.slow_event_seconds:
+            metrics.stages.on_landed.append(slow_events(settings.slow_event_seconds))
         bounds = await store.start(announce, observer)  # the bus is made for the log's epoch
         secret = await storage.secret(store)
         bus = _bus(settings, bounds.epoch, secret)

@@ -211,5 +211,8 @@ class Settings:
     telemetry: bool = True
     """Measure each event's way from its commit to its last socket."""
 
+    slow_event_seconds: float = 1
+    """Seconds from commit to last socket after which an event is logged as slow; 0: never."""
+
     poll_seconds: float = 1
     """Seconds between looks at the log for events whose announcement was lost."""

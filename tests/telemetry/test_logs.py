@@ -164,7 +164,7 @@ def test_levels_are_ours_and_libraries_only_warn(monkeypatch: pytest.MonkeyPatch
         root.setLevel(before[0])
         root.handlers = before[1]
         ours.setLevel(before[2])
-        for name in ("feedline.access", "feedline.connections"):
+        for name in ("feedline.access", "feedline.connections", "feedline.slow"):
             logging.getLogger(name).filters = []
     said = [json.loads(line)["message"] for line in stream.getvalue().splitlines()]
     assert said == ["mine", "worried"]

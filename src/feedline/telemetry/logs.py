@@ -16,6 +16,7 @@ from typing import Any, Literal
 import structlog
 
 from feedline.errors import StartupError, Unavailable
+from feedline.telemetry import slow
 from feedline.telemetry.lines import LineWriter, RateLimit
 
 LogFormat = Literal["text", "json"]
@@ -39,8 +40,8 @@ def set_up_logging(level: str = "info", form: LogFormat = "text") -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("feedline").setLevel(level.upper())
     for name in _BUSY:
-        logger = logging.getLogger(name)
-        logger.filters = [RateLimit(ACCESS_LINES)]
+        logging.getLogger(name).filters = [RateLimit(ACCESS_LINES)]
+    logging.getLogger(slow.LOGGER).filters = [RateLimit(slow.SLOW_LINES, seconds=10)]
 
 
 def formatter(form: LogFormat) -> logging.Formatter:
