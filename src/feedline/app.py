@@ -53,8 +53,9 @@ from feedline.hub.trails import Trails
 from feedline.hub.whereabouts import Whereabouts
 from feedline.leaving import Leavers
 from feedline.likes import LikeTeller
-from feedline.media.files import Files, FolderFiles
+from feedline.media.files import Files
 from feedline.media.pictures import Pictures
+from feedline.media.places import files_at
 from feedline.media.upkeep import keep_clean
 from feedline.observed import Observed, new_dashboard
 from feedline.storage import Storage
@@ -139,7 +140,7 @@ async def running(settings: Settings) -> AsyncIterator[Feedline]:
         dashboard = new_dashboard(settings, _name(settings), store, hub, bus, metrics, troubles)
         bus.heed(dashboard.hear)
         await dashboard.remember()
-        files = _files(settings)
+        files = files_at(settings.data, settings.media_bucket, settings.media_endpoint)
         feedline = _assemble(
             settings, store, hub, bus, Tokens(secret), files, pictures, Observed(metrics, dashboard)
         )
@@ -168,17 +169,6 @@ def _broker(settings: Settings, channel: str) -> Broker:
     from feedline.bus.postgres import postgres_broker  # its store is installed, so this is too
 
     return postgres_broker(settings.database, channel)
-
-
-def _files(settings: Settings) -> Files:
-    """Where files are kept."""
-    if not settings.media_bucket:
-        return FolderFiles(settings.data / "media")
-    try:
-        from feedline.media.s3 import S3Files
-    except ModuleNotFoundError:
-        raise ExtraMissing("s3", "--media-bucket") from None
-    return S3Files(settings.media_bucket, settings.media_endpoint)
 
 
 def _assemble(

@@ -24,6 +24,10 @@ async def test_everything_that_one_has_comes_along(world: World) -> None:
     await ann.client.post(f"/api/posts/{his['id']}/comments", json={"text": "a comment"})
     await ann.client.put(f"/api/users/{ben.id}/follow")
     await ben.client.put(f"/api/posts/{with_file['id']}/like")
+    cat = await world.person("cat")
+    report = {"kind": "user", "id": cat.id, "reason": "spam", "text": "a nuisance"}
+    await ann.client.post("/api/reports", json=report)
+    await ann.client.put(f"/api/users/{cat.id}/block")
     answer = await ann.client.get(EXPORT)
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/zip"
@@ -47,7 +51,23 @@ async def test_everything_that_one_has_comes_along(world: World) -> None:
     assert [creator["username"] for creator in found["following.json"]] == ["ben"]
     assert [one["kind"] for one in found["notifications.json"]] == ["like"]
     assert found["tiers.json"] == []
+    [blocked] = found["blocks.json"]
+    assert blocked["user"]["username"] == "cat"
+    [report] = found["reports.json"]
+    assert (report["subjectId"], report["text"]) == (cat.id, "a nuisance")
     assert "his" not in texts
+
+
+async def test_a_file_that_is_gone_is_left_out(world: World) -> None:
+    ann = await world.person("ann")
+    for _ in range(2):
+        sent = await ann.client.post("/api/media", files={"file": ("a.png", picture())})
+    await world.services.files.remove(sent.json()["mediaId"])
+    answer = await ann.client.get(EXPORT)
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert archive.testzip() is None
+        [kept] = [info for info in archive.infolist() if info.filename.startswith("media/")]
+        assert kept.file_size > 0
 
 
 async def test_an_export_is_for_oneself_and_not_too_often(world: World) -> None:

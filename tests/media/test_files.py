@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from feedline.errors import Unavailable
+from feedline.keeping import user_commands
 from feedline.media import s3
 from feedline.media.files import Files, FolderFiles
 from feedline.media.s3 import S3Files
+from feedline.storage import Storage
 
 DATA = bytes(range(256)) * 40_000  # more than S3 takes in one part
 
@@ -91,3 +93,17 @@ async def test_a_storage_that_is_away_is_unavailable(
         await anext(files.read("a", 0, 4))
     with pytest.raises(Unavailable):
         await files.remove("a")
+
+
+def test_somebody_is_exported_with_the_files_of_the_bucket_if_there_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[Files] = []
+    monkeypatch.setattr(user_commands, "export_to", lambda *args: taken.append(args[-1]))
+    target, storage = tmp_path / "ann.zip", Storage(data=tmp_path)
+    user_commands.export("ann", target, storage=storage)
+    address = "http://[::1]:1"
+    user_commands.export(
+        "ann", target, media_bucket="films", media_endpoint=address, storage=storage
+    )
+    assert [type(files) for files in taken] == [FolderFiles, S3Files]

@@ -9,11 +9,11 @@ import msgspec
 from feedline.feed.comments import comment_of
 from feedline.feed.instants import Place, rfc3339
 from feedline.feed.media import file_names
-from feedline.feed.media_row import MediaRow
 from feedline.feed.notifications import NotificationQuery, notification_of
 from feedline.feed.people import UserRow, creator_of, user_of
-from feedline.feed.ports import PostQuery
+from feedline.feed.ports import BlockQuery, PostQuery
 from feedline.feed.posts import normalize
+from feedline.feed.reports import ReportRow
 from feedline.feed.visibility import Viewer
 from feedline.media.files import Files
 from feedline.store.base import Snapshot, Store
@@ -71,20 +71,19 @@ async def exported(store: Store, files: Files, person: UserRow, now: int) -> Asy
                 entry.write(b"\n]\n")
         async for rows in _pages(store, _media_of(person)):
             for row in rows:
+                pieces = files.read(file_names(row.id)[0], 0, row.size)
+                try:
+                    first = await anext(pieces, b"")
+                except FileNotFoundError:  # removed meanwhile, or a backup without its files
+                    continue
                 info = zipfile.ZipInfo(f"media/{row.id}.{_ENDINGS.get(row.content_type, 'bin')}")
                 with archive.open(info, "w", force_zip64=True) as entry:
-                    async for piece in _pieces(files, row):
-                        entry.write(piece)
+                    entry.write(first)
+                    async for piece in pieces:
                         yield sink.taken()
+                        entry.write(piece)
+                yield sink.taken()
     yield sink.taken()
-
-
-async def _pieces(files: Files, row: MediaRow) -> AsyncIterator[bytes]:
-    try:
-        async for piece in files.read(file_names(row.id)[0], 0, row.size):
-            yield piece
-    except FileNotFoundError:  # removed meanwhile, or a backup without its files
-        return
 
 
 async def _pages(store: Store, read: Callable[[Snapshot, Any], Page]) -> AsyncIterator[list[Any]]:
@@ -129,7 +128,16 @@ def _lists(person: UserRow) -> list[tuple[str, Callable[[Snapshot, Any], Page]]]
         rows = reads.notifications(query)
         return [notification_of(row) for row in rows], _next(rows, _place)
 
-    lists = (posts, comments, likes, following, tiers, notifications)
+    def blocks(reads: Snapshot, before: Place | None) -> Page:
+        rows = reads.blocks(BlockQuery(blocker_id=person.id, before=before, limit=_PAGE))
+        found = [{"user": row.user, "createdAt": rfc3339(row.created_at)} for row in rows]
+        return found, _next(rows, lambda row: Place(row.created_at, row.user.id))
+
+    def reports(reads: Snapshot, after: str | None) -> Page:
+        rows = reads.reports_by(person.id, after or "", _PAGE)
+        return [_report(row) for row in rows], _next(rows, lambda row: row.id)
+
+    lists = (posts, comments, likes, following, tiers, notifications, blocks, reports)
     return [(read.__name__, read) for read in lists]
 
 
@@ -139,6 +147,17 @@ def _media_of(person: UserRow) -> Callable[[Snapshot, Any], Page]:
         return list(rows), _next(rows, lambda row: row.id)
 
     return media
+
+
+def _report(row: ReportRow) -> dict[str, str]:
+    """What somebody told the admins; not what became of it, which is theirs."""
+    return {
+        "kind": row.kind,
+        "subjectId": row.subject_id,
+        "reason": row.reason,
+        "text": row.text,
+        "createdAt": rfc3339(row.created_at),
+    }
 
 
 def _next(rows: Sequence[Any], place: Callable[[Any], Any]) -> Any:

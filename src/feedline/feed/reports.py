@@ -56,6 +56,9 @@ class ReportReads(Protocol):
     def report_by(self, reporter_id: str, kind: ReportKind, subject_id: str) -> ReportRow | None:
         """What somebody has reported already."""
 
+    def reports_by(self, reporter_id: str, after: str, limit: int) -> list[ReportRow]:
+        """All that somebody has reported, by id."""
+
     def reports(self, *, is_open: bool, before: Place | None, limit: int) -> list[ReportRow]:
         """Those that wait for an answer, or those that have one; the newest first."""
 

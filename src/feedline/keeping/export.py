@@ -8,13 +8,13 @@ from feedline.api.exporting import exported
 from feedline.errors import BackupExists
 from feedline.feed.auditing import record
 from feedline.feed.people import UserRow
-from feedline.media.files import FolderFiles
+from feedline.media.files import Files
 from feedline.storage import Storage
 from feedline.store.base import Store, Transaction
 from feedline.store.database import now_millis
 
 
-def export_to(storage: Storage, username: str, target: Path) -> None:
+def export_to(storage: Storage, username: str, target: Path, files: Files) -> None:
     """Writes a zip for its owner alone. Raises NoDatabase, NoSuchUser or BackupExists."""
 
     def command(tx: Transaction) -> UserRow:
@@ -24,7 +24,6 @@ def export_to(storage: Storage, username: str, target: Path) -> None:
 
     async def work(store: Store) -> None:
         person = await store.write(command)
-        files = FolderFiles(storage.data / "media")
         try:
             file = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         except FileExistsError:

@@ -15,6 +15,7 @@ from rich.table import Table
 from feedline.feed.accounts import Account
 from feedline.keeping import people
 from feedline.keeping.export import export_to
+from feedline.media.places import files_at
 from feedline.storage import Storage
 
 Place = Annotated[Storage, Parameter(name="*")]
@@ -124,7 +125,14 @@ def sign_out(name: str, *, storage: Place = _PLACE) -> None:
     people.sign_out(storage, name)
 
 
-def export(name: str, file: Path, *, storage: Place = _PLACE) -> None:
+def export(
+    name: str,
+    file: Path,
+    *,
+    media_bucket: str = "",
+    media_endpoint: str = "",
+    storage: Place = _PLACE,
+) -> None:
     """Write everything that a person has here into a zip: JSON, and their files.
 
     Parameters
@@ -133,8 +141,13 @@ def export(name: str, file: Path, *, storage: Place = _PLACE) -> None:
         The person's username.
     file
         The zip to make. One that is there is never written over.
+    media_bucket
+        Bucket of the files, if they are in one.
+    media_endpoint
+        Address of what speaks like S3, if it is not Amazon's.
     """
-    export_to(storage, name, file)
+    files = files_at(storage.data, media_bucket, media_endpoint)
+    export_to(storage, name, file, files)
     Console().print(f"All of {escape(name)} is in {escape(str(file))}.", highlight=False)
 
 

@@ -16,6 +16,9 @@ class Reports(Rows):
     def report_by(self, reporter_id: str, kind: ReportKind, subject_id: str) -> ReportRow | None:
         return _read(self._first("report_by", reporter_id, kind, subject_id))
 
+    def reports_by(self, reporter_id: str, after: str, limit: int) -> list[ReportRow]:
+        return [_report(row) for row in self._rows("reports_by", reporter_id, after, limit)]
+
     def reports(self, *, is_open: bool, before: Place | None, limit: int) -> list[ReportRow]:
         time, id_ = before or END
         name = "open_reports" if is_open else "settled_reports"

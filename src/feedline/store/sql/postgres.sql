@@ -854,6 +854,15 @@ SELECT r.id, r.kind, r.subject_id, r.reason, r.text, r.state, r.created_at,
 FROM reports AS r JOIN users AS w ON w.id = r.reporter_id JOIN users AS u ON u.id = r.person_id
 WHERE r.reporter_id = %s AND r.kind = %s AND r.subject_id = %s
 
+-- name: reports_by
+SELECT r.id, r.kind, r.subject_id, r.reason, r.text, r.state, r.created_at,
+    (SELECT count(*) FROM reports AS o
+        WHERE o.kind = r.kind AND o.subject_id = r.subject_id AND o.state = 'open'),
+    w.id, w.username, w.name, w.avatar, w.is_verified,
+    u.id, u.username, u.name, u.avatar, u.is_verified
+FROM reports AS r JOIN users AS w ON w.id = r.reporter_id JOIN users AS u ON u.id = r.person_id
+WHERE r.reporter_id = %s AND r.id > %s ORDER BY r.id LIMIT %s
+
 -- name: open_reports
 SELECT r.id, r.kind, r.subject_id, r.reason, r.text, r.state, r.created_at,
     (SELECT count(*) FROM reports AS o
