@@ -26,7 +26,7 @@ ACCESS_LINES = 100  # a second about requests, and as many about connections
 logger = logging.getLogger("feedline.telemetry")
 
 _BUSY = ("feedline.access", "feedline.connections")
-_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.:/+@[]")
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.:/+@[]{}")
 _QUOTING_NOBODY = (StartupError, Unavailable, OSError)  # their words are ours, or the system's
 
 
