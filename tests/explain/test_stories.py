@@ -106,7 +106,10 @@ async def test_a_post_that_was_delivered(scene: Scene) -> None:
         assert "on the screen" in story["summary"]
         texts = [moment["text"] for moment in story["moments"]]
         assert any("dispatched on" in text for text in texts)
-        assert texts.index("sent to the WebSocket, live") < len(texts)
+        assert "sent to the WebSocket, live" in texts
+        kinds = {moment["kind"]: moment["detail"] for moment in story["moments"]}
+        assert set(kinds) == {"opened", "committed", "dispatched", "sent", "shown"}
+        assert kinds["sent"] == "ws"
         assert [one["outcome"] for one in story["connections"]] == ["live"]
         reach = (await scene.author.http.get(f"/api/posts/{post_id}/reach")).json()["reach"]
     assert reach["online"] is None, "of one follower nobody else is to know where they were"

@@ -1,6 +1,8 @@
 """The story of one post and one person, in words and in numbers."""
 
-from feedline.explain.facts import Facts, Follows
+from typing import Literal, NamedTuple
+
+from feedline.explain.facts import ChangeKind, Facts, Follows
 from feedline.explain.journey import Journey, Outcome, journey_of
 from feedline.explain.reasons import Reason, Verdict, nearest, reason_of, verdict_of
 from feedline.explain.words import (
@@ -15,13 +17,24 @@ from feedline.feed.experiments import Transport
 from feedline.feed.instants import Millis, rfc3339
 from feedline.feed.people import Wire
 
+MomentKind = (
+    Literal["committed", "dispatched", "opened", "sent", "replayed", "shown", "closed", "deleted"]
+    | ChangeKind
+)
+
 
 class Moment(Wire, frozen=True):
-    """Something that happened; ``ms``: milliseconds after the commit of the post."""
+    """Something that happened; ``ms``: milliseconds after the commit of the post.
+
+    ``text`` says it in English. Whoever words it otherwise has the ``kind``, and as ``detail`` the
+    place in the log, the node, the transport, the tier or why something was retracted.
+    """
 
     at: str
     ms: int
     text: str
+    kind: MomentKind
+    detail: str
 
 
 class ConnectionStory(Wire, frozen=True):
@@ -74,34 +87,51 @@ def story_of(facts: Facts) -> Story:
     )
 
 
+class _Happened(NamedTuple):
+    at: Millis
+    kind: MomentKind
+    detail: str
+    text: str
+
+
 def _moments(facts: Facts, journeys: list[Journey]) -> list[Moment]:
     post = facts.post
-    found = [(post.committed_at, f"committed, place {post.seq} of the log")]
-    found += [
-        (one.at, f"dispatched on {node_of(facts, one.node_id)}")
-        for one in facts.dispatches.values()
-        if one.node_id in facts.nodes
-    ]
+    place = "" if post.seq is None else str(post.seq)
+    text = f"committed, place {place} of the log" if place else "committed"
+    found = [_Happened(post.committed_at, "committed", place, text)]
+    for one in facts.dispatches.values():
+        if one.node_id in facts.nodes:
+            node = node_of(facts, one.node_id)
+            found.append(_Happened(one.at, "dispatched", node, f"dispatched on {node}"))
     for journey in journeys:
         found += _moments_of(journey)
-    found += [(change.at, changed(change, facts)) for change in facts.changes]
+    found += [_Happened(one.at, one.kind, one.detail, changed(one, facts)) for one in facts.changes]
     if post.deleted_at is not None:
-        found.append((post.deleted_at, "deleted"))
-    found.sort(key=lambda one: one[0])
-    return [Moment(rfc3339(at), at - post.committed_at, text) for at, text in found]
+        found.append(_Happened(post.deleted_at, "deleted", "", "deleted"))
+    found.sort(key=lambda one: one.at)
+    since = post.committed_at
+    return [
+        Moment(
+            at=rfc3339(one.at), ms=one.at - since, text=one.text, kind=one.kind, detail=one.detail
+        )
+        for one in found
+    ]
 
 
-def _moments_of(journey: Journey) -> list[tuple[Millis, str]]:
-    trail, way = journey.trail, TRANSPORTS[journey.trail.transport]
-    found = [(trail.opened_at, f"{way} opened")]
+def _moments_of(journey: Journey) -> list[_Happened]:
+    trail, transport = journey.trail, journey.trail.transport
+    way = TRANSPORTS[transport]
+    found = [_Happened(trail.opened_at, "opened", transport, f"{way} opened")]
     if journey.is_sent and journey.sent_by is not None:
-        how = "live" if journey.outcome == "live" else "in a replay"
-        found.append((journey.sent_by, f"sent to the {way}, {how}"))
+        kind: MomentKind = "sent" if journey.outcome == "live" else "replayed"
+        how = "live" if kind == "sent" else "in a replay"
+        found.append(_Happened(journey.sent_by, kind, transport, f"sent to the {way}, {how}"))
     if journey.receipt is not None:
-        found.append((journey.receipt.at, f"on the screen, says the client at the {way}"))
+        text = f"on the screen, says the client at the {way}"
+        found.append(_Happened(journey.receipt.at, "shown", transport, text))
     if trail.closed_at is not None:
         code = "" if trail.close_code is None else f" with {trail.close_code}"
-        found.append((trail.closed_at, f"{way} closed{code}"))
+        found.append(_Happened(trail.closed_at, "closed", transport, f"{way} closed{code}"))
     return found
 
 

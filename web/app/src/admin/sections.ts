@@ -15,6 +15,7 @@ export const SECTIONS: readonly Section[] = [
   { path: "people", title: { en: "People", ru: "Люди" }, View: lazy(() => import("./people")) },
   { path: "reports", title: { en: "Reports", ru: "Жалобы" }, View: lazy(() => import("./reports")) },
   { path: "delivery", title: { en: "Live delivery", ru: "Доставка" }, View: lazy(() => import("./delivery")) },
+  { path: "explain", title: { en: "Explain", ru: "Почему" }, View: lazy(() => import("./explain")) },
   { path: "tokens", title: { en: "Tokens", ru: "Токены" }, View: lazy(() => import("./tokens")) },
   { path: "audit", title: { en: "Record", ru: "Журнал" }, View: lazy(() => import("./audit")) },
 ];
