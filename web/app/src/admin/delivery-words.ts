@@ -28,6 +28,7 @@ const en = {
   difference: "Difference",
   interval: "95 % interval",
   effect: "Effect",
+  advice: "For intervals and sample sizes install feedline[experiment] on the server.",
   tooFew: "Too few people yet to say anything of a difference.",
   sample: (planned: string, reached: string, power: string) =>
     `Each half needs ${planned} people for the smallest difference that matters. ${reached} are there: power ${power}.`,
@@ -66,6 +67,7 @@ const ru: typeof en = {
   difference: "Разница",
   interval: "Интервал 95 %",
   effect: "Эффект",
+  advice: "Чтобы видеть интервалы и размеры выборки, установите на сервере feedline[experiment].",
   tooFew: "Людей пока слишком мало, чтобы судить о разнице.",
   sample: (planned, reached, power) =>
     `Для наименьшей важной разницы в каждой половине нужно ${planned} человек. Сейчас ${reached}: мощность ${power}.`,

@@ -28,6 +28,7 @@ export interface Report {
   arms: readonly Arm[];
   differences: readonly Difference[];
   sample: { planned: number; reached: number; power: number; isMismatched: boolean } | null;
+  /** What the server lacks to say more, in English. */
   advice: string | null;
 }
 
@@ -41,7 +42,7 @@ export function ExperimentReport({ report }: { report: Report }): ReactNode {
     <>
       <Halves report={report} number={number} />
       {report.differences.length > 0 && <Differences differences={report.differences} number={number} />}
-      {report.advice !== null && <p>{report.advice}</p>}
+      {report.advice !== null && <p>{words.advice}</p>}
       {report.advice === null && report.differences.length === 0 && <p>{words.tooFew}</p>}
       {sample && <p>{words.sample(number(sample.planned), number(sample.reached), `${number(sample.power * 100)} %`)}</p>}
       {sample && <p role={sample.isMismatched ? "alert" : undefined}>{sample.isMismatched ? words.unfair : words.fair}</p>}
