@@ -3,6 +3,7 @@ import { FeedlineProvider } from "@feedline/react";
 import { act, cleanup, fireEvent, render, screen, within } from "@testing-library/react";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { FakePlatform, settled } from "../../client/test/fakes";
+import { makeProfile } from "../../client/test/social-fakes";
 import Audit from "../src/admin/audit";
 import People from "../src/admin/people";
 import Tokens from "../src/admin/tokens";
@@ -18,11 +19,14 @@ beforeEach(() => {
 
 afterEach(cleanup);
 
+let client: Feedline;
+
 async function open(section: React.ReactNode): Promise<void> {
+  client = new Feedline(platform);
   render(
     <LanguageProvider>
       <ToastProvider>
-        <FeedlineProvider client={new Feedline(platform)}>{section}</FeedlineProvider>
+        <FeedlineProvider client={client}>{section}</FeedlineProvider>
       </ToastProvider>
     </LanguageProvider>,
   );
@@ -71,6 +75,16 @@ test("somebody is deleted only after a question", async () => {
   await answer("GET", /users/, 200, { users: [{ ...ANN, state: "leaving" }] });
   expect(screen.getByText("being deleted")).toBeDefined();
   expect(screen.queryByText("Delete")).toBeNull();
+});
+
+test("nobody is offered to shut themselves out", async () => {
+  await open(<People />);
+  act(() => void client.start());
+  await answer("GET", /\/api\/me$/, 200, { user: { ...makeProfile("me"), role: "admin" } });
+  const me = { ...ANN, id: makeProfile("me").id, name: "Me" };
+  await answer("GET", /users/, 200, { users: [ANN, me] });
+  expect(screen.getAllByText("Shut out")).toHaveLength(1);
+  expect(within(screen.getByText("Me").closest("tr") as HTMLElement).queryByRole("button")).toBeNull();
 });
 
 test("people are looked for by how their name begins", async () => {

@@ -3,6 +3,7 @@ import { useCallback, useEffect, useState, type ReactNode } from "react";
 import { useI18n } from "../i18n";
 import { describe } from "../problems";
 import { useToast } from "../ui/toasts";
+import { Table } from "./table";
 import { useWords } from "./words";
 
 const WORDS = {
@@ -39,42 +40,30 @@ interface Entry {
 export default function Audit(): ReactNode {
   const words = useWords(WORDS);
   const { language } = useI18n();
-  const { entries, next, more } = useRecord();
+  const { entries, next, loadMore } = useRecord();
   const time = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium" });
+  const [when, who, what, whom, more] = words.columns;
   return (
     <>
       <h1>{words.title}</h1>
       {entries?.length === 0 && <p className="admin-loading">{words.none}</p>}
       {entries && entries.length > 0 && (
-        <div className="admin-wide">
-          <table className="admin-table">
-            <thead>
-              <tr>
-                {words.columns.map((column) => (
-                  <th key={column} scope="col">
-                    {column}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {entries.map(({ id, at, actor, action, subject, details }) => (
-                <tr key={id}>
-                  <td>
-                    <time dateTime={at}>{time.format(new Date(at))}</time>
-                  </td>
-                  <td>{called(actor)}</td>
-                  <td>{action}</td>
-                  <td>{subject && called(subject)}</td>
-                  <td>{told(details)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table titles={words.columns}>
+          {entries.map(({ id, at, actor, action, subject, details }) => (
+            <tr key={id}>
+              <td data-label={when}>
+                <time dateTime={at}>{time.format(new Date(at))}</time>
+              </td>
+              <td data-label={who}>{called(actor)}</td>
+              <td data-label={what}>{action}</td>
+              <td data-label={whom}>{subject && called(subject)}</td>
+              <td data-label={more}>{told(details)}</td>
+            </tr>
+          ))}
+        </Table>
       )}
       {next !== null && (
-        <button type="button" className="button" onClick={more}>
+        <button type="button" className="button" onClick={loadMore}>
           {words.more}
         </button>
       )}
@@ -114,5 +103,5 @@ function useRecord() {
   );
 
   useEffect(() => clock.after(0, () => void load("")), [clock, load]);
-  return { entries, next, more: () => void load(next ?? "") };
+  return { entries, next, loadMore: () => void load(next ?? "") };
 }

@@ -1,4 +1,4 @@
-import { useFeedline } from "@feedline/react";
+import { useFeedline, useSession } from "@feedline/react";
 import { useCallback, useEffect, useState, type ReactNode } from "react";
 import { Link } from "wouter";
 import { useI18n } from "../i18n";
@@ -6,6 +6,7 @@ import { describe } from "../problems";
 import { ConfirmDialog } from "../ui/confirm-dialog";
 import { Field } from "../ui/field";
 import { useToast } from "../ui/toasts";
+import { Table } from "./table";
 import { useWords } from "./words";
 
 const PAUSE_MS = 200;
@@ -52,6 +53,8 @@ export default function People(): ReactNode {
   const [search, setSearch] = useState("");
   const { people, act } = usePeopleCalled(search);
   const [leaving, setLeaving] = useState<Account | null>(null);
+  const { user } = useSession();
+  const [who, state, posts, sessions, change] = words.columns;
   return (
     <>
       <h1>{words.title}</h1>
@@ -62,47 +65,34 @@ export default function People(): ReactNode {
       </Field>
       {people?.length === 0 && <p className="admin-loading">{words.none}</p>}
       {people && people.length > 0 && (
-        <div className="admin-wide">
-          <table className="admin-table">
-            <thead>
-              <tr>
-                {words.columns.map((column) => (
-                  <th key={column} scope="col">
-                    {column}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {people.map((person) => (
-                <tr key={person.id}>
-                  <td>
-                    <Link href={`/u/${person.username}`}>{person.name}</Link> @{person.username}
-                  </td>
-                  <td>{words.states[person.state]}</td>
-                  <td>{person.postsCount}</td>
-                  <td>{person.sessions}</td>
-                  <td>
-                    {person.state !== "leaving" && (
-                      <div className="admin-acts">
-                        <button
-                          type="button"
-                          className="button button-small"
-                          onClick={() => void act("PATCH", person, { disabled: person.state === "active" })}
-                        >
-                          {person.state === "active" ? words.disable : words.enable}
-                        </button>
-                        <button type="button" className="button button-small" onClick={() => setLeaving(person)}>
-                          {words.delete}
-                        </button>
-                      </div>
-                    )}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table titles={words.columns}>
+          {people.map((person) => (
+            <tr key={person.id}>
+              <td data-label={who}>
+                <Link href={`/u/${person.username}`}>{person.name}</Link> @{person.username}
+              </td>
+              <td data-label={state}>{words.states[person.state]}</td>
+              <td data-label={posts}>{person.postsCount}</td>
+              <td data-label={sessions}>{person.sessions}</td>
+              <td data-label={change}>
+                {person.state !== "leaving" && person.id !== user?.id && (
+                  <div className="admin-acts">
+                    <button
+                      type="button"
+                      className="button button-small"
+                      onClick={() => void act("PATCH", person, { disabled: person.state === "active" })}
+                    >
+                      {person.state === "active" ? words.disable : words.enable}
+                    </button>
+                    <button type="button" className="button button-small" onClick={() => setLeaving(person)}>
+                      {words.delete}
+                    </button>
+                  </div>
+                )}
+              </td>
+            </tr>
+          ))}
+        </Table>
       )}
       {leaving && (
         <ConfirmDialog

@@ -6,6 +6,7 @@ import { ConfirmDialog } from "../ui/confirm-dialog";
 import { Field } from "../ui/field";
 import { useToast } from "../ui/toasts";
 import { useFormErrors } from "../ui/use-form-errors";
+import { Table } from "./table";
 import { useWords } from "./words";
 
 const WORDS = {
@@ -48,40 +49,28 @@ export default function Tokens(): ReactNode {
   const { programs, load, revoke } = usePrograms();
   const [leaving, setLeaving] = useState<Program | null>(null);
   const day = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
+  const [called, since, change] = words.columns;
   return (
     <>
       <h1>{words.title}</h1>
       <NewToken onMade={load} />
       {programs?.length === 0 && <p className="admin-loading">{words.none}</p>}
       {programs && programs.length > 0 && (
-        <div className="admin-wide">
-          <table className="admin-table">
-            <thead>
-              <tr>
-                {words.columns.map((column) => (
-                  <th key={column} scope="col">
-                    {column}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {programs.map((program) => (
-                <tr key={program.id}>
-                  <td>{program.name || program.id}</td>
-                  <td>
-                    <time dateTime={program.createdAt}>{day.format(new Date(program.createdAt))}</time>
-                  </td>
-                  <td>
-                    <button type="button" className="button button-small" onClick={() => setLeaving(program)}>
-                      {words.revoke}
-                    </button>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table titles={words.columns}>
+          {programs.map((program) => (
+            <tr key={program.id}>
+              <td data-label={called}>{program.name || program.id}</td>
+              <td data-label={since}>
+                <time dateTime={program.createdAt}>{day.format(new Date(program.createdAt))}</time>
+              </td>
+              <td data-label={change}>
+                <button type="button" className="button button-small" onClick={() => setLeaving(program)}>
+                  {words.revoke}
+                </button>
+              </td>
+            </tr>
+          ))}
+        </Table>
       )}
       {leaving && (
         <ConfirmDialog
