@@ -13,6 +13,7 @@ import { OwnPostMenu } from "./own-post-menu";
 import { PostFoot } from "./post-foot";
 import { PostMedia } from "./post-media";
 import { PostText } from "./post-text";
+import { ReachLine } from "./reach-line";
 
 interface PostCardProps {
   entry: PostEntry;
@@ -58,6 +59,7 @@ export const PostCard = memo(function PostCard({ entry, viewerId, full = false }
           </ul>
         )}
         {delivery === "sent" ? <PostFoot post={post} isStranger={viewerId === null} /> : <DeliveryLine entry={entry} />}
+        {full && isOwn && delivery === "sent" && <ReachLine key={post.id} post={post} />}
       </div>
     </>
   );

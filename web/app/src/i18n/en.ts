@@ -4,6 +4,10 @@ function count(n: number, one: string, many: string): string {
   return `${n} ${n === 1 ? one : many}`;
 }
 
+function reachTime(ms: number): string {
+  return ms < 10_000 ? `${ms} ms` : `${Math.round(ms / 1_000)} s`;
+}
+
 export const en = {
   language: "English",
   appName: "Feedline",
@@ -56,6 +60,9 @@ export const en = {
 
   postBy: (name: string) => `Post by ${name}`,
   edited: "edited",
+  reachSeen: (shown: number, online: number, ms: number) => `Seen live by ${shown} of ${online} online followers within ${reachTime(ms)}`,
+  reachAtLeast: (shown: number) => `Seen live by at least ${shown} followers`,
+  reachSent: (live: number, online: number) => `Sent live to ${live} of ${online} online followers`,
   sending: "Sending…",
   sendingFailed: "Not published",
   sendingTooLate: "The server couldn’t be reached for a day. Send it again, unless it is in your feed.",

@@ -7,6 +7,10 @@ function count(n: number, one: string, few: string, many: string): string {
   return `${n} ${form === "one" ? one : form === "few" ? few : many}`;
 }
 
+function reachTime(ms: number): string {
+  return ms < 10_000 ? `${ms} мс` : `${Math.round(ms / 1_000)} с`;
+}
+
 export const ru: Dictionary = {
   language: "Русский",
   appName: "Feedline",
@@ -59,6 +63,9 @@ export const ru: Dictionary = {
 
   postBy: (name) => `Запись: ${name}`,
   edited: "изменено",
+  reachSeen: (shown, online, ms) => `Вживую запись увидели ${shown} из ${online} подписчиков в сети, не позже чем через ${reachTime(ms)}`,
+  reachAtLeast: (shown) => `Вживую запись увидели не меньше ${shown} подписчиков`,
+  reachSent: (live, online) => `Вживую запись отправлена ${live} из ${online} подписчиков в сети`,
   sending: "Отправляется…",
   sendingFailed: "Не опубликовано",
   sendingTooLate: "Сервер был недоступен целый день. Отправьте ещё раз, если записи нет в вашей ленте.",
