@@ -5,11 +5,15 @@ import json
 import zipfile
 from typing import Any
 
+import pytest
+
+from feedline.feed import accounts
+from feedline.feed.events import SessionRevoked
 from feedline.leaving import remove_leavers
 from tests.api.world import PASSWORD, World, login, problem
 from tests.media.samples import picture
 
-ME, EXPORT = "/api/me", "/api/me/export"
+ME, EXPORT, PASSWORDS = "/api/me", "/api/me/export", "/api/me/password"
 
 
 async def test_everything_that_one_has_comes_along(world: World) -> None:
@@ -138,4 +142,56 @@ async def test_accounts_are_for_admins_and_not_their_own(world: World) -> None:
     problem(await ann.client.patch(own, json={"disabled": True}), 403, "forbidden")
     problem(await ann.client.delete(own), 403, "forbidden")
     assert (await root.client.delete(f"/api/admin/users/{ann.id}")).status_code == 204
+    problem(await ann.client.get(ME), 401, "unauthenticated")
+
+
+async def test_one_changes_the_password_and_other_sign_ins_end(world: World) -> None:
+    ann = await world.person("ann")
+    ben = await world.person("ben")
+    other = (await login(world.client(), "ann")).json()["token"]
+    body = {"password": PASSWORD, "newPassword": "battery staple"}
+    for wrong, status, code in (
+        ({"password": "wrong password"}, 403, "forbidden"),
+        ({"newPassword": "short"}, 422, "validation_failed"),
+        ({"newPassword": "x" * 2_000}, 422, "validation_failed"),
+    ):
+        problem(await ann.client.put(PASSWORDS, json={**body, **wrong}), status, code)
+    elsewhere = world.client(headers={"authorization": f"Bearer {other}"})
+    assert (await elsewhere.get(ME)).status_code == 200
+    assert (await ann.client.put(PASSWORDS, json=body)).status_code == 204
+    assert (await ann.client.get(ME)).status_code == 200
+    problem(await elsewhere.get(ME), 401, "unauthenticated")
+    problem(await login(world.client(), "ann"), 401, "unauthenticated")
+    assert (await login(world.client(), "ann", "battery staple")).status_code == 200
+    assert (await ben.client.get(ME)).status_code == 200
+    problem(await ann.client.put(PASSWORDS, json=body), 403, "forbidden")
+    problem(await world.client().put(PASSWORDS, json=body), 401, "unauthenticated")
+
+
+async def test_the_sockets_of_other_sign_ins_are_told(world: World) -> None:
+    ann = await world.person("ann")
+    for _ in range(3):
+        await login(world.client(), "ann")
+    before = await world.head()
+    body = {"password": PASSWORD, "newPassword": "battery staple"}
+    assert (await ann.client.put(PASSWORDS, json=body)).status_code == 204
+    page = await world.store.read(lambda reads: reads.log_page(before, 10))
+    ended = [entry.event for entry in page.entries]
+    assert all(isinstance(event, SessionRevoked) for event in ended)
+    sessions = {event.session_id for event in ended if isinstance(event, SessionRevoked)}
+    assert len(sessions) == 3
+    assert world.identity(ann).session_id not in sessions
+
+
+async def test_of_very_many_sign_ins_none_goes_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(accounts, "_MANY", 3)
+    ann = await world.person("ann")
+    for _ in range(3):
+        await login(world.client(), "ann")
+    before = await world.head()
+    body = {"password": PASSWORD, "newPassword": "battery staple"}
+    assert (await ann.client.put(PASSWORDS, json=body)).status_code == 204
+    assert await world.head() == before + 1
     problem(await ann.client.get(ME), 401, "unauthenticated")

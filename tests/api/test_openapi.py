@@ -73,6 +73,7 @@ CALLS = {
     "PATCH /api/admin/users/{id}",
     "DELETE /api/admin/users/{id}",
     "GET /api/me/export",
+    "PUT /api/me/password",
     "DELETE /api/me",
     "POST /api/telemetry",
     "GET /healthz",

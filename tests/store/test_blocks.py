@@ -119,6 +119,9 @@ async def test_an_answer_is_for_all_reports_of_the_same_thing(store: Store, cloc
     settled = await store.read(lambda reads: reads.reports(is_open=False, before=None, limit=1))
     assert [(row.id, row.state) for row in settled] == [(newest.id, "dismissed")]
     assert await store.read(lambda reads: reads.count_reports(ben.id, 0)) == 1
+    [own] = await store.read(lambda reads: reads.reports_by(ben.id, "", 9))
+    assert (own.id, own.text) == (oldest.id, "x")
+    assert await store.read(lambda reads: reads.reports_by(ben.id, own.id, 9)) == []
     await store.forget_audit(clock.now + 1)
     assert await store.read(lambda reads: reads.reports(is_open=False, before=None, limit=9)) == []
 

@@ -7,14 +7,15 @@ from feedline.api.identity import session_cookie
 from feedline.api.operation import Call
 from feedline.api.ranges import FileAnswer
 from feedline.api.services import Services
-from feedline.errors import Forbidden, NotFound
+from feedline.errors import Forbidden, NotFound, ValidationFailed
 from feedline.feed import accounts
 from feedline.feed.accounts import Account, account_of
-from feedline.feed.people import UserRow, Wire
+from feedline.feed.people import UserRow, Wire, password_problems
 from feedline.feed.ports import Reads
 from feedline.store.base import Snapshot, Transaction
 from feedline.wire.answers import Answer, answered
 
+_WRONG = "The password is not right."
 _SESSIONS = 1_000  # that are counted of one person
 
 
@@ -22,6 +23,13 @@ class Farewell(Wire, frozen=True, forbid_unknown_fields=True):
     """Somebody wants to be deleted, and proves that it is them."""
 
     password: str
+
+
+class PasswordChange(Wire, frozen=True, forbid_unknown_fields=True):
+    """Somebody wants another password, and proves that it is them."""
+
+    password: str
+    new_password: str
 
 
 class AccountChange(Wire, frozen=True, forbid_unknown_fields=True):
@@ -65,21 +73,46 @@ class Leaving:
 
     async def delete_me(self, call: Call[Farewell, None]) -> Answer:
         """Raises Forbidden for a wrong password, RateLimited after too many."""
-        services = self._services
-        person = await self._store.read(call.caller.person)
-        now = services.clock()
-        services.throttle.check(person.username, call.address, now)
-        if not await services.hasher.verify(call.body.password, person.password_hash or None):
-            services.throttle.failed(person.username, call.address, now)
-            raise Forbidden("The password is not right.")
+        await self._prove(call, call.body.password)
 
         def command(tx: Transaction) -> None:
             me = call.caller.person(tx)
             accounts.delete(tx, me, me)
 
         await self._store.write(command)
-        services.somebody_leaves()
+        self._services.somebody_leaves()
         return Answer(headers=(session_cookie("", 0, call.scheme),))
+
+    async def change_password(self, call: Call[PasswordChange, None]) -> Answer:
+        """Raises ValidationFailed; Forbidden for a wrong password, RateLimited after too many."""
+        problems = password_problems("newPassword", call.body.new_password)
+        if problems:
+            raise ValidationFailed(*problems)
+        proven = await self._prove(call, call.body.password)
+        password_hash = await self._services.hasher.hash(call.body.new_password)
+
+        def command(tx: Transaction) -> None:
+            me = call.caller.person(tx)
+            if me.password_hash != proven.password_hash:  # it was changed meanwhile
+                raise Forbidden(_WRONG)
+            session_id = call.caller.required.session_id
+            accounts.change_password(tx, me, password_hash, session_id)
+
+        await self._store.write(command)
+        return Answer()
+
+    async def _prove(
+        self, call: Call[Farewell, None] | Call[PasswordChange, None], password: str
+    ) -> UserRow:
+        """The person, whose password is right. Raises Forbidden, RateLimited after too many."""
+        services = self._services
+        person = await self._store.read(call.caller.person)
+        now = services.clock()
+        services.throttle.check(person.username, call.address, now)
+        if not await services.hasher.verify(password, person.password_hash or None):
+            services.throttle.failed(person.username, call.address, now)
+            raise Forbidden(_WRONG)
+        return person
 
     async def accounts(self, call: Call[None, AccountsQuery]) -> Answer:
         def read(reads: Snapshot) -> list[Account]:

@@ -7,6 +7,7 @@ from feedline.api.leaving import (
     AccountsQuery,
     Farewell,
     Leaving,
+    PasswordChange,
 )
 from feedline.api.operation import Operation
 
@@ -31,6 +32,17 @@ def leaving_operations(leaving: Leaving) -> list[Operation]:
             tag="people",
             handler=leaving.delete_me,
             body=Farewell,
+            status=204,
+            codes=("forbidden", "rate_limited"),
+        ),
+        Operation(
+            method="PUT",
+            path="/api/me/password",
+            name="change_password",
+            summary="Change one's password; one's other sign-ins end",
+            tag="account",
+            handler=leaving.change_password,
+            body=PasswordChange,
             status=204,
             codes=("forbidden", "rate_limited"),
         ),

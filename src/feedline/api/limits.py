@@ -45,6 +45,9 @@ def with_limits(schemas: dict[str, Json], settings: Settings) -> dict[str, Json]
             "password": {"minLength": PASSWORD_SHORTEST, "maxLength": PASSWORD_LONGEST},
             "name": {"pattern": f"^{NAME.pattern}$", "maxLength": NAME_LIMIT},
         },
+        "PasswordChange": {
+            "newPassword": {"minLength": PASSWORD_SHORTEST, "maxLength": PASSWORD_LONGEST}
+        },
         "ProfileChange": {
             "name": {"pattern": f"^{NAME.pattern}$", "maxLength": NAME_LIMIT},
             "avatar": {"pattern": "^(https://[!-~]+)?$", "maxLength": AVATAR_LIMIT},

@@ -17,6 +17,8 @@ from feedline.feed.instants import rfc3339
 from feedline.feed.people import ProfileChange, State, User, UserRow, user_of
 from feedline.feed.ports import Writes
 
+_MANY = 100  # sign-ins that are not ended one by one any more
+
 
 class Account(User, frozen=True):
     """A person as those see them who look after accounts."""
@@ -54,6 +56,21 @@ def set_password(tx: Writes, by: By, person: UserRow, password_hash: str) -> Non
     tx.change_password(person.id, password_hash)
     end_sessions(tx, person)
     record(tx, by, "user.password", person)
+
+
+def change_password(tx: Writes, person: UserRow, password_hash: str, session_id: str) -> None:
+    """Gives oneself another password; of one's sign-ins only the one that asks goes on.
+
+    If there are very many, none does.
+    """
+    tx.change_password(person.id, password_hash)
+    sessions = tx.sessions_of(person.id, tx.now, _MANY)
+    if len(sessions) == _MANY:
+        end_sessions(tx, person)
+        return
+    for session in sessions:
+        if session.id != session_id:
+            actions.sign_out(tx, session.id)
 
 
 def rename(tx: Writes, by: By, person: UserRow, name: str) -> None:

@@ -139,13 +139,16 @@ def registration_problems(registration: Registration) -> list[FieldProblem]:
                 "Use 1 to 40 letters, digits, dots, dashes, underscores; a letter or digit first.",
             )
         )
-    if not PASSWORD_SHORTEST <= len(registration.password) <= PASSWORD_LONGEST:
-        problems.append(
-            FieldProblem("password", f"Use {PASSWORD_SHORTEST} to {PASSWORD_LONGEST} characters.")
-        )
+    problems += password_problems("password", registration.password)
     if registration.name is not None:
         problems += _name_problems(registration.name)
     return problems
+
+
+def password_problems(path: str, password: str) -> list[FieldProblem]:
+    if PASSWORD_SHORTEST <= len(password) <= PASSWORD_LONGEST:
+        return []
+    return [FieldProblem(path, f"Use {PASSWORD_SHORTEST} to {PASSWORD_LONGEST} characters.")]
 
 
 def profile_problems(change: ProfileChange) -> list[FieldProblem]:

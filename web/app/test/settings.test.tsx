@@ -69,3 +69,35 @@ test("a wrong password deletes nothing", async () => {
   expect(screen.getByText("The password is not right.")).toBeDefined();
   expect(location.pathname).toBe("/settings");
 });
+
+async function changePassword(password: string, newPassword: string): Promise<void> {
+  fireEvent.click(await screen.findByRole("button", { name: "Change the password" }));
+  fireEvent.change(screen.getByLabelText("Your password now"), { target: { value: password } });
+  fireEvent.change(screen.getByLabelText("The new password"), { target: { value: newPassword } });
+  fireEvent.click(screen.getByRole("button", { name: "Change" }));
+  await act(settled);
+}
+
+test("the password is changed by who knows it", async () => {
+  await changePassword("correct horse", "battery staple");
+  const request = platform.request("PUT", /\/api\/me\/password$/);
+  expect(JSON.parse(request.body ?? "")).toEqual({ password: "correct horse", newPassword: "battery staple" });
+  await act(async () => {
+    await request.answer(204, undefined);
+    await settled();
+  });
+  expect(screen.getByText("Your password is changed.")).toBeDefined();
+  expect(screen.queryByLabelText("The new password")).toBeNull();
+});
+
+test("a wrong password changes nothing, and a short one is not sent", async () => {
+  await changePassword("wrong", "short");
+  expect(screen.getByText(/8 characters/, { selector: ".field-error, [role=alert]" })).toBeDefined();
+  fireEvent.change(screen.getByLabelText("The new password"), { target: { value: "battery staple" } });
+  fireEvent.click(screen.getByRole("button", { name: "Change" }));
+  await act(async () => {
+    await platform.request("PUT", /\/api\/me\/password$/).answer(403, { code: "forbidden", status: 403 });
+    await settled();
+  });
+  expect(screen.getByText("The password is not right.")).toBeDefined();
+});

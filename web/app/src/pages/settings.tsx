@@ -10,6 +10,7 @@ import { Field } from "../ui/field";
 import { useToast } from "../ui/toasts";
 import { useFormErrors } from "../ui/use-form-errors";
 import { BlockedPeople } from "./blocked-people";
+import { PASSWORD_WORDS, PasswordDialog } from "./password-dialog";
 
 const EN = {
   title: "Settings",
@@ -43,10 +44,12 @@ const WORDS: Readonly<Record<Language, typeof EN>> = {
   },
 };
 
-/** What one does with one's account as a whole: take it along, or leave. */
+/** What one does with one's account as a whole: change its password, take it along, or leave. */
 export default function SettingsPage({ user }: { user: User }): ReactNode {
-  const words = WORDS[useI18n().language];
+  const { language } = useI18n();
+  const [words, forPassword] = [WORDS[language], PASSWORD_WORDS[language]];
   const [leaving, setLeaving] = useState(false);
+  const [changing, setChanging] = useState(false);
   usePageTitle(words.title);
   return (
     <section className="settings">
@@ -54,6 +57,12 @@ export default function SettingsPage({ user }: { user: User }): ReactNode {
         <h1>{words.title}</h1>
       </div>
       <BlockedPeople />
+      <h2 className="section-title">{forPassword.title}</h2>
+      <p className="page-text">{forPassword.text}</p>
+      <button type="button" className="button" onClick={() => setChanging(true)}>
+        {forPassword.title}
+      </button>
+      {changing && <PasswordDialog username={user.username} onClose={() => setChanging(false)} />}
       <h2 className="section-title">{words.takeTitle}</h2>
       <p className="page-text">{words.takeText}</p>
       <a className="button" href="/api/me/export" download={`feedline-${user.username}.zip`}>
