@@ -22,6 +22,7 @@ from feedline.doctor.page import check_page
 from feedline.doctor.running import holder
 from feedline.doctor.versions import check_versions
 from feedline.store.lock import DataLock
+from feedline.verify.plan import TOKEN_VARIABLE
 from tests.doctor.conftest import Found
 
 Look = Callable[..., Found]
@@ -67,6 +68,13 @@ def test_a_variable_with_a_slip(found: Look, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("FEEDLINE_TRUSTED_PROXY", "10.0.0.1")
     finding = found(check_configuration).bad("warning", "FEEDLINE_TRUSTED_PROXY")
     assert "FEEDLINE_TRUSTED_PROXIES" in finding.advice
+
+
+def test_a_variable_of_another_command_is_read_by_somebody(
+    monkeypatch: pytest.MonkeyPatch, found: Look
+) -> None:
+    monkeypatch.setenv(TOKEN_VARIABLE, "a token")
+    assert found(check_configuration).one("as they come").level == "ok"
 
 
 @pytest.mark.parametrize(

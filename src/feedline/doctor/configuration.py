@@ -19,6 +19,8 @@ from feedline.errors import (
 from feedline.storage import Storage
 
 _PREFIX = "FEEDLINE_"
+_OF_COMMANDS = frozenset({"FEEDLINE_VERIFY_TOKEN"})
+"""Variables that are no settings and that somebody reads: `feedline verify`."""
 _SUBJECT = Subject("settings")
 
 
@@ -41,7 +43,7 @@ def _is_changed(settings: Settings, name: str) -> bool:
 def _unread(environment: Iterable[str]) -> Findings:
     known = {f"{_PREFIX}{field.name.upper()}" for field in fields(Settings)}
     for name in sorted(environment):
-        if name.startswith(_PREFIX) and name not in known:
+        if name.startswith(_PREFIX) and name not in known | _OF_COMMANDS:
             near = difflib.get_close_matches(name, known, 1)
             advice = f"Did you mean {near[0]}?" if near else "Remove it, or look at docs/settings."
             yield _SUBJECT.warning(f"{name} is no setting, and nobody reads it.", advice)
