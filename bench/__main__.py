@@ -30,7 +30,7 @@ from bench.peers import PEERS
 from bench.peers.kits import Kits
 from bench.results import Result, Row
 from bench.rig import Rig, Scale
-from bench.scenarios import SCENARIOS
+from bench.scenarios import SCENARIOS, SHARED
 
 _SPARE_DESCRIPTORS = 500  # beside the sockets: files, pipes, the database
 _PAGE = 120  # columns of what is not printed to a terminal
@@ -66,13 +66,22 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     allow_descriptors(scale.connections + _SPARE_DESCRIPTORS)
     about = {**describe(cores), "scale": asdict(scale), "time": now(), "load_before": load()}
     console.print(str(cores), style="dim", highlight=False)
-    names = options.scenarios or list(SCENARIOS)
+    names = options.scenarios or [n for n in SCENARIOS if options.database or n not in SHARED]
     with tempfile.TemporaryDirectory(prefix="feedline-bench-") as folder, _progress() as progress:
         task = progress.add_task("compiling the load programs", total=len(names))
         kits, peers = Kits(options.cache.resolve()), tuple(PEERS) if options.peers else ()
         programs = build(Path(folder))
         rig = Rig(
-            programs, cores, scale, Path(folder), progress, task, kits, peers, options.database
+            programs,
+            cores,
+            scale,
+            Path(folder),
+            progress,
+            task,
+            kits,
+            peers,
+            options.database,
+            options.bus,
         )
         with pinned(cores.load):
             found = [_measure(rig, name) for name in names]
@@ -147,6 +156,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="URL",
         default="",
         help="a PostgreSQL server (postgresql://...) on which databases are made and dropped",
+    )
+    parser.add_argument(
+        "--bus", metavar="URL", default="", help="nodes: a Redis or Valkey between them"
     )
     parser.add_argument("--quick", action="store_true", help="a tenth of everything, in 20 seconds")
     default = Scale()

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -47,6 +47,7 @@ class Rig:
     kits: Kits
     peers: Sequence[str] = ()  # the names of those that are measured as well
     database: str = ""  # a PostgreSQL server, where Feedline shall run on one
+    bus: str = ""  # a Redis server between nodes, else that database
     _serial: Iterator[int] = field(default_factory=count)
 
     def step(self, what: str) -> None:
@@ -64,6 +65,21 @@ class Rig:
             self.step("starting the server")
             with Server(Path(folder), core=self.cores.server, database=database) as server:
                 yield server
+
+    @contextmanager
+    def nodes(self, count: int) -> Iterator[list[Server]]:
+        """So many servers on one database, all on the core of servers. Raises BenchError."""
+        if not self.database:
+            raise BenchError("Several nodes need a --database that they can share.")
+        with tempfile.TemporaryDirectory(dir=self.folder) as folder, ExitStack() as stack:
+            database = stack.enter_context(self._database())
+            self.step(f"starting {count} nodes")
+            yield [
+                stack.enter_context(
+                    Server(place, core=self.cores.server, database=database, bus=self.bus)
+                )
+                for place in _folders(Path(folder), count)
+            ]
 
     def _database(self) -> AbstractContextManager[str]:
         return fresh_database(self.database) if self.database else nullcontext("")
@@ -125,3 +141,10 @@ class Rig:
 
     def _launch(self, name: str, core: int | None) -> Launch:
         return Launch(self.programs[name], core, self.folder / f"{name}-{next(self._serial)}.log")
+
+
+def _folders(folder: Path, count: int) -> Iterator[Path]:
+    for number in range(count):
+        place = folder / str(number)
+        place.mkdir()
+        yield place

@@ -28,7 +28,9 @@ class User:
 class Server(Child):
     """Feedline with its default settings."""
 
-    def __init__(self, folder: Path, *, core: int | None, database: str = "") -> None:
+    def __init__(
+        self, folder: Path, *, core: int | None, database: str = "", bus: str = ""
+    ) -> None:
         self.port = free_port()
         self.data = data = folder / "data"
         command = [sys.executable, "-m", "feedline", "serve"]
@@ -36,6 +38,8 @@ class Server(Child):
         defaults = {k: v for k, v in os.environ.items() if not k.startswith("FEEDLINE_")}
         if database:
             defaults["FEEDLINE_DATABASE"] = database
+        if bus:
+            defaults["FEEDLINE_BUS"] = bus
         super().__init__(
             "feedline", command, core=core, log=folder / "server.log", environment=defaults
         )

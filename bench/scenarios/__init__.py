@@ -13,6 +13,7 @@ from bench.scenarios import (
     home,
     hot_post,
     memory,
+    nodes,
     notify,
     publish,
     slow_reader,
@@ -38,4 +39,7 @@ SCENARIOS = {
     "home": Scenario(home.TITLE, home.run),
     "hot_post": Scenario(hot_post.TITLE, hot_post.run),
     "notify": Scenario(notify.TITLE, notify.run),
+    "nodes": Scenario(nodes.TITLE, nodes.run),
 }
+SHARED = frozenset({"nodes"})
+"""Those that need a database which several servers can share."""

@@ -56,6 +56,13 @@ def test_without_a_compiler_it_says_what_to_install(tmp_path: Path) -> None:
     assert "apt-get install" in ran.stderr
 
 
+def test_nodes_need_a_database_that_they_can_share() -> None:
+    ran = run("bench", "nodes")
+    assert ran.returncode == 1
+    missing = "Several nodes need a --database" if COMPILER else "no C compiler found"
+    assert missing in ran.stdout + ran.stderr
+
+
 def test_an_unknown_scenario_is_refused_with_those_there_are() -> None:
     ran = run("bench", "flying")
     assert ran.returncode == 2
