@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from feedline.api.access import Access
-from feedline.api.application import Application, build_api, build_health
+from feedline.api.application import ROUTE, Application, build_api, build_health
 from feedline.api.external import ExternalIdentity
 from feedline.api.identity import Authenticator, Passes
 from feedline.api.keys import KeySet
@@ -65,6 +65,7 @@ from feedline.store.database import now_millis
 from feedline.store.retention import Retention, keep_trimmed
 from feedline.telemetry.metrics import Gauge, Metrics, Total
 from feedline.telemetry.slow import slow_events
+from feedline.telemetry.traces import tracing_of
 from feedline.telemetry.troubles import Troubles
 from feedline.trial.gatherer import Gatherer
 from feedline.trial.report import report_of
@@ -114,7 +115,11 @@ async def running(settings: Settings) -> AsyncIterator[Feedline]:
         announce: Announce = lambda entries: bus.publish(entries)  # noqa: E731, PLW0108 - comes later
         metrics = Metrics()
         troubles = stack.enter_context(_troubles())
-        observer = metrics.stages if settings.telemetry else None
+        tracing = tracing_of(os.environ)
+        if tracing is not None:
+            stack.push_async_callback(asyncio.to_thread, tracing.end)
+        stages = metrics.stages if tracing is None else tracing.stages(metrics.stages)
+        observer = stages if settings.telemetry else None
         if settings.slow_event_seconds:
             metrics.stages.on_landed.append(slow_events(settings.slow_event_seconds))
         bounds = await store.start(announce, observer)  # the bus is made for the log's epoch
@@ -144,6 +149,8 @@ async def running(settings: Settings) -> AsyncIterator[Feedline]:
         feedline = _assemble(
             settings, store, hub, bus, Tokens(secret), files, pictures, Observed(metrics, dashboard)
         )
+        if tracing is not None:
+            feedline.api = tracing.requests(feedline.api, ROUTE)
         stack.callback(feedline.hasher.close)
         stack.push_async_callback(feedline.gatherer.flush)
         await stack.enter_async_context(_background(feedline))
