@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from tests.ports import Port
+
 _PIECE = 1 << 16
 _MESSAGE = re.compile(rb"[*>]3\r\n\$7\r\nmessage\r\n")
 _LOOK = 0.01  # seconds between two looks whether packets get through again
@@ -78,7 +80,8 @@ class FaultProxy:
 
     def __init__(self, host: str, port: int, seed: int = 0) -> None:
         self.faults = Faults()
-        self.port = 0
+        self._place = Port()
+        self.port = self._place.number
         self.accepted = 0
         self._target = (host, port)
         self._random = random.Random(seed)
@@ -87,9 +90,8 @@ class FaultProxy:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
-        """Listens, on the port of last time if there was one."""
+        """Listens, on the same port each time."""
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
         """Nobody listens any more, and everything is cut."""

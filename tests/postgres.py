@@ -7,7 +7,6 @@ import importlib.util
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -20,6 +19,7 @@ import psycopg
 import pytest
 
 from feedline.store.postgres_connections import migrate
+from tests.ports import Port
 
 _USER = "nobody" if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
 _TEMPLATE = "feedline_template"
@@ -32,7 +32,8 @@ class PostgresServer:
     def __init__(self, folder: Path) -> None:
         self._programs = _programs(folder)
         self._data = folder / "data"
-        self.port = _free_port()
+        self._place = Port()
+        self.port = self._place.number
         self.settings = {
             "listen_addresses": "127.0.0.1",
             "port": self.port,
@@ -153,10 +154,3 @@ def _programs(folder: Path) -> Path:
 def _end_with_parent() -> None:
     """Also if that is killed: prctl(2), PR_SET_PDEATHSIG; on SIGINT the server stops."""
     ctypes.CDLL(None).prctl(1, signal.SIGINT)
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port

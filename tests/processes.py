@@ -15,13 +15,14 @@ import httpx
 import websockets
 
 from tests.forkserver import Forked, fork
+from tests.ports import Port
 
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
 # Nothing here is encrypted, and a context of its own costs a client 24 ms of work.
 SHARED_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
-_ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)")
+_ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
 
 
 class ServerProcess:
@@ -37,14 +38,19 @@ class ServerProcess:
     ) -> None:
         self.data = data
         self.program = program
-        self.port = 0
+        self._place = Port()
         self.options = options
         self._environment = environment or {}
         self._hashes = hashes
         self._process: Forked | None = None
         self._reader: asyncio.Task[None] | None = None
+        self._is_open = False
         self.log: list[str] = []
         self.clients: list[httpx.AsyncClient] = []
+
+    @property
+    def port(self) -> int:
+        return self._place.number
 
     @property
     def url(self) -> str:
@@ -61,6 +67,7 @@ class ServerProcess:
 
     async def start(self) -> None:
         """Starts the process and waits until it is ready."""
+        self._is_open = False
         self._process = await fork(
             (*self.program, "serve", f"--data={self.data}", f"--port={self.port}", *self.options),
             {**os.environ, "TERM": "dumb", "COLUMNS": "200", **self._environment},
@@ -96,16 +103,14 @@ class ServerProcess:
         assert self._process.stderr is not None
         async for line in self._process.stderr:
             self.log.append(line.decode())
-            found = _ADDRESS.search(self.log[-1])
-            if found and not self.port:
-                self.port = int(found[1])
+            self._is_open = self._is_open or _ADDRESS.search(self.log[-1]) is not None
 
     async def _wait_until_ready(self) -> None:
         assert self._process is not None
         deadline = time.monotonic() + START_SECONDS
-        async with httpx.AsyncClient(verify=SHARED_TLS) as client:
+        async with httpx.AsyncClient(timeout=START_SECONDS, verify=SHARED_TLS) as client:
             while time.monotonic() < deadline and self._process.returncode is None:
-                if self.port:
+                if self._is_open:
                     try:
                         if (await client.get(f"{self.url}/readyz")).status_code == 200:
                             return
@@ -137,7 +142,7 @@ class Person:
         self.id: str = user["id"]
         self.headers = {"Authorization": f"Bearer {token}"}
         self.http = httpx.AsyncClient(
-            base_url=server.url, headers=self.headers, timeout=15, verify=SHARED_TLS
+            base_url=server.url, headers=self.headers, timeout=30, verify=SHARED_TLS
         )
         self._server = server
         server.clients.append(self.http)  # closed with the server

@@ -4,10 +4,11 @@ import asyncio
 import importlib.util
 import os
 import signal
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+
+from tests.ports import Port
 
 PATIENCE = 30.0
 
@@ -28,8 +29,8 @@ class ValkeyProcess:
         self._folder = folder
         self._sentinel = sentinel  # its configuration, if it is one
         self._process: asyncio.subprocess.Process | None = None
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port: int = free.getsockname()[1]
+        self._place = Port()
+        self.port = self._place.number
 
     @property
     def url(self) -> str:

@@ -5,12 +5,15 @@ import contextlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
+from tests.ports import Port
+
 
 class Line:
     """A relay on a port of its own that passes bytes both ways while it is whole."""
 
     def __init__(self, server_port: int) -> None:
-        self.port = 0
+        self._place = Port()
+        self.port = self._place.number
         self._server_port = server_port
         self._listener: asyncio.Server | None = None
         self._calls: set[asyncio.Task[None]] = set()
@@ -25,7 +28,6 @@ class Line:
         self._flows.set()
         if self._listener is None:
             self._listener = await asyncio.start_server(self._answer, "127.0.0.1", self.port)
-            self.port = self._listener.sockets[0].getsockname()[1]
 
     async def cut(self) -> None:
         """Whoever is connected loses it; whoever tries is refused."""

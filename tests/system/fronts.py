@@ -5,11 +5,10 @@ import datetime as dt
 import ipaddress
 import os
 import shutil
-import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +20,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.ports import Port
+
 DEPLOY = Path(__file__).parents[2] / "deploy"
-PATIENCE = 20.0
+PATIENCE = 40.0
 
 _NGINX = """
 daemon off;
@@ -55,9 +56,17 @@ class Place:
     """Where a proxy is, and what is behind it."""
 
     folder: Path
-    port: int
-    plain_port: int
     backend: int
+    secure: Port = field(default_factory=Port)
+    plain: Port = field(default_factory=Port)
+
+    @property
+    def port(self) -> int:
+        return self.secure.number
+
+    @property
+    def plain_port(self) -> int:
+        return self.plain.number
 
     def substituted(self, text: str, words: dict[str, str]) -> str:
         """A shipped configuration for here. Each of these words must be in it."""
@@ -167,8 +176,7 @@ async def front(kind: str, folder: Path, backend: int) -> AsyncIterator[Front]:
 
 def _prepared(folder: Path, backend: int) -> Place:
     folder.mkdir()
-    port, plain_port = _free_ports(2)
-    return Place(folder, port, plain_port, backend)
+    return Place(folder, backend)
 
 
 async def _started(command: list[str], folder: Path) -> asyncio.subprocess.Process:
@@ -188,14 +196,6 @@ async def _answers(client: httpx.AsyncClient) -> bool:
         return (await client.get("/healthz")).status_code == 200
     except httpx.TransportError:
         return False
-
-
-def _free_ports(count: int) -> list[int]:
-    listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [listener.getsockname()[1] for listener in listeners]
-    for listener in listeners:
-        listener.close()
-    return ports
 
 
 def _certify(folder: Path) -> ssl.SSLContext:
