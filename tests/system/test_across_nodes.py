@@ -22,7 +22,7 @@ from tests.valkey import ValkeyProcess, valkey
 
 pytestmark = pytest.mark.system
 
-AT_ONCE = 2.0  # seconds, with the bus
+AT_ONCE = 10.0  # seconds, with the bus; it takes hundredths, or tenths on a busy machine
 RECHECKED = 20.0  # ten times what somebody keeps who is no admin any more
 SOON = 30.0  # without it; a look at the log every second makes that two
 
@@ -68,7 +68,7 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
 
 
 async def both_know_of_each_other(*nodes: ServerProcess) -> None:
-    async with asyncio.timeout(SOON), httpx.AsyncClient() as client:
+    async with asyncio.timeout(SOON), httpx.AsyncClient(timeout=SOON) as client:
         for node in nodes:
             while "feedline_bus_received_total 0" in await metrics(client, node):
                 await asyncio.sleep(0.05)
@@ -202,7 +202,7 @@ async def _a_sign_out(scene: Scene) -> None:
 
 async def _wrong_passwords_count_together(scene: Scene) -> None:
     wrong = {"username": "nobody", "password": "wrong horse"}
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=SOON) as client:
         for number in range(10):
             node = (scene.here, scene.there)[number % 2]
             answer = await client.post(f"{node.url}/api/auth/login", json=wrong)
@@ -231,7 +231,7 @@ async def _an_author_counts_as_gone_who_is_at_another_node(scene: Scene) -> None
 async def _delivery(node: ServerProcess, scene: Scene) -> Any:
     headers = {"Authorization": f"Bearer {scene.service}"}
     body = {"post": {"id": "7", "text": "from elsewhere"}, "authorId": scene.ann.id}
-    async with httpx.AsyncClient(headers=headers) as client:
+    async with httpx.AsyncClient(headers=headers, timeout=SOON) as client:
         answer = await client.post(f"{node.url}/api/notify/post-author", json=body)
     assert answer.status_code == 202, answer.text
     return answer.json()["delivery"]
