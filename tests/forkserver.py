@@ -61,7 +61,8 @@ class Forked:
 
     def send_signal(self, number: int) -> None:
         if self.returncode is None:
-            os.kill(self.pid, number)
+            with suppress(ProcessLookupError):  # it has ended, and the news is on its way
+                os.kill(self.pid, number)
 
 
 async def fork(

@@ -131,7 +131,7 @@ async def test_a_token_for_somebody_while_the_server_runs(server: ServerProcess)
     token = ran.out.removesuffix("\n")
     assert token.split() == [token]
     headers = {"Authorization": f"Bearer {token}"}
-    async with httpx.AsyncClient(base_url=server.url, headers=headers) as client:
+    async with httpx.AsyncClient(base_url=server.url, headers=headers, timeout=30) as client:
         me = await client.get("/api/me")
         assert me.json()["user"]["username"] == "ann"
         assert (await client.post("/api/posts", json={"text": "by curl"})).status_code == 201
@@ -173,7 +173,7 @@ async def test_a_service_token_comes_alone_and_ends_at_once(server: ServerProces
     token = ran.out.removesuffix("\n")
     assert token.split() == [token]
     headers = {"Authorization": f"Bearer {token}"}
-    async with httpx.AsyncClient(base_url=server.url, headers=headers) as client:
+    async with httpx.AsyncClient(base_url=server.url, headers=headers, timeout=30) as client:
         assert (await client.get("/api/posts")).status_code == 200
         listed = Ran("token", "list", *data).out
         token_id, _, name = listed.split()
@@ -207,7 +207,7 @@ async def test_the_demo_fills_an_empty_installation_once(tmp_path: Path) -> None
     demo = load()
     async with serving(tmp_path / "data", "--demo") as server:
         said = " ".join(server.log)
-        async with httpx.AsyncClient(base_url=server.url) as client:
+        async with httpx.AsyncClient(base_url=server.url, timeout=30) as client:
             first = (await client.get("/api/posts", params={"limit": 100})).json()
             assert len(first["posts"]) == len(demo.posts)
             for name in demo.people:
@@ -249,7 +249,7 @@ async def test_the_demo_leaves_an_installation_in_use_alone(tmp_path: Path) -> N
         await server.stop()
     async with (
         serving(tmp_path / "data", "--demo") as server,
-        httpx.AsyncClient(base_url=server.url) as client,
+        httpx.AsyncClient(base_url=server.url, timeout=30) as client,
     ):
         posts = (await client.get("/api/posts")).json()["posts"]
         assert [post["content"]["text"] for post in posts] == ["mine"]
@@ -276,7 +276,7 @@ async def test_accounts_are_looked_after_while_the_server_runs(
         await asyncio.wait_for(socket.wait_closed(), 10)  # the server looks once a second
         assert socket.close_code == 4003
         login = {"username": "ann", "password": "correct horse"}
-        async with httpx.AsyncClient(base_url=server.url) as client:
+        async with httpx.AsyncClient(base_url=server.url, timeout=30) as client:
             assert (await client.post("/api/auth/login", json=login)).status_code == 403
             assert Ran("user", "token", "ann", *data).refused("closed", "user enable")
             assert Ran("user", "enable", "ann", *data).status == 0

@@ -20,7 +20,7 @@ from tests.processes import Person, ServerProcess, serving
 from tests.system.trial import nodes_on
 
 Story = dict[str, Any]
-PATIENCE = 20.0  # seconds for what takes two
+PATIENCE = 40.0  # seconds for what takes two
 
 pytestmark = [pytest.mark.system, pytest.mark.asyncio(loop_scope="module")]
 
@@ -163,7 +163,7 @@ async def test_an_author_learns_how_far_a_post_got(
         while True:
             answer = await scene.author.http.get(f"/api/posts/{post_id}/reach")
             reach = answer.json()["reach"]
-            if reach["shown"] == FEWEST - 1:
+            if (reach["live"], reach["shown"]) == (FEWEST, FEWEST - 1):
                 break
             assert time.monotonic() < end, reach
             await asyncio.sleep(1)  # one may not ask as often as one likes

@@ -127,3 +127,13 @@ async def open_sockets(person: Person) -> int:
         if line.startswith("feedline_connections "):
             return int(float(line.split()[1]))
     raise AssertionError("the metric is missing")
+
+
+async def none_open(person: Person) -> int:
+    """Waits until those that earlier tests have just closed are gone; so 0 are open."""
+
+    async def gone() -> bool:
+        return await open_sockets(person) == 0
+
+    await eventually(gone)
+    return 0

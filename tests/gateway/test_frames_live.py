@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from tests.gateway.live import eventually, live, open_sockets
+from tests.gateway.live import eventually, live, none_open, open_sockets
 from tests.gateway.raw import (
     BINARY,
     CLOSE,
@@ -194,7 +194,7 @@ async def test_what_comes_after_a_close_frame_is_not_read(
 async def test_a_peer_that_does_not_answer_a_close_frame_is_cut(
     shared: ServerProcess, ann: Person
 ) -> None:
-    before = await open_sockets(ann)
+    before = await none_open(ann)
     async with raw_live(shared, ann) as connection:
         connection.send(frame(TEXT, b"\xff"))
         assert (await connection.frame()).close_code == INVALID_TEXT

@@ -76,7 +76,7 @@ async def test_only_get_begins_a_websocket(shared: ServerProcess, method: str) -
 
 
 async def test_a_plain_request_to_the_address_is_answered_by_http(shared: ServerProcess) -> None:
-    async with httpx.AsyncClient(base_url=shared.url) as client:
+    async with httpx.AsyncClient(base_url=shared.url, timeout=30) as client:
         answer = await client.get("/ws")
     assert 400 <= answer.status_code < 500
     assert answer.headers["content-type"] == "application/problem+json"

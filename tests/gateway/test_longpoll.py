@@ -12,7 +12,16 @@ import httpx
 import pytest
 
 from tests.gateway.events import poll, texts
-from tests.gateway.live import PATIENCE, Crowd, crowd, eventually, head, live, open_sockets
+from tests.gateway.live import (
+    PATIENCE,
+    Crowd,
+    crowd,
+    eventually,
+    head,
+    live,
+    none_open,
+    open_sockets,
+)
 from tests.gateway.raw import raw
 from tests.processes import Person, ServerProcess, serving
 
@@ -43,7 +52,7 @@ async def waiting(
     person: Person, *channels: str, cursor: str, wait: float = 60
 ) -> AsyncIterator["asyncio.Task[dict[str, Any]]"]:
     """A poll that the server has begun to wait for."""
-    before = await open_sockets(person)
+    before = await none_open(person)
     asking = asyncio.create_task(poll(person.http, *channels, cursor=cursor, wait=wait))
 
     async def begun() -> bool:
@@ -202,10 +211,10 @@ async def test_the_search_goes_on_over_events_of_others(
 
 async def test_many_wait_and_all_are_answered(ann: Person, bob: Person) -> None:
     cursor = await head(ann)
-    before = await open_sockets(ann)
+    before = await none_open(ann)
     limits = httpx.Limits(max_connections=100)
     async with httpx.AsyncClient(
-        base_url=ann.http.base_url, headers=ann.headers, limits=limits
+        base_url=ann.http.base_url, headers=ann.headers, limits=limits, timeout=30
     ) as client:
         asking = [
             asyncio.create_task(poll(client, "public", cursor=cursor, wait=60)) for _ in range(60)
@@ -240,7 +249,7 @@ async def test_following_by_polls_alone_is_exact(ann: Person, join: Crowd) -> No
 
 
 async def test_who_may_not_is_refused(shared: ServerProcess, ann: Person, bob: Person) -> None:
-    async with httpx.AsyncClient(base_url=shared.url) as stranger:
+    async with httpx.AsyncClient(base_url=shared.url, timeout=30) as stranger:
         assert await refused(stranger, "channels=public") == (401, "unauthenticated")
         assert await refused(stranger, "wait=99") == (401, "unauthenticated")
         cookie = {"Cookie": f"feedline_session={ann.token}"}
@@ -299,7 +308,7 @@ async def test_signing_out_ends_the_wait(join: Crowd) -> None:
 
 
 async def test_a_client_that_leaves_is_noticed(shared: ServerProcess, ann: Person) -> None:
-    before, cursor = await open_sockets(ann), await head(ann)
+    before, cursor = await none_open(ann), await head(ann)
     async with raw(shared) as connection:
         connection.send(
             f"GET /api/events?wait=60&cursor={cursor} HTTP/1.1\r\nHost: x\r\n"
@@ -351,11 +360,11 @@ async def test_it_works_through_a_proxy_that_buffers(
 ) -> None:
     async with (
         buffering_proxy(shared) as address,
-        httpx.AsyncClient(base_url=address, headers=ann.headers) as client,
+        httpx.AsyncClient(base_url=address, headers=ann.headers, timeout=30) as client,
     ):
         cursor = (await poll(client, "public"))["cursor"]
         for number in range(3):
-            before = await open_sockets(ann)
+            before = await none_open(ann)
             asking = asyncio.create_task(poll(client, "public", cursor=cursor, wait=60))
 
             async def begun(before: int = before) -> bool:

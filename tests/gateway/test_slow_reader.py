@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.gateway.live import Crowd, Message, crowd, eventually, live, open_sockets
+from tests.gateway.live import Crowd, Message, crowd, eventually, live, none_open, open_sockets
 from tests.gateway.raw import CLOSE, PING, RawSocket, frame, message, raw_live
 from tests.processes import Person, ServerProcess, serving
 
@@ -135,7 +135,7 @@ async def test_a_reader_that_is_always_a_little_behind(
 async def test_a_reader_that_never_reads_is_cut(strict: tuple[ServerProcess, Crowd]) -> None:
     server, join = strict
     person, author = await join("bob"), await join("ann")
-    before = await open_sockets(person)
+    before = await none_open(person)
     async with raw_live(server, person, "public", receive_buffer=SMALL) as connection:
         connection.writer.transport.pause_reading()  # type: ignore[attr-defined]
         assert await open_sockets(person) == before + 1
@@ -165,7 +165,7 @@ async def test_a_peer_that_asks_and_never_reads_costs_little(
 ) -> None:
     server, join = strict
     person = await join(f"flooder{request.node.callspec.id[:4].strip()}")
-    before, sockets = resident(server), await open_sockets(person)
+    before, sockets = resident(server), await none_open(person)
     async with raw_live(server, person, receive_buffer=SMALL) as connection:
         connection.writer.transport.pause_reading()  # type: ignore[attr-defined]
         flooding = asyncio.create_task(write_until_cut(connection, flood, 100 * MIB))

@@ -15,7 +15,16 @@ import pytest_asyncio
 from feedline.api.tokens import Tokens, load_secret
 from feedline.feed.people import Identity
 from tests.gateway.events import EventReader, ServerSent, Stream, live_stream, streaming
-from tests.gateway.live import PATIENCE, Crowd, crowd, eventually, head, live, open_sockets
+from tests.gateway.live import (
+    PATIENCE,
+    Crowd,
+    crowd,
+    eventually,
+    head,
+    live,
+    none_open,
+    open_sockets,
+)
 from tests.gateway.raw import RawSocket, raw
 from tests.processes import Person, ServerProcess, serving
 
@@ -55,7 +64,7 @@ async def impatient(
 @asynccontextmanager
 async def stranger(server: ServerProcess, **headers: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client with these headers and nothing else."""
-    async with httpx.AsyncClient(base_url=server.url, headers=headers) as client:
+    async with httpx.AsyncClient(base_url=server.url, headers=headers, timeout=30) as client:
         yield client
 
 
@@ -147,7 +156,7 @@ async def test_a_foreign_page_may_not_use_the_cookie(shared: ServerProcess, ann:
 
 async def test_one_refused_channel_refuses_the_request(ann: Person, bob: Person) -> None:
     locked = await bob.http.post("/api/posts", json={"text": "secret", "tier": "vip"})
-    before = await open_sockets(ann)
+    before = await none_open(ann)
     for channel, answer in {
         f"feed:{bob.id}": (403, "forbidden"),
         f"notifications:{bob.id}": (403, "forbidden"),
@@ -341,7 +350,7 @@ async def test_a_reader_that_never_reads_is_cut(
 ) -> None:
     server, join = impatient
     person, author = await join("stalled"), await join("author")
-    before = await open_sockets(person)
+    before = await none_open(person)
     async with raw(server, SMALL) as connection:
         await open_raw(connection, person, "public")
         connection.writer.transport.pause_reading()  # type: ignore[attr-defined]
@@ -430,7 +439,7 @@ async def test_streams_and_polls_count_as_connections(tmp_path: Path) -> None:
 
 
 async def test_a_client_that_leaves_is_noticed(shared: ServerProcess, ann: Person) -> None:
-    before = await open_sockets(ann)
+    before = await none_open(ann)
     async with AsyncExitStack() as stack:
         for _ in range(5):
             await stack.enter_async_context(live_stream(ann, "public"))

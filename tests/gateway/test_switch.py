@@ -93,7 +93,7 @@ async def test_every_transport_ends_with_the_same_signal_and_comes_back_by_its_c
     assert await refusal(ann.http, "/api/stream") == (503, "realtime_off", "60")
     assert await refusal(ann.http, "/api/events") == (503, "realtime_off", "60")
     # Whoever may not come in at all is told that, as before.
-    async with httpx.AsyncClient(base_url=str(ann.http.base_url)) as stranger:
+    async with httpx.AsyncClient(base_url=str(ann.http.base_url), timeout=30) as stranger:
         assert (await stranger.get("/api/stream?channels=public")).status_code == 401
         assert (await stranger.get("/api/realtime")).status_code == 401
     # Everything else goes on.

@@ -12,7 +12,17 @@ import websockets
 
 from feedline.api.tokens import Tokens, load_secret
 from feedline.feed.people import Identity
-from tests.gateway.live import PATIENCE, Crowd, Live, eventually, head, live, open_sockets, opened
+from tests.gateway.live import (
+    PATIENCE,
+    Crowd,
+    Live,
+    eventually,
+    head,
+    live,
+    none_open,
+    open_sockets,
+    opened,
+)
 from tests.processes import Person, ServerProcess
 
 pytestmark = [pytest.mark.system, pytest.mark.asyncio(loop_scope="module")]
@@ -353,7 +363,7 @@ async def closed(person: Person, remaining: int) -> bool:
 
 
 async def test_closed_connections_are_forgotten(shared: ServerProcess, ann: Person) -> None:
-    before = await open_sockets(ann)
+    before = await none_open(ann)
     async with live(ann), live(ann), opened(shared):
         assert await open_sockets(ann) == before + 3
     await eventually(lambda: closed(ann, before))
@@ -371,5 +381,5 @@ async def test_the_api_of_a_session_ends_with_its_sockets(
 ) -> None:
     person = await join("gone")
     await person.http.post("/api/auth/logout")
-    async with httpx.AsyncClient(base_url=shared.url, headers=person.headers) as client:
+    async with httpx.AsyncClient(base_url=shared.url, headers=person.headers, timeout=30) as client:
         assert (await client.get("/api/me")).status_code == 401

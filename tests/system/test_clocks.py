@@ -71,7 +71,7 @@ async def test_what_goes_by_the_clock_goes_on(tmp_path: Path, where: str) -> Non
 
 
 async def _edit(person: Person, node: ServerProcess, post: str) -> str:
-    async with httpx.AsyncClient(base_url=node.url, headers=person.headers) as client:
+    async with httpx.AsyncClient(base_url=node.url, headers=person.headers, timeout=30) as client:
         answer = await client.patch(f"/api/posts/{post}", json={"text": secrets.token_hex()})
     assert answer.status_code == 200, answer.text
     updated: str = answer.json()["post"]["updatedAt"]
@@ -80,13 +80,13 @@ async def _edit(person: Person, node: ServerProcess, post: str) -> str:
 
 async def _sign_in(here: ServerProcess, there: ServerProcess) -> None:
     """A token of one node is good at the other, and a ticket."""
-    async with httpx.AsyncClient(base_url=here.url) as client:
+    async with httpx.AsyncClient(base_url=here.url, timeout=30) as client:
         sign_in = {"username": "ann", "password": "correct horse"}
         answer = await client.post("/api/auth/login", json=sign_in)
         assert answer.status_code == 200, answer.text
         headers = {"Authorization": f"Bearer {answer.json()['token']}"}
         ticket = (await client.post("/api/auth/ticket", headers=headers)).json()["ticket"]
-    async with httpx.AsyncClient(base_url=there.url, headers=headers) as client:
+    async with httpx.AsyncClient(base_url=there.url, headers=headers, timeout=30) as client:
         assert (await client.get("/api/me")).status_code == 200
     async with websockets.connect(f"{there.ws_url}?ticket={ticket}", proxy=None) as socket:
         await socket.send(json.dumps({"type": "connect", "channels": []}))
@@ -101,7 +101,9 @@ async def _like(node: ServerProcess, post: str, people: list[Person]) -> None:
         await _until(socket, "caught_up")
         for method, count in (("PUT", len(people)), ("DELETE", 0)):
             for person in people:
-                async with httpx.AsyncClient(base_url=node.url, headers=person.headers) as client:
+                async with httpx.AsyncClient(
+                    base_url=node.url, headers=person.headers, timeout=30
+                ) as client:
                     answer = await client.request(method, f"/api/posts/{post}/like")
                     assert answer.is_success, answer.text
             while (await _until(socket, "post_liked", "post_unliked"))["likesCount"] != count:

@@ -91,7 +91,7 @@ async def test_a_fastapi_site_is_live_for_its_own_people(
 ) -> None:
     async with (
         site(server, "fastapi_site:app", FEED_SECRET_FILE=str(shared_secret)) as url,
-        httpx.AsyncClient(base_url=url, headers={"X-User": "zoe"}) as zoe,
+        httpx.AsyncClient(base_url=url, headers={"X-User": "zoe"}, timeout=30) as zoe,
     ):
         token = (await zoe.get("/feed-token")).json()
         async with websockets.connect(
@@ -116,7 +116,7 @@ async def test_a_django_site_is_live_for_everybody(server: ServerProcess, tmp_pa
     ann = await Person.register(server, "ann")
     async with (
         site(server, "django_site:application", SITE_DB=str(tmp_path / "site.db")) as url,
-        httpx.AsyncClient(base_url=url, headers={"X-User": "zoe"}) as zoe,
+        httpx.AsyncClient(base_url=url, headers={"X-User": "zoe"}, timeout=30) as zoe,
         ann.socket() as socket,
     ):
         await socket.send('{"type": "connect", "channels": ["public"]}')
@@ -132,7 +132,7 @@ async def test_a_site_goes_on_while_the_feed_is_down(
 ) -> None:
     async with (
         site(server, "fastapi_site:app", FEED_SECRET_FILE=str(shared_secret)) as url,
-        httpx.AsyncClient(base_url=url, headers={"X-User": "zoe"}) as zoe,
+        httpx.AsyncClient(base_url=url, headers={"X-User": "zoe"}, timeout=30) as zoe,
     ):
         await server.kill()
         assert (await zoe.post("/posts", json={"text": "Hello"})).status_code == 201

@@ -1,6 +1,7 @@
 """A disk whose system calls fail under a server: refused, never acknowledged, over when it is."""
 
 import asyncio
+import contextlib
 import shutil
 import signal
 from collections.abc import AsyncIterator
@@ -46,7 +47,13 @@ async def failing(node: ServerProcess, calls: str) -> AsyncIterator[None]:
 def _is_traced(pid: int) -> bool:
     """Whether all threads of a process are."""
     threads = Path(f"/proc/{pid}/task").iterdir()
-    return all("TracerPid:\t0\n" not in (thread / "status").read_text() for thread in threads)
+    return all("TracerPid:\t0\n" not in _status(thread) for thread in threads)
+
+
+def _status(thread: Path) -> str:
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
+        return (thread / "status").read_text()
+    return ""
 
 
 @pytest.mark.timeout(120)

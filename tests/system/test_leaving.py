@@ -21,8 +21,9 @@ from tests.system.writer import Ledger, all_texts
 pytestmark = pytest.mark.system
 
 PATIENCE = 40.0
-DRAIN = {"FEEDLINE_DRAIN_SECONDS": "2", "FEEDLINE_HEARTBEAT_SECONDS": "0.5"}
 LOOK = 0.1  # seconds between two questions of the balancer
+DRAIN = {"FEEDLINE_DRAIN_SECONDS": "5", "FEEDLINE_HEARTBEAT_SECONDS": "0.5"}  # 50 looks
+LONG = {"FEEDLINE_DRAIN_SECONDS": "600"}  # it ends when it is asked again
 PIECE = 1 << 16
 
 
@@ -71,10 +72,9 @@ async def balanced(nodes: list[ServerProcess]) -> AsyncIterator[ServerProcess]:
     """What people take for the server: the first node, seen through the balancer."""
     balancer = Balancer(nodes)
     looking = asyncio.create_task(balancer.look())
-    listener = await asyncio.start_server(balancer.take, "127.0.0.1", 0)
     front = ServerProcess(Path())
-    front.port = listener.sockets[0].getsockname()[1]
-    async with asyncio.timeout(PATIENCE), httpx.AsyncClient() as client:
+    listener = await asyncio.start_server(balancer.take, "127.0.0.1", front.port)
+    async with asyncio.timeout(PATIENCE), httpx.AsyncClient(timeout=30) as client:
         while not await _is_ready(client, front):
             await asyncio.sleep(LOOK)
     yield front
@@ -85,10 +85,13 @@ async def balanced(nodes: list[ServerProcess]) -> AsyncIterator[ServerProcess]:
 
 
 async def test_a_node_that_is_to_stop_serves_on_until_others_know(tmp_path: Path) -> None:
-    async with serving(tmp_path / "data", environment=DRAIN) as server:
+    async with serving(tmp_path / "data", environment=LONG) as server:
         ann = await Person.register(server, "ann")
         await ann.publish("first")  # on a connection that stays open
-        async with ann.socket() as reader, httpx.AsyncClient(base_url=server.url) as prober:
+        async with (
+            ann.socket() as reader,
+            httpx.AsyncClient(base_url=server.url, timeout=30) as prober,
+        ):
             await reader.send(json.dumps({"type": "connect", "channels": ["public"]}))
             os.kill(server.pid, signal.SIGTERM)
             async with asyncio.timeout(PATIENCE):
@@ -100,6 +103,7 @@ async def test_a_node_that_is_to_stop_serves_on_until_others_know(tmp_path: Path
             async with ann.socket() as newcomer:  # whoever did not hear of it yet
                 await newcomer.send(json.dumps({"type": "connect"}))
                 assert json.loads(await newcomer.recv())["type"] == "connected"
+            os.kill(server.pid, signal.SIGTERM)
             texts = [json.loads(text) async for text in _until_closed(reader)]
         assert reader.close_code == 1012
         said = [text["post"]["content"]["text"] for text in texts if text["type"] == "post_created"]
@@ -114,10 +118,9 @@ async def _until_closed(socket: websockets.ClientConnection) -> AsyncIterator[st
 
 
 async def test_asked_twice_it_waits_for_nobody(tmp_path: Path) -> None:
-    settings = {"FEEDLINE_DRAIN_SECONDS": "600"}
-    async with serving(tmp_path / "data", environment=settings) as server:
+    async with serving(tmp_path / "data", environment=LONG) as server:
         os.kill(server.pid, signal.SIGTERM)
-        async with httpx.AsyncClient(base_url=server.url) as prober:
+        async with httpx.AsyncClient(base_url=server.url, timeout=30) as prober:
             async with asyncio.timeout(PATIENCE):
                 while (await prober.get("/readyz")).status_code == 200:
                     await asyncio.sleep(0.01)

@@ -108,7 +108,7 @@ async def _publish(person: Person, count: int, writers: int) -> None:
 
 async def _position(node: ServerProcess) -> int:
     """Up to where a node has dispatched the log."""
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=30) as client:
         text = (await client.get(f"{node.url}/metrics")).text
     (line,) = (line for line in text.splitlines() if line.startswith("feedline_log_position "))
     return int(float(line.split()[1]))

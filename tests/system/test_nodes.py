@@ -30,7 +30,7 @@ async def nodes(tmp_path: Path) -> AsyncIterator[list[ServerProcess]]:
 
 async def test_a_sign_in_at_one_node_is_good_at_all(nodes: list[ServerProcess]) -> None:
     ann = await Person.register(nodes[0], "ann")
-    async with httpx.AsyncClient(base_url=nodes[1].url, headers=ann.headers) as client:
+    async with httpx.AsyncClient(base_url=nodes[1].url, headers=ann.headers, timeout=30) as client:
         me = await client.get("/api/me")
         assert me.json()["user"]["username"] == "ann"
         await client.post("/api/auth/logout")
@@ -49,7 +49,9 @@ async def test_an_installation_moves_from_sqlite_with_everybody_signed_in(tmp_pa
     assert process.returncode == 0
     assert b"counted on both sides" in said
     async with serving(data, "--database", url) as server:
-        async with httpx.AsyncClient(base_url=server.url, headers=ann.headers) as client:
+        async with httpx.AsyncClient(
+            base_url=server.url, headers=ann.headers, timeout=30
+        ) as client:
             assert (await client.get("/api/posts")).json()["posts"] == [post["post"]]
             again = await client.post(
                 "/api/posts", json={"text": "from before"}, headers={"Idempotency-Key": "k"}
@@ -80,7 +82,7 @@ async def test_the_same_key_at_two_nodes_at_the_same_time_makes_one_post(
     nodes: list[ServerProcess],
 ) -> None:
     ann = await Person.register(nodes[0], "ann")
-    async with httpx.AsyncClient(base_url=nodes[1].url, headers=ann.headers) as there:
+    async with httpx.AsyncClient(base_url=nodes[1].url, headers=ann.headers, timeout=30) as there:
         for key in map(str, range(20)):
             body, headers = {"text": key}, {"Idempotency-Key": key}
             answers = await asyncio.gather(

@@ -117,7 +117,7 @@ async def _line(lines: AsyncIterator[str], *words: str) -> str:
 
 async def _connections(site: Site) -> int:
     """Asked of the server itself: the proxy keeps its metrics inside."""
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=30) as client:
         text = (await client.get(f"{site.server.url}/metrics")).text
     (line,) = (line for line in text.splitlines() if line.startswith("feedline_connections "))
     return int(float(line.split()[1]))
@@ -187,7 +187,7 @@ async def test_plain_http_is_sent_to_https(tmp_path: Path) -> None:
     async with (
         serving(tmp_path / "data") as server,
         front("nginx", tmp_path / "front", server.port) as there,
-        httpx.AsyncClient() as client,
+        httpx.AsyncClient(timeout=30) as client,
     ):
         answer = await client.get(f"{there.plain_url}/posts/1?a=b")
     assert answer.status_code == 301

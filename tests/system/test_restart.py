@@ -145,7 +145,7 @@ async def test_one_directory_has_one_server(server: ServerProcess) -> None:
     assert status == 1
     assert f"in use by another Feedline (process {server.pid})" in said
     assert "Traceback" not in said
-    async with httpx.AsyncClient(base_url=server.url) as client:
+    async with httpx.AsyncClient(base_url=server.url, timeout=30) as client:
         assert (await client.get("/healthz")).status_code == 200
     await server.kill()  # the kernel gives the directory free, whatever the lock file says
     await server.start()

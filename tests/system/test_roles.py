@@ -50,7 +50,7 @@ async def delivery(node: ServerProcess, author: Person, token: str) -> str:
     """What another program is told that sends somebody's post in, for the first time or again."""
     headers = {"Authorization": f"Bearer {token}"}
     body = {"post": {"id": "7", "text": "from elsewhere"}, "authorId": author.id}
-    async with httpx.AsyncClient(headers=headers) as client:
+    async with httpx.AsyncClient(headers=headers, timeout=30) as client:
         answer = await client.post(f"{node.url}/api/notify/post-author", json=body)
     return str(answer.json()["delivery"])
 
@@ -60,7 +60,7 @@ async def test_each_serves_its_part_and_sends_away_what_is_the_others(
 ) -> None:
     api, gateway = nodes
     ann = await Person.register(api, "ann")
-    async with httpx.AsyncClient(headers=ann.headers) as http:
+    async with httpx.AsyncClient(headers=ann.headers, timeout=30) as http:
         for node in nodes:
             for path in ("/healthz", "/readyz", "/metrics"):
                 assert (await http.get(node.url + path)).status_code == 200

@@ -65,7 +65,9 @@ async def test_while_an_operator_holds_a_lock_writes_are_refused_and_all_else_go
                     since = time.monotonic()
                     await _refused(people)
                     assert time.monotonic() - since < REFUSED + PATIENCE
-                    async with httpx.AsyncClient(headers=people.authors[0].headers) as client:
+                    async with httpx.AsyncClient(
+                        headers=people.authors[0].headers, timeout=30
+                    ) as client:
                         assert (await client.get(f"{nodes[0].url}/api/me")).status_code == 200
                     await asyncio.sleep(max(0.0, STALL - (time.monotonic() - since)))
                     operator.rollback()

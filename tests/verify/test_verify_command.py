@@ -43,7 +43,7 @@ async def verify(*options: str, **environment: str) -> tuple[int, str, str]:
 
 
 async def all_posts(url: str) -> list[dict[str, Any]]:
-    async with httpx.AsyncClient(base_url=url) as client:
+    async with httpx.AsyncClient(base_url=url, timeout=30) as client:
         posts: list[dict[str, Any]] = (await client.get("/api/posts?limit=100")).json()["posts"]
     return posts
 
