@@ -18,7 +18,7 @@ from tests.system.writer import Ledger, all_texts
 
 pytestmark = pytest.mark.system
 
-PATIENCE = 20.0  # seconds for a process that is to end by itself
+PATIENCE = 60.0  # seconds for a process that is to end by itself
 
 
 class Ended(NamedTuple):
