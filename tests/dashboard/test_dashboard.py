@@ -9,6 +9,7 @@ import pytest
 
 from feedline.dashboard.dashboard import KEEP_TICKS, Dashboard
 from feedline.errors import Forbidden
+from feedline.feed.reports import ReportLimits, send_report
 from feedline.feed.visibility import Viewer
 from feedline.store.base import Snapshot, Store
 from feedline.store.sqlite import SqliteStore
@@ -70,6 +71,24 @@ async def test_an_admin_is_told_what_came_since_the_last_time(store: Store, node
     assert second["point"].get("commitToSocket") is None
     [shown] = second["nodes"]
     assert (shown["name"], shown["state"], shown["database"]) == ("one", "up", "ok")
+
+
+async def test_an_admin_hears_of_reports(store: Store, node: Node) -> None:
+    ann = Looker(Viewer(await person(store, "ann", "admin")))
+    node.watchers.append(ann)
+    ben = await person(store, "ben", "user")
+    await node.tick()
+
+    def report(tx: Any) -> str:
+        reporter, limits = tx.user(ben), ReportLimits(text=100, in_an_hour=10)
+        row = send_report(tx, reporter, "user", ann.viewer.id or "", "spam", "", limits)
+        return row.id
+
+    report_id = await store.write(report)
+    await node.tick()
+    first, second = told(ann)
+    assert (first["openReports"], first.get("newestReport")) == (0, None)
+    assert (second["openReports"], second["newestReport"]) == (1, report_id)
 
 
 async def test_whoever_is_no_admin_any_more_is_told_nothing(store: Store, node: Node) -> None:

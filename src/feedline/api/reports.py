@@ -68,6 +68,7 @@ class ReportsAnswer(Wire, frozen=True):
 
     reports: list[ReportEntry]
     next: str | None
+    cursor: str
 
 
 class ReportEntryAnswer(Wire, frozen=True):
@@ -112,7 +113,8 @@ class Reports:
             found = reads.reports(is_open=is_open, before=asked.before, limit=asked.limit + 1)
             rows, following = cut(found, asked.limit)
             reports = [_shown(reads, row) for row in rows]
-            return answered(ReportsAnswer(reports=reports, next=following))
+            cursor = reads.cursor()
+            return answered(ReportsAnswer(reports=reports, next=following, cursor=cursor))
 
         return await self._store.read(read)
 

@@ -33,6 +33,13 @@ class _Extent(NamedTuple):
     step: Millis
 
 
+class _Waiting(NamedTuple):
+    """Reports without an answer, and the id of the last that came."""
+
+    number: int
+    newest: str | None
+
+
 _SPANS: dict[Span, _Extent] = {
     "hour": _Extent(60 * MINUTE, MINUTE),
     "day": _Extent(24 * 60 * MINUTE, 5 * MINUTE),
@@ -78,6 +85,7 @@ class Dashboard:
         self._ticks = 0
         self._admins: frozenset[str] = frozenset()
         self._admins_read = -TRUSTED_SECONDS
+        self._reports = _Waiting(0, None)
 
     # ---- over time
 
@@ -108,7 +116,13 @@ class Dashboard:
         if watchers:
             nodes = self._board.nodes(now)
             told = Figures(
-                channel=ADMIN, timestamp=point.at, point=point, nodes=nodes, mishaps=mishaps
+                channel=ADMIN,
+                timestamp=point.at,
+                point=point,
+                nodes=nodes,
+                mishaps=mishaps,
+                open_reports=self._reports.number,
+                newest_report=self._reports.newest,
             )
             self._show(watchers, messages.encode(told))
         self._ticks += 1
@@ -174,13 +188,14 @@ class Dashboard:
     async def _probe(self, user_ids: set[str]) -> Probe:
         began = monotonic()
 
-        def read(snapshot: Snapshot) -> tuple[int, frozenset[str]]:
+        def read(snapshot: Snapshot) -> tuple[int, frozenset[str], _Waiting]:
             admins = frozenset(id_ for id_ in user_ids if is_admin(id_, snapshot))
-            return snapshot.log_bounds().head, admins
+            reports = _waiting(snapshot) if admins else self._reports
+            return snapshot.log_bounds().head, admins, reports
 
         try:
             async with asyncio.timeout(PROBE_SECONDS):
-                head, self._admins = await self._store.read(read)
+                head, self._admins, self._reports = await self._store.read(read)
         except (Unavailable, TimeoutError):
             return Probe("down", None, None)
         self._admins_read = monotonic()
@@ -228,3 +243,8 @@ class Dashboard:
         for sample in await self._store.read(lambda snapshot: kept(snapshot, since)):
             if sample.facts.id != self._sampler.facts.id:
                 self._board.take(sample)
+
+
+def _waiting(snapshot: Snapshot) -> _Waiting:
+    newest = snapshot.reports(is_open=True, before=None, limit=1)
+    return _Waiting(snapshot.count_open_reports(), newest[0].id if newest else None)

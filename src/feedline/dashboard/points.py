@@ -96,13 +96,18 @@ class Past(Shown, frozen=True, kw_only=True):
 
 
 class Figures(Outgoing, tag="figures", frozen=True, kw_only=True):
-    """Said on the channel ``admin`` every two seconds; of mishaps only what is new."""
+    """Said on the channel ``admin`` every two seconds; of mishaps only what is new.
+
+    ``open_reports``: how many wait for an answer, up to a thousand; ``newest_report``: its id.
+    """
 
     channel: str
     timestamp: str
     point: Point
     nodes: list[NodeView]
     mishaps: list[MishapView]
+    open_reports: int
+    newest_report: str | None
 
 
 class FiguresAnswer(Shown, frozen=True, kw_only=True):

@@ -62,6 +62,9 @@ class ReportReads(Protocol):
     def reports(self, *, is_open: bool, before: Place | None, limit: int) -> list[ReportRow]:
         """Those that wait for an answer, or those that have one; the newest first."""
 
+    def count_open_reports(self) -> int:
+        """How many wait for an answer, up to a thousand."""
+
     def count_reports(self, reporter_id: str, since: Millis) -> int: ...
 
 

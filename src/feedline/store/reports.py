@@ -24,6 +24,9 @@ class Reports(Rows):
         name = "open_reports" if is_open else "settled_reports"
         return [_report(row) for row in self._rows(name, time, id_, limit)]
 
+    def count_open_reports(self) -> int:
+        return int(self._one("count_open_reports"))
+
     def count_reports(self, reporter_id: str, since: Millis) -> int:
         return int(self._one("count_reports", reporter_id, since))
 

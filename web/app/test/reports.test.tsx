@@ -1,4 +1,4 @@
-import { Feedline } from "@feedline/client";
+import { Feedline, type Delivery, type FeedEvent } from "@feedline/client";
 import { FeedlineProvider } from "@feedline/react";
 import { act, cleanup, fireEvent, render, screen } from "@testing-library/react";
 import type { ReactNode } from "react";
@@ -97,6 +97,25 @@ test("an admin sees what waits, and answers it", async () => {
   expect(JSON.parse(await answer("POST", /reports\/r1$/, { report: REPORT }))).toEqual({ action: "delete" });
   await answer("GET", /state=open&page=$/, { reports: [], next: null });
   expect(screen.getByText("Nothing waits for an answer.")).toBeDefined();
+});
+
+test("what is reported appears at once: the figures that admins are told say that there is more", async () => {
+  show(<Reports />);
+  await answer("GET", /state=open/, { reports: [], next: null, cursor: "c0" });
+  const told = (openReports: number, newestReport: string | null) =>
+    act(async () => {
+      const event = { type: "figures", channel: "admin", openReports, newestReport } as unknown as FeedEvent;
+      client.delivered.emit([{ event } as Delivery]);
+      await settled();
+    });
+  await told(0, null);
+  await answer("GET", /state=open/, { reports: [], next: null, cursor: "c0" });
+  await told(1, "r1");
+  await answer("GET", /state=open/, { reports: [REPORT], next: null, cursor: "c0" });
+  expect(screen.getByText("buy this")).toBeDefined();
+  const asked = platform.requests.length;
+  await told(1, "r1");
+  expect(platform.requests.length).toBe(asked);
 });
 
 test("the list is read again by itself, and that of what has an answer beside it", async () => {

@@ -774,6 +774,9 @@ FROM reports AS r JOIN users AS w ON w.id = r.reporter_id JOIN users AS u ON u.i
 WHERE r.state = 'open' AND (r.created_at, r.id) < (?, ?)
 ORDER BY r.created_at DESC, r.id DESC LIMIT ?
 
+-- name: count_open_reports
+SELECT count(*) FROM (SELECT 1 FROM reports WHERE state = 'open' LIMIT 1000) AS counted
+
 -- name: settled_reports
 SELECT r.id, r.kind, r.subject_id, r.reason, r.text, r.state, r.created_at,
     (SELECT count(*) FROM reports AS o

@@ -1,4 +1,4 @@
-import type { Creator } from "@feedline/client";
+import type { Creator, Feedline } from "@feedline/client";
 import { useFeedline } from "@feedline/react";
 import { useCallback, useEffect, useState, type ReactNode } from "react";
 import { Link } from "wouter";
@@ -7,6 +7,7 @@ import { REASON_WORDS, type Reason } from "../people/report-reasons";
 import { describe } from "../problems";
 import { ConfirmDialog } from "../ui/confirm-dialog";
 import { useToast } from "../ui/toasts";
+import type { FiguresEvent } from "./figures/model";
 import { useMoment } from "./moment";
 import "./reports.css";
 import { useWords } from "./words";
@@ -175,14 +176,16 @@ function Actions({ report, act }: ReportRowProps): ReactNode {
 interface Page {
   reports: Report[];
   next: string | null;
+  cursor: string;
 }
 
-/** The reports of a state, read again and again: others answer them, too. */
+/** The reports of a state, read again when some come or others answer them, and now and then where nothing is told of that. */
 function useReports(state: State) {
-  const { api, clock } = useFeedline();
+  const client = useFeedline();
+  const { api, clock } = client;
   const { t } = useI18n();
   const toast = useToast();
-  const [shown, setShown] = useState<(Page & { state: State }) | null>(null);
+  const [shown, setShown] = useState<(Omit<Page, "cursor"> & { state: State }) | null>(null);
   const current = shown?.state === state ? shown : null;
 
   const load = useCallback(
@@ -193,26 +196,36 @@ function useReports(state: State) {
   const refresh = useCallback(
     async (keepsPages: boolean) => {
       try {
-        const fresh = { ...(await load("")), state };
+        const { cursor, ...page } = await load("");
+        const fresh = { ...page, state };
         // Who has gone further down is not taken back to the top by what comes in the meantime.
         const isFurther = (before: typeof shown) => before?.state === state && before.reports.length > fresh.reports.length;
         setShown((before) => (keepsPages && fresh.next !== null && isFurther(before) ? before : fresh));
+        return cursor;
       } catch (error) {
         toast(describe(error, t));
+        throw error;
       }
     },
     [load, state, t, toast],
   );
 
   useEffect(() => {
+    const query = client.live("admin", () => refresh(true));
+    const stopHearing = whenReportsChange(client, () => query.refresh());
     let cancel = () => {};
     const again = () => {
-      void refresh(true);
+      query.refresh();
       cancel = clock.after(AGAIN_MS, again);
     };
-    cancel = clock.after(0, again);
-    return () => cancel();
-  }, [clock, refresh]);
+    cancel = clock.after(AGAIN_MS, again);
+    const close = query.open();
+    return () => {
+      cancel();
+      stopHearing();
+      close();
+    };
+  }, [client, clock, refresh]);
 
   async function more(): Promise<void> {
     if (!current?.next) return;
@@ -230,8 +243,23 @@ function useReports(state: State) {
     } catch (error) {
       toast(describe(error, t));
     }
-    await refresh(false);
+    await refresh(false).catch(() => {});
   }
 
   return { reports: current?.reports ?? null, next: current?.next ?? null, more: () => void more(), act };
+}
+
+/** Calls when the figures that admins are told say that there are others. */
+function whenReportsChange({ delivered }: Feedline, call: () => void): () => void {
+  let known: string | null = null;
+  return delivered.subscribe((deliveries) => {
+    for (const { event } of deliveries) {
+      if (event.type !== "figures") continue;
+      const { openReports, newestReport } = event as unknown as FiguresEvent;
+      const told = `${openReports} ${newestReport}`;
+      // The first ones may tell of more than the list that was read before them.
+      if (told !== known) call();
+      known = told;
+    }
+  });
 }

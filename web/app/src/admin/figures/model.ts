@@ -78,6 +78,9 @@ export interface FiguresEvent {
   point: Point;
   nodes: readonly NodeView[];
   mishaps: readonly Mishap[];
+  /** How many reports wait for an answer, and which came last. */
+  openReports: number;
+  newestReport: string | null;
 }
 
 /** What is aimed at: posts that come live, and those that come by a fallback. */
