@@ -273,7 +273,7 @@ async def test_accounts_are_looked_after_while_the_server_runs(
             await one.send(json.dumps({"type": "connect", "channels": ["public"]}))
             assert json.loads(await one.recv())["type"] == "connected"
         assert Ran("user", "disable", "ann", *data).status == 0
-        await asyncio.wait_for(socket.wait_closed(), 10)  # the server looks once a second
+        await asyncio.wait_for(socket.wait_closed(), 30)  # the server looks once a second
         assert socket.close_code == 4003
         login = {"username": "ann", "password": "correct horse"}
         async with httpx.AsyncClient(base_url=server.url, timeout=30) as client:

@@ -58,7 +58,7 @@ async def test_a_full_disk_is_survived(tmp_path: Path) -> None:
             await _check_that_it_goes_on(ann, bob, acknowledged)
             free_disk(server)
             acknowledged.append((await ann.publish("after"))["post"]["content"]["text"])
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 await follower.reach((await ann.http.get("/api/posts")).json()["cursor"])
         assert follower.connections == 1, "the sockets did not stay"
 
@@ -67,7 +67,7 @@ async def test_a_full_disk_is_survived(tmp_path: Path) -> None:
         assert await all_texts(ann) == acknowledged
         acknowledged.append((await ann.publish("at last"))["post"]["content"]["text"])
         last = (await ann.http.get("/api/posts")).json()["cursor"]
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await follower.reach(last)
         following.cancel()
         assert follower.texts() == acknowledged

@@ -43,7 +43,7 @@ async def test_25_kills_lose_nothing_and_double_nothing(tmp_path: Path, figures:
         end.set()
         await asyncio.gather(*writing)
         final = (await reader.http.get("/api/posts")).json()["cursor"]
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await asyncio.gather(everything.reach(final), own_feed.reach(final))
         await _cancel(following)
         stored = await all_texts(reader)

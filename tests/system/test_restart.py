@@ -89,7 +89,7 @@ async def test_a_restart_keeps_everything(server: ServerProcess, how: str) -> No
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_mismatch")
     following = asyncio.create_task(follower.follow())
     await ann.publish("after the restart")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await follower.reach((await ann.http.get("/api/posts")).json()["cursor"])
     following.cancel()
     assert follower.texts() == ["after the restart"]
@@ -121,7 +121,7 @@ async def test_stopping_loses_nothing_that_was_acknowledged(server: ServerProces
     stop.set()
     await asyncio.gather(*writing)
     last = (await people[0].http.get("/api/posts")).json()["cursor"]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await follower.reach(last)
     following.cancel()
     assert follower.texts() == await all_texts(people[0])
