@@ -22,7 +22,7 @@ from tests.store.opening import Announced, append, opened, publish, register, wh
 
 pytestmark = pytest.mark.system
 
-PATIENCE = 20.0  # seconds; it takes two, and the machine may be busy
+PATIENCE = 60.0  # seconds; it takes two, and the machine may be busy
 
 
 @pytest.fixture(scope="module")
