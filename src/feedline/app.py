@@ -18,6 +18,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from feedline.api.access import Access
 from feedline.api.application import ROUTE, Application, build_api, build_health
 from feedline.api.external import ExternalIdentity
+from feedline.api.health import Health
 from feedline.api.identity import Authenticator, Passes
 from feedline.api.keys import KeySet
 from feedline.api.passwords import Hasher
@@ -58,6 +59,7 @@ from feedline.media.pictures import Pictures
 from feedline.media.places import files_at
 from feedline.media.upkeep import keep_clean
 from feedline.observed import Observed, new_dashboard
+from feedline.siblings import Siblings
 from feedline.storage import Storage
 from feedline.store.base import Announce, LogEntry, Store
 from feedline.store.carried import CarriedEntries
@@ -91,6 +93,7 @@ class Feedline:
     gatherer: Gatherer
     trail_writer: TrailWriter | None
     dashboard: Dashboard
+    health: Health
     leaving: bool = False
     """Others are to be sent what comes; what comes here all the same is served."""
     draining: bool = False
@@ -102,8 +105,10 @@ class Feedline:
 
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[Feedline]:
+async def running(settings: Settings, siblings: Siblings | None = None) -> AsyncIterator[Feedline]:
     """Opens everything that an installation needs, and closes it again.
+
+    ``siblings``: the workers that share the port with this one.
 
     Raises StartupError if it can't be opened.
     """
@@ -146,11 +151,12 @@ async def running(settings: Settings) -> AsyncIterator[Feedline]:
         bus.heed(dashboard.hear)
         await dashboard.remember()
         files = files_at(settings.data, settings.media_bucket, settings.media_endpoint)
-        feedline = _assemble(
-            settings, store, hub, bus, Tokens(secret), files, pictures, Observed(metrics, dashboard)
-        )
+        observed = Observed(metrics, dashboard, siblings)
+        feedline = _assemble(settings, store, hub, bus, Tokens(secret), files, pictures, observed)
         if tracing is not None:
             feedline.api = tracing.requests(feedline.api, ROUTE)
+        if siblings is not None:
+            await stack.enter_async_context(siblings.answering(feedline.health.answers()))
         stack.callback(feedline.hasher.close)
         stack.push_async_callback(feedline.gatherer.flush)
         await stack.enter_async_context(_background(feedline))
@@ -188,7 +194,7 @@ def _assemble(
     pictures: Pictures,
     observed: Observed,
 ) -> Feedline:
-    metrics, dashboard = observed
+    metrics, dashboard, siblings = observed
     like_teller, leavers = LikeTeller(store), Leavers(store)
     gatherer = Gatherer(store, lambda: hub.policy)
     trails = None if hub.trails is None else TrailWriter(hub.trails, store)
@@ -222,6 +228,7 @@ def _assemble(
         gathering=gatherer.gathering,
         report=report_of,
         page=Path(str(resources.files("feedline") / "page")),
+        workers=siblings,
     )
     authenticator = Authenticator(passes, store, now_millis)
     connect = _connector(settings, store, hub, authenticator)
@@ -259,6 +266,7 @@ def _assemble(
         gatherer,
         trails,
         dashboard,
+        Health(services),
     )
     return feedline
 

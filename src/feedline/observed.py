@@ -14,6 +14,7 @@ from feedline.dashboard.samples import Facts
 from feedline.feed.channels import ADMIN
 from feedline.feed.instants import IdSource
 from feedline.hub.hub import Hub
+from feedline.siblings import Siblings
 from feedline.store.base import LogEntry, Store
 from feedline.store.database import now_millis
 from feedline.telemetry.histograms import Distribution
@@ -26,6 +27,8 @@ class Observed(NamedTuple):
 
     metrics: Metrics
     dashboard: Dashboard
+    siblings: Siblings | None = None
+    """The workers that share the port, if there are several."""
 
 
 def new_dashboard(

@@ -7,7 +7,9 @@ import resource
 import signal
 import socket
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 
 import uvicorn
 import uvloop
@@ -17,6 +19,7 @@ from feedline.app import Feedline, running
 from feedline.config import Settings
 from feedline.errors import PortUnavailable, RolesNeedDatabase, WorkersNeedDatabase
 from feedline.gateway.http import BoundedHttpProtocol
+from feedline.siblings import Siblings
 from feedline.supervisor import LEAVE, READY, Inherited, Supervisor, inherited
 from feedline.telemetry.logs import report_failure
 
@@ -125,8 +128,13 @@ def serve(settings: Settings, ready: Callable[[str], None]) -> None:
 def _supervise(settings: Settings, ready: Callable[[str], None]) -> None:
     if not settings.database:
         raise WorkersNeedDatabase
-    with _listen(settings.host, settings.port) as listener:
-        supervisor = Supervisor(listener, settings.workers, settings.drain_seconds)
+    with (
+        _listen(settings.host, settings.port) as listener,
+        tempfile.TemporaryDirectory(prefix="feedline-") as folder,
+    ):
+        supervisor = Supervisor(
+            listener, settings.workers, settings.drain_seconds, folder=Path(folder)
+        )
         status = asyncio.run(supervisor.run(lambda: ready(_address(listener))))
     if status:
         sys.exit(status)
@@ -141,7 +149,8 @@ async def _serve(settings: Settings, ready: Callable[[str], None]) -> None:
 
 async def _work(settings: Settings, worker: Inherited) -> None:
     """Serves as one of several processes, until it is replaced or the supervisor is gone."""
-    async with _open(settings) as server:
+    siblings = Siblings(worker.folder, worker.number, settings.workers)
+    async with _open(settings, siblings) as server:
         with worker.listener, worker.line:
             worker.line.send(READY)
             watching = asyncio.ensure_future(_watch(worker.line, server))
@@ -152,15 +161,16 @@ async def _work(settings: Settings, worker: Inherited) -> None:
 async def _watch(line: socket.socket, server: Server) -> None:
     """The supervisor says when others have taken over; when its end closes, it is gone."""
     line.setblocking(False)
-    while await asyncio.get_running_loop().sock_recv(line, len(LEAVE)) == LEAVE:
-        server.hand_over()
+    with contextlib.suppress(OSError):  # it is reset if the supervisor has not read what was said
+        while await asyncio.get_running_loop().sock_recv(line, len(LEAVE)) == LEAVE:
+            server.hand_over()
     server.stop()
 
 
 @contextlib.asynccontextmanager
-async def _open(settings: Settings) -> AsyncIterator[Server]:
+async def _open(settings: Settings, siblings: Siblings | None = None) -> AsyncIterator[Server]:
     asyncio.get_running_loop().set_exception_handler(report_failure)
-    async with running(settings) as feedline:
+    async with running(settings, siblings) as feedline:
         if settings.demo:
             await demo.fill(
                 feedline.store,

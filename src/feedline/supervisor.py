@@ -16,9 +16,12 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 LISTENER = "FEEDLINE_WORKER_LISTENER"
 LINE = "FEEDLINE_WORKER_LINE"
+NUMBER = "FEEDLINE_WORKER_NUMBER"
+FOLDER = "FEEDLINE_WORKER_FOLDER"
 READY = b"ready"
 LEAVE = b"leave"
 
@@ -38,6 +41,9 @@ class Inherited:
 
     listener: socket.socket
     line: socket.socket
+    number: int
+    folder: Path
+    """Where workers find each other; nobody else may enter it."""
 
 
 def inherited() -> Inherited | None:
@@ -46,16 +52,21 @@ def inherited() -> Inherited | None:
         return None
     numbers = (int(os.environ.pop(LISTENER)), int(os.environ.pop(LINE)))
     listener, line = (socket.socket(fileno=number) for number in numbers)
-    return Inherited(listener, line)
+    return Inherited(listener, line, int(os.environ.pop(NUMBER)), Path(os.environ.pop(FOLDER)))
 
 
 class _Worker:
     """One process."""
 
-    def __init__(self, listener: socket.socket) -> None:
+    def __init__(self, listener: socket.socket, number: int, folder: Path) -> None:
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
-        variables = {LISTENER: str(listener.fileno()), LINE: str(theirs.fileno())}
+        variables = {
+            LISTENER: str(listener.fileno()),
+            LINE: str(theirs.fileno()),
+            NUMBER: str(number),
+            FOLDER: str(folder),
+        }
         self._line = ours
         self._process = subprocess.Popen(  # noqa: S603 - what was started is started again
             [sys.executable, "-m", "feedline", *sys.argv[1:]],
@@ -104,8 +115,12 @@ class _Worker:
 class Supervisor:
     """Keeps a number of workers on one socket."""
 
-    def __init__(self, listener: socket.socket, count: int, drain_seconds: float) -> None:
+    def __init__(
+        self, listener: socket.socket, count: int, drain_seconds: float, *, folder: Path
+    ) -> None:
+        """``folder``: a private one, short of path, in which workers make their sockets."""
         self._listener = listener
+        self._folder = folder
         self._stop_seconds = STOP_SECONDS + drain_seconds
         self._count = count
         self._workers: dict[int, _Worker] = {}
@@ -119,7 +134,7 @@ class Supervisor:
             loop.add_signal_handler(number, self._stop)
         loop.add_signal_handler(signal.SIGHUP, self._renew)
         # The first one brings the schema up to date, and says what is wrong with the settings.
-        first = self._workers[0] = _Worker(self._listener)
+        first = self._workers[0] = self._new(0)
         if not await first.ready():
             return await first.stop() or 1
         keepers = [asyncio.ensure_future(self._keep(slot)) for slot in range(self._count)]
@@ -130,6 +145,9 @@ class Supervisor:
         await asyncio.gather(*keepers, return_exceptions=True)
         await asyncio.gather(*(each.stop(self._stop_seconds) for each in self._workers.values()))
         return 0
+
+    def _new(self, slot: int) -> _Worker:
+        return _Worker(self._listener, slot, self._folder)
 
     def _stop(self) -> None:
         if self._stopping.is_set():  # asked twice: do not wait for anybody
@@ -144,7 +162,7 @@ class Supervisor:
         while True:
             worker = self._workers.get(slot)
             if worker is None:
-                worker = self._workers[slot] = _Worker(self._listener)
+                worker = self._workers[slot] = self._new(slot)
             began = loop.time()
             status = await asyncio.shield(worker.ended)
             if self._workers[slot] is not worker:
@@ -164,7 +182,7 @@ class Supervisor:
     async def _replace_all(self) -> None:
         """A new worker is ready before an old one is stopped; if it does not get ready, none is."""
         for slot in range(self._count):
-            new = _Worker(self._listener)
+            new = self._new(slot)
             if not await new.ready():
                 logger.error("a new worker did not get ready, the old ones stay")
                 await new.stop()

@@ -85,6 +85,36 @@ async def test_metrics_are_in_the_form_that_prometheus_reads(world: World) -> No
         assert line in answer.text
 
 
+class Others:
+    """Workers of whom the second has died, and the third can't read."""
+
+    async def ask(self, question: bytes, seconds: float) -> dict[int, bytes | None]:
+        answers = {health.METRICS: b"# HELP x X.\n# TYPE x gauge\nx 1.0\n", health.READY: b"ok"}
+        return {0: answers[question], 1: None, 2: b"not ready"}
+
+
+async def test_with_workers_that_are_not_well_a_server_is_ready_and_degraded(world: World) -> None:
+    answer = await rebuilt(world, workers=Others()).get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json()["status"] == "degraded"
+    workers = {"worker 0": "ok", "worker 1": "no answer", "worker 2": "not ready"}
+    assert answer.json()["checks"].items() >= workers.items()
+
+
+async def test_metrics_are_those_of_all_workers(world: World) -> None:
+    text = (await rebuilt(world, workers=Others()).get("/metrics")).text
+    assert 'x{worker="0"} 1.0' in text
+    assert 'feedline_worker_up{worker="1"} 0.0' in text
+
+
+async def test_a_worker_says_how_it_is_itself(world: World) -> None:
+    answers = health.Health(replace(world.services, workers=Others())).answers()
+    assert await answers[health.READY]() == b"ok"
+    assert b"feedline_posts_published_total 0.0" in await answers[health.METRICS]()
+    unwell = health.Health(replace(world.services, draining=lambda: True)).answers()
+    assert await unwell[health.READY]() == b"not ready"
+
+
 class TestBrowsers:
     async def test_what_browsers_saw_is_counted(self, world: World) -> None:
         ann = await world.person()

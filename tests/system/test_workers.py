@@ -2,14 +2,16 @@
 
 import asyncio
 import os
+import re
 import signal
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.postgres import databases
-from tests.processes import Person, ServerProcess, serving
+from tests.processes import SHARED_TLS, Person, ServerProcess, serving
 from tests.system.checker import require
 from tests.system.follower import Follower
 from tests.system.writer import Ledger, all_texts
@@ -103,3 +105,44 @@ async def test_workers_end_with_their_supervisor(tmp_path: Path, options: tuple[
                 await asyncio.sleep(0.05)
         await server.start()
         await Person.register(server, "ann")
+
+
+@pytest.mark.timeout(300)
+async def test_one_worker_tells_of_all(tmp_path: Path, options: tuple[str, ...]) -> None:
+    async with serving(tmp_path / "data", *options) as server:
+        await until(server, set())
+        await Person.register(server, "ann")
+
+        async def get(path: str) -> httpx.Response:
+            # On a connection of its own, which the worker that is stopped can't have.
+            async with httpx.AsyncClient(
+                base_url=server.url, timeout=PATIENCE, verify=SHARED_TLS
+            ) as client:
+                return await client.get(path)
+
+        async def states() -> dict[str, str]:
+            checks = (await get("/readyz")).json()["checks"]
+            return {name: state for name, state in checks.items() if name.startswith("worker ")}
+
+        async def reached(wanted: dict[str, str]) -> None:
+            async with asyncio.timeout(PATIENCE):
+                while await states() != wanted:
+                    await asyncio.sleep(0.05)
+
+        await reached({"worker 0": "ok", "worker 1": "ok"})
+        pids = workers(server)
+        text = (await get("/metrics")).text
+        for number in range(WORKERS):
+            assert f'feedline_worker_up{{worker="{number}"}} 1.0' in text
+        counted = re.findall(r"^feedline_people_registered_total{.*} (.*)$", text, re.MULTILINE)
+        assert sum(map(float, counted)) == 1
+        stopped = max(pids)
+        os.kill(stopped, signal.SIGSTOP)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while "no answer" not in (await states()).values():
+                    await asyncio.sleep(0.05)
+        finally:
+            os.kill(stopped, signal.SIGKILL)
+        await until(server, {stopped})
+        await reached({"worker 0": "ok", "worker 1": "ok"})

@@ -115,6 +115,7 @@ PANELS = (
         "short",
         [
             ("bus of {{instance}}", "feedline_bus_up"),
+            ("worker {{worker}} of {{instance}}", "feedline_worker_up"),
             ("live delivery of {{instance}}", "feedline_realtime_on"),
         ],
     ),

@@ -1,6 +1,7 @@
 """For those who run an installation: liveness, readiness, metrics, and what the API offers."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
@@ -8,11 +9,16 @@ from feedline.api.operation import Call
 from feedline.api.services import Services
 from feedline.errors import Unavailable
 from feedline.feed.people import Wire
+from feedline.telemetry.merging import merged
 from feedline.wire.answers import Answer, answered
 from feedline.wire.problems import answer_to
 
 PLAIN_METRICS = CONTENT_TYPE_PLAIN_0_0_4.encode()
 PATIENCE = 2.0  # seconds; whoever asks waits little longer
+WORKER_PATIENCE = 0.5  # for each worker to say how it is: probes wait for a second by default
+SCRAPE_PATIENCE = 3.0  # for each worker's metrics; Prometheus waits for ten seconds
+METRICS, READY = b"metrics", b"ready"  # what workers ask each other
+_WELL = "ok"
 
 
 class Alive(Wire, frozen=True):
@@ -38,19 +44,50 @@ class Health:
         return answered(Alive())
 
     async def ready(self, _call: Call[None, None]) -> Answer:
-        checks = {
+        checks = await self._checks()
+        workers = await self._workers()
+        if _is_ready(checks):
+            # Without the bus other nodes tell their readers a moment later, and nothing is lost.
+            # What knocks is taken by the workers that are well.
+            well = checks["bus"] == "ok" and set(workers.values()) <= {_WELL}
+            status = "ready" if well else "degraded"
+            return answered(Ready(status=status, checks=checks | workers))
+        return answer_to(Unavailable("This server is not ready."), checks | workers)
+
+    async def metrics(self, _call: Call[None, None]) -> Answer:
+        siblings = self._services.workers
+        if siblings is None:
+            return Answer(await self.own_metrics(), media_type=PLAIN_METRICS)
+        found = await siblings.ask(METRICS, SCRAPE_PATIENCE)
+        return Answer(merged(found), media_type=PLAIN_METRICS)
+
+    def answers(self) -> Mapping[bytes, Callable[[], Awaitable[bytes]]]:
+        """What this process says when another worker asks."""
+        return {METRICS: self.own_metrics, READY: self.own_readiness}
+
+    async def own_metrics(self) -> bytes:
+        return generate_latest(self._services.metrics.registry)
+
+    async def own_readiness(self) -> bytes:
+        return _WELL.encode() if _is_ready(await self._checks()) else b"not ready"
+
+    async def _checks(self) -> dict[str, str]:
+        return {
             "database": await self._database(),
             "bus": self._services.bus_state(),
             "draining": "yes" if self._services.draining() else "no",
         }
-        if checks["database"] == "ok" and checks["draining"] == "no":
-            # Without the bus other nodes tell their readers a moment later, and nothing is lost.
-            status = "ready" if checks["bus"] == "ok" else "degraded"
-            return answered(Ready(status=status, checks=checks))
-        return answer_to(Unavailable("This server is not ready."), checks)
 
-    async def metrics(self, _call: Call[None, None]) -> Answer:
-        return Answer(generate_latest(self._services.metrics.registry), media_type=PLAIN_METRICS)
+    async def _workers(self) -> dict[str, str]:
+        """How each worker is, if there are several."""
+        siblings = self._services.workers
+        if siblings is None:
+            return {}
+        found = await siblings.ask(READY, WORKER_PATIENCE)
+        return {
+            f"worker {number}": "no answer" if answer is None else answer.decode()
+            for number, answer in found.items()
+        }
 
     async def _database(self) -> str:
         try:
@@ -61,3 +98,7 @@ class Health:
         except Unavailable:
             return "failing"
         return "ok"
+
+
+def _is_ready(checks: Mapping[str, str]) -> bool:
+    return checks["database"] == "ok" and checks["draining"] == "no"

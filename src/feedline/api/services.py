@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from feedline.api.identity import Passes
 from feedline.api.passwords import Hasher
@@ -20,6 +21,13 @@ from feedline.store.base import Snapshot, Store
 from feedline.telemetry.metrics import Metrics
 from feedline.trial.arms import Evidence
 from feedline.trial.report import Report
+
+
+class Workers(Protocol):
+    """All workers of a port (``siblings.py``)."""
+
+    async def ask(self, question: bytes, seconds: float) -> dict[int, bytes | None]:
+        """What each of them answers, this one too; None is one that did not, in so much time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,3 +66,5 @@ class Services:
     """Says that somebody is to be deleted; never waits itself."""
     page: Path
     """Folder of the built page."""
+    workers: Workers | None = None
+    """The workers that share the port, if there are several."""

@@ -150,6 +150,14 @@ METRICS = (
         {"transport": _SOCKETS},
     ),
     Listed(
+        "feedline_worker_up",
+        "gauge",
+        "0 or 1",
+        "Whether a worker answered when its node was asked; only where there are several.",
+        "It is started again by itself. If it does not come up, the log of the node says why.",
+        {"worker": "`0`, `1`, ..."},
+    ),
+    Listed(
         "feedline_slow_readers",
         "gauge",
         "connections",
