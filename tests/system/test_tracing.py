@@ -55,6 +55,7 @@ async def test_a_post_is_one_trace_from_its_request_to_its_dispatch(
         ann = await Person.register(server, "ann")
         async with ann.socket() as socket:
             await socket.send('{"type": "connect", "channels": ["public"]}')
+            assert "connected" in str(await socket.recv())  # from here on it is told of posts
             await ann.publish("hidden in no span")
             while "post_created" not in str(await socket.recv()):
                 pass
