@@ -16,7 +16,7 @@ from tests.system.fronts import KINDS, Front, front
 
 pytestmark = pytest.mark.system
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 PASSWORD = "correct horse"
 MIB = 1024 * 1024
 SETTINGS = {
