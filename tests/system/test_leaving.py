@@ -93,6 +93,7 @@ async def test_a_node_that_is_to_stop_serves_on_until_others_know(tmp_path: Path
             httpx.AsyncClient(base_url=server.url, timeout=30) as prober,
         ):
             await reader.send(json.dumps({"type": "connect", "channels": ["public"]}))
+            assert json.loads(await reader.recv())["type"] == "connected"
             os.kill(server.pid, signal.SIGTERM)
             async with asyncio.timeout(PATIENCE):
                 while (ready := await prober.get("/readyz")).status_code == 200:
