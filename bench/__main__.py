@@ -30,7 +30,8 @@ from bench.peers import PEERS
 from bench.peers.kits import Kits
 from bench.results import Result, Row
 from bench.rig import Rig, Scale
-from bench.scenarios import SCENARIOS, SHARED
+from bench.scenarios import LONG, SCENARIOS, SHARED
+from feedline.config import Settings
 
 _SPARE_DESCRIPTORS = 500  # beside the sockets: files, pipes, the database
 _PAGE = 120  # columns of what is not printed to a terminal
@@ -64,9 +65,18 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     require_linux()
     scale, cores = _scale(options), choose_cores()
     allow_descriptors(scale.connections + _SPARE_DESCRIPTORS)
-    about = {**describe(cores), "scale": asdict(scale), "time": now(), "load_before": load()}
+    given = dict(options.setting)
+    about = {
+        **describe(cores),
+        "scale": asdict(scale),
+        "settings": given,
+        "time": now(),
+        "load_before": load(),
+    }
     console.print(str(cores), style="dim", highlight=False)
-    names = options.scenarios or [n for n in SCENARIOS if options.database or n not in SHARED]
+    for name, value in given.items():
+        console.print(f"with {name} = {value}", style="dim", highlight=False, markup=False)
+    names = options.scenarios or _usual(options.database)
     with tempfile.TemporaryDirectory(prefix="feedline-bench-") as folder, _progress() as progress:
         task = progress.add_task("compiling the load programs", total=len(names))
         kits, peers = Kits(options.cache.resolve()), tuple(PEERS) if options.peers else ()
@@ -82,6 +92,7 @@ def _run(options: argparse.Namespace, console: Console) -> int:
             peers,
             options.database,
             options.bus,
+            given,
         )
         with pinned(cores.load):
             found = [_measure(rig, name) for name in names]
@@ -160,6 +171,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--bus", metavar="URL", default="", help="nodes: a Redis or Valkey between them"
     )
+    parser.add_argument(
+        "--setting",
+        type=_setting,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a setting of every Feedline that is measured, as telemetry=false; "
+        "FEEDLINE_ variables of this shell are not passed on",
+    )
     parser.add_argument("--quick", action="store_true", help="a tenth of everything, in 20 seconds")
     default = Scale()
     for name, most, what in (
@@ -184,10 +204,22 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _usual(database: str) -> list[str]:
+    return [name for name in SCENARIOS if name not in LONG and (database or name not in SHARED)]
+
+
 def _scenario(name: str) -> str:
     if name not in SCENARIOS:
         raise argparse.ArgumentTypeError(f"'{name}' is none of {', '.join(SCENARIOS)}")
     return name
+
+
+def _setting(text: str) -> tuple[str, str]:
+    name, is_given, value = text.partition("=")
+    name = name.strip().replace("-", "_")
+    if not is_given or name not in {field.name for field in fields(Settings)}:
+        raise argparse.ArgumentTypeError(f"'{text}' is no NAME=VALUE of a setting")
+    return name, value
 
 
 def _number(most: int) -> Callable[[str], int]:

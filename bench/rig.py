@@ -48,6 +48,7 @@ class Rig:
     peers: Sequence[str] = ()  # the names of those that are measured as well
     database: str = ""  # a PostgreSQL server, where Feedline shall run on one
     bus: str = ""  # a Redis server between nodes, else that database
+    settings: Mapping[str, str] = field(default_factory=dict)  # other than the default ones
     _serial: Iterator[int] = field(default_factory=count)
 
     def step(self, what: str) -> None:
@@ -55,15 +56,23 @@ class Rig:
         self.progress.update(self.task, description=what)
 
     @contextmanager
-    def server(self, population: Population | None = None) -> Iterator[Server]:
-        """A running Feedline with a data directory of its own, which goes with it."""
+    def server(
+        self, population: Population | None = None, settings: Mapping[str, str] | None = None
+    ) -> Iterator[Server]:
+        """A running Feedline with a data directory of its own, which goes with it.
+
+        ``settings`` go before those that hold for all servers of the run.
+        """
         if population is not None and self.database:
             raise BenchError("A large installation is made in SQLite alone.")
         with tempfile.TemporaryDirectory(dir=self.folder) as folder, self._database() as database:
             if population is not None:
                 population.fill(Path(folder) / "data")
             self.step("starting the server")
-            with Server(Path(folder), core=self.cores.server, database=database) as server:
+            chosen = {**self.settings, **(settings or {})}
+            with Server(
+                Path(folder), core=self.cores.server, database=database, settings=chosen
+            ) as server:
                 yield server
 
     @contextmanager
@@ -76,7 +85,13 @@ class Rig:
             self.step(f"starting {count} nodes")
             yield [
                 stack.enter_context(
-                    Server(place, core=self.cores.server, database=database, bus=self.bus)
+                    Server(
+                        place,
+                        core=self.cores.server,
+                        database=database,
+                        bus=self.bus,
+                        settings=self.settings,
+                    )
                 )
                 for place in _folders(Path(folder), count)
             ]

@@ -6,8 +6,10 @@ import os
 import socket
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from bench.child import Child
@@ -26,10 +28,16 @@ class User:
 
 
 class Server(Child):
-    """Feedline with its default settings."""
+    """Feedline with its default settings, but for those that are given."""
 
     def __init__(
-        self, folder: Path, *, core: int | None, database: str = "", bus: str = ""
+        self,
+        folder: Path,
+        *,
+        core: int | None,
+        database: str = "",
+        bus: str = "",
+        settings: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.port = free_port()
         self.data = data = folder / "data"
@@ -40,6 +48,7 @@ class Server(Child):
             defaults["FEEDLINE_DATABASE"] = database
         if bus:
             defaults["FEEDLINE_BUS"] = bus
+        defaults |= {f"FEEDLINE_{name.upper()}": value for name, value in settings.items()}
         super().__init__(
             "feedline", command, core=core, log=folder / "server.log", environment=defaults
         )

@@ -15,6 +15,7 @@ from bench.scenarios import (
     memory,
     nodes,
     notify,
+    overhead,
     publish,
     slow_reader,
     storm,
@@ -40,6 +41,10 @@ SCENARIOS = {
     "hot_post": Scenario(hot_post.TITLE, hot_post.run),
     "notify": Scenario(notify.TITLE, notify.run),
     "nodes": Scenario(nodes.TITLE, nodes.run),
+    "overhead": Scenario(overhead.TITLE, overhead.run),
 }
 SHARED = frozenset({"nodes"})
 """Those that need a database which several servers can share."""
+
+LONG = frozenset({"overhead"})
+"""Those that take minutes each, and run when they are named."""
