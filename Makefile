@@ -28,11 +28,11 @@ serve: $(VENV)/.serve
 test quick: export PYTHONDONTWRITEBYTECODE =
 
 # Tests of latency and load have the machine to themselves, after all the others, which share it:
-# twice as many at a time as the two cores there are, because most of them wait most of the time.
+# one more at a time than the two cores there are, because most of them wait most of the time.
 test: $(VENV)/.test check
 	sh tests/ensure_programs.sh
 	rm -rf results/failures
-	failed=0; $(PYTEST) -n 4 --dist worksteal --durations 15 -m 'not alone' || failed=1; \
+	failed=0; $(PYTEST) -n 3 --dist worksteal --durations 15 -m 'not alone' || failed=1; \
 		$(PYTEST) --durations 5 -m alone || failed=1; \
 		cat results/failures/failed.txt 2>/dev/null; exit $$failed
 

@@ -33,10 +33,17 @@ class Balancer:
 
     def __init__(self, nodes: list[ServerProcess]) -> None:
         self._nodes = cycle(nodes)
+        self._carried: set[asyncio.Task[None]] = set()
 
-    async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._carried.add(asyncio.create_task(self._carry(reader, writer)))
+
+    async def all_ended(self) -> None:
+        await asyncio.gather(*self._carried)
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there_reader, there_writer = await self._connected()
-        await asyncio.gather(_carry(reader, there_writer), _carry(there_reader, writer))
+        await asyncio.gather(_pass_on(reader, there_writer), _pass_on(there_reader, writer))
 
     async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Asks at this moment: what was so a while ago says nothing on a busy machine."""
@@ -55,7 +62,7 @@ async def _is_ready(client: httpx.AsyncClient, node: ServerProcess) -> bool:
     return False
 
 
-async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """One direction; its end is passed on."""
     with suppress(ConnectionError):
         while piece := await reader.read(PIECE):
@@ -69,12 +76,13 @@ async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
 @asynccontextmanager
 async def balanced(nodes: list[ServerProcess]) -> AsyncIterator[ServerProcess]:
     """What people take for the server: the first node, seen through the balancer."""
-    front = ServerProcess(Path())
-    listener = await asyncio.start_server(Balancer(nodes).take, "127.0.0.1", front.port)
+    front, balancer = ServerProcess(Path()), Balancer(nodes)
+    listener = await asyncio.start_server(balancer.take, "127.0.0.1", front.port)
     yield front
     for client in front.clients:
         await client.aclose()
     listener.close()
+    await balancer.all_ended()
 
 
 async def test_a_node_that_is_to_stop_serves_on_until_others_know(tmp_path: Path) -> None:
