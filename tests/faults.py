@@ -15,6 +15,7 @@ _PIECE = 1 << 16
 _MESSAGE = re.compile(rb"[*>]3\r\n\$7\r\nmessage\r\n")
 _LOOK = 0.01  # seconds between two looks whether packets get through again
 _REPEATED = 0.2  # seconds until TCP repeats what was lost, here on Linux; then twice as long
+_REPEATS = 2  # at most: after four in a row TCP alone takes longer than a repair may
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER of 0 s: closing sends RST (RFC 9293 section 3.10.4)
 
 
@@ -179,7 +180,9 @@ class FaultProxy:
     def _repeated(self) -> float:
         """How much later a piece arrives because it was lost, perhaps more than once."""
         late, wait = 0.0, _REPEATED
-        while self._random.random() < self.faults.loses:
+        for _ in range(_REPEATS):
+            if self._random.random() >= self.faults.loses:
+                break
             late, wait = late + wait, 2 * wait
         return late
 
