@@ -2,10 +2,8 @@
 
 import asyncio
 import contextlib
-import logging
 import os
-import socket
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib import resources
@@ -58,17 +56,16 @@ from feedline.media.files import Files
 from feedline.media.pictures import Pictures
 from feedline.media.places import files_at
 from feedline.media.upkeep import keep_clean
-from feedline.observed import Observed, new_dashboard
+from feedline.observed import Observed, gauges, new_dashboard, node_run, troubles_heard
 from feedline.siblings import Siblings
 from feedline.storage import Storage
 from feedline.store.base import Announce, LogEntry, Store
 from feedline.store.carried import CarriedEntries
 from feedline.store.database import now_millis
 from feedline.store.retention import Retention, keep_trimmed
-from feedline.telemetry.metrics import Gauge, Metrics, Total
+from feedline.telemetry.metrics import Metrics
 from feedline.telemetry.slow import slow_events
 from feedline.telemetry.traces import tracing_of
-from feedline.telemetry.troubles import Troubles
 from feedline.trial.gatherer import Gatherer
 from feedline.trial.report import report_of
 from feedline.wire.intake import SessionLimits
@@ -118,8 +115,8 @@ async def running(settings: Settings, siblings: Siblings | None = None) -> Async
         store = storage.new_store(queue_limit=settings.write_queue)
         stack.push_async_callback(store.stop)
         announce: Announce = lambda entries: bus.publish(entries)  # noqa: E731, PLW0108 - comes later
-        metrics = Metrics()
-        troubles = stack.enter_context(_troubles())
+        node, metrics = node_run(settings), Metrics()
+        troubles = stack.enter_context(troubles_heard())
         tracing = tracing_of(os.environ)
         if tracing is not None:
             stack.push_async_callback(asyncio.to_thread, tracing.end)
@@ -136,7 +133,7 @@ async def running(settings: Settings, siblings: Siblings | None = None) -> Async
             limits=_hub_limits(settings),
             clock=now_millis,
             observer=observer,
-            trails=_trails(settings),
+            trails=_trails(settings, node),
         )
         await hub.warm_up()
         await bus.start(hub)
@@ -146,8 +143,8 @@ async def running(settings: Settings, siblings: Siblings | None = None) -> Async
         )
         stack.callback(pictures.close)
         storage.clear_arriving()
-        metrics.observe_gauges(lambda: _gauges(store, hub, bus))
-        dashboard = new_dashboard(settings, _name(settings), store, hub, bus, metrics, troubles)
+        metrics.observe_gauges(lambda: gauges(store, hub, bus))
+        dashboard = new_dashboard(settings.role, node, store, hub, bus, metrics, troubles)
         bus.heed(dashboard.hear)
         await dashboard.remember()
         files = files_at(settings.data, settings.media_bucket, settings.media_endpoint)
@@ -312,36 +309,11 @@ def _hub_limits(settings: Settings) -> HubLimits:
     )
 
 
-def _trails(settings: Settings) -> Callable[[Callable[[], int]], Trails] | None:
+def _trails(settings: Settings, node: NodeRun) -> Callable[[Callable[[], int]], Trails] | None:
     """What writes down what connections go through, if that is wanted."""
     if not settings.trail_hours:
         return None
-    now = now_millis()
-    node = NodeRun(
-        id=IdSource().next(now),
-        name=_name(settings),
-        pid=os.getpid(),
-        started_at=now,
-        seen_at=now,
-    )
     return lambda level: Trails(node, now_millis, level)
-
-
-def _name(settings: Settings) -> str:
-    """What operators know this node by."""
-    host = socket.gethostname()
-    return f"{host}:{settings.port}" if settings.port else host
-
-
-@contextlib.contextmanager
-def _troubles() -> Iterator[Troubles]:
-    """Hears of what is logged, for the time of a block."""
-    troubles = Troubles()
-    logging.getLogger().addHandler(troubles)
-    try:
-        yield troubles
-    finally:
-        logging.getLogger().removeHandler(troubles)
 
 
 def _connector(
@@ -440,21 +412,3 @@ def _upkeep(feedline: Feedline, retention: Retention) -> list[asyncio.Task[None]
         ),
         asyncio.create_task(keep_trimmed(feedline.store, retention, now_millis), name="trim"),
     ]
-
-
-def _gauges(store: Store, hub: Hub, bus: Bus[list[LogEntry]]) -> Iterable[Gauge | Total]:
-    traffic = bus.traffic
-    yield Gauge("feedline_connections", hub.connections)
-    for transport, connections in hub.connections_by_transport.items():
-        labels = {"transport": transport}
-        yield Gauge("feedline_transport_connections", connections, labels)
-    yield Gauge("feedline_slow_readers", hub.slow_readers)
-    yield Gauge("feedline_realtime_on", float(hub.policy.is_on))
-    yield Gauge("feedline_log_position", hub.position)
-    yield Gauge("feedline_writes_waiting", store.waiting_writes)
-    yield Gauge("feedline_bus_up", float(bus.state == "ok"))
-    yield Total("feedline_bus_sent_total", traffic.sent)
-    yield Total("feedline_bus_received_total", traffic.received)
-    yield Total("feedline_bus_dropped_total", traffic.dropped)
-    yield Total("feedline_bus_refused_total", traffic.refused)
-    yield Total("feedline_bus_reconnects_total", traffic.reconnects)

@@ -16,7 +16,7 @@ from prometheus_client import generate_latest
 from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from feedline import app
+from feedline import observed
 from feedline.bus.local import LocalBus
 from feedline.feed.policy import LivePolicy
 from feedline.hub.hub import Hub
@@ -47,7 +47,7 @@ def full() -> Metrics:
     metrics = Metrics()
     quiet = Quiet()
     metrics.observe_gauges(
-        lambda: app._gauges(cast("Store", quiet), cast("Hub", quiet), LocalBus())
+        lambda: observed.gauges(cast("Store", quiet), cast("Hub", quiet), LocalBus())
     )
     metrics.operation("any").answered(200, 0)
     metrics.post_visible("author", "realtime", 0)

@@ -7,12 +7,12 @@ from functools import reduce
 import msgspec
 
 from feedline.dashboard.samples import Counts, Health, Sample, added, followed, summed, worst
+from feedline.feed.experiments import TRANSPORTS
 from feedline.feed.instants import Millis, rfc3339
 from feedline.telemetry.histograms import SECONDS, Distribution
 from feedline.telemetry.sightings import FALLBACK, REALTIME, WAYS
 from feedline.wire.messages import Outgoing
 
-TRANSPORTS = ("ws", "sse", "poll")
 SILENT_AFTER = 12_000  # milliseconds: a node that can't use the bus is heard of every ten seconds
 
 
