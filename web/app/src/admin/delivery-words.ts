@@ -28,6 +28,8 @@ const en = {
   difference: "Difference",
   interval: "95 % interval",
   effect: "Effect",
+  ms: "ms",
+  s: "s",
   advice: "For intervals and sample sizes install feedline[experiment] on the server.",
   tooFew: "Too few people yet to say anything of a difference.",
   sample: (planned: string, reached: string, power: string) =>
@@ -67,6 +69,8 @@ const ru: typeof en = {
   difference: "Разница",
   interval: "Интервал 95 %",
   effect: "Эффект",
+  ms: "мс",
+  s: "с",
   advice: "Чтобы видеть интервалы и размеры выборки, установите на сервере feedline[experiment].",
   tooFew: "Людей пока слишком мало, чтобы судить о разнице.",
   sample: (planned, reached, power) =>

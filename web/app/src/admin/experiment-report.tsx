@@ -55,7 +55,7 @@ type Number = (value: number, digits?: number) => string;
 
 function Halves({ report, number }: { report: Report; number: Number }): ReactNode {
   const words = useWords(WORDS);
-  const ms = (value: number | null) => (value === null ? "–" : `${number(value)} ms`);
+  const ms = (value: number | null) => (value === null ? "–" : `${number(value)} ${words.ms}`);
   const rows: [string, (arm: Arm) => string][] = [
     [words.people, ({ people }) => number(people)],
     [words.seen, ({ deliveries }) => number(deliveries)],
@@ -93,7 +93,7 @@ function Differences({ differences, number }: { differences: readonly Difference
   const words = useWords(WORDS);
   const [control, treatment] = words.halves;
   const told = ({ measure }: Difference, value: number) => {
-    if (measure === "timeToVisible") return `${number(value)} ms`;
+    if (measure === "timeToVisible") return `${number(value)} ${words.ms}`;
     return measure === "fallbackRate" ? `${number(value * 100, 2)} %` : number(value, 2);
   };
   return (
@@ -155,7 +155,7 @@ function Chart({ arms, number }: { arms: readonly Arm[]; number: Number }): Reac
                 return <span key={variant} className={`admin-bar admin-half-${which}`} style={{ height: `${(100 * share) / tallest}%` }} title={title} />;
               })}
             </div>
-            <span className="admin-until">{edge(place)}</span>
+            <span className="admin-until">{edge(place, words)}</span>
           </li>
         ))}
       </ol>
@@ -168,7 +168,7 @@ function doublings(bins: readonly number[]): number[] {
   return Array.from({ length: bins.length / 2 }, (_, place) => ((bins[2 * place] ?? 0) + (bins[2 * place + 1] ?? 0)) / all);
 }
 
-function edge(place: number): string {
-  const ms = 2 ** (place + 1);
-  return ms < 1_000 ? `${ms} ms` : `${Math.round(ms / 1_000)} s`;
+function edge(place: number, { ms, s }: { ms: string; s: string }): string {
+  const until = 2 ** (place + 1);
+  return until < 1_000 ? `${until} ${ms}` : `${Math.round(until / 1_000)} ${s}`;
 }

@@ -68,7 +68,7 @@ function Told({ story }: { story: Story }): ReactNode {
   const { language } = useI18n();
   const time = new Intl.DateTimeFormat(language, { timeStyle: "medium" });
   const day = new Intl.DateTimeFormat(language, { dateStyle: "long" });
-  const number = new Intl.NumberFormat(language, { signDisplay: "exceptZero" });
+  const ms = new Intl.NumberFormat(language, { signDisplay: "exceptZero", style: "unit", unit: "millisecond" });
   const moments = story.moments.map((moment, id) => ({ id, ...moment }));
   return (
     <article className="admin-sheet explain" aria-label={words.title}>
@@ -82,7 +82,7 @@ function Told({ story }: { story: Story }): ReactNode {
       <ol className="explain-moments">
         {moments.map(({ id, ...moment }) => (
           <li key={id} data-kind={moment.kind}>
-            <span className="explain-ms">{number.format(moment.ms)} ms</span>
+            <span className="explain-ms">{ms.format(moment.ms)}</span>
             <time dateTime={moment.at}>{time.format(new Date(moment.at))}</time>
             <span>{words.moment(moment)}</span>
           </li>
