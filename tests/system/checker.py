@@ -30,6 +30,8 @@ def require(
     assert set(stored) == set(ledger.answers), "there are posts that nobody wrote"
     whole = list(range(place(begin) + 1, place(final) + 1))
     for reader in readers:
+        assert sorted(reader.texts()) == sorted(stored), "a reader has other posts than REST"
+        assert reader.texts() == readers[0].texts(), "two readers have another order"
         assert reader.resyncs == 0
         assert reader.places() == whole, "a reader's log has a hole or another order"
     return verdict
