@@ -66,6 +66,8 @@ async def publish_all(person: Person, texts: list[str]) -> list[str]:
 async def expect_posts(page: Page, ids: list[str]) -> None:
     """The feed has exactly these, newest first; those far from the window are drawn on the way."""
     first = screen.posts(page).first
+    # Whoever has gone down is offered what comes later, and not moved.
+    await expect(page.locator(f'[data-post-id="{max(ids)}"]')).to_be_visible()
     await screen.go_to_end(page, page.get_by_text(screen.END))
     await expect(first).to_have_attribute("aria-setsize", str(len(ids)))
     assert await screen.walked(page) == sorted(ids, reverse=True)
