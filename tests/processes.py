@@ -22,6 +22,10 @@ STOP_SECONDS = 30.0
 # Nothing here is encrypted, and a context of its own costs a client 24 ms of work.
 SHARED_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
+# Past a number of idle ones httpcore closes connections that it has just given to a request
+# (encode/httpcore, issue 1110); httpx sets 20 unless told otherwise.
+LIMITS = httpx.Limits(max_connections=100)
+
 _ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
 
 
@@ -142,7 +146,11 @@ class Person:
         self.id: str = user["id"]
         self.headers = {"Authorization": f"Bearer {token}"}
         self.http = httpx.AsyncClient(
-            base_url=server.url, headers=self.headers, timeout=30, verify=SHARED_TLS
+            base_url=server.url,
+            headers=self.headers,
+            timeout=30,
+            limits=LIMITS,
+            verify=SHARED_TLS,
         )
         self._server = server
         server.clients.append(self.http)  # closed with the server

@@ -23,7 +23,7 @@ from tests.gateway.live import (
     open_sockets,
 )
 from tests.gateway.raw import raw
-from tests.processes import Person, ServerProcess, serving
+from tests.processes import LIMITS, Person, ServerProcess, serving
 
 pytestmark = [pytest.mark.system, pytest.mark.asyncio(loop_scope="module")]
 
@@ -212,9 +212,8 @@ async def test_the_search_goes_on_over_events_of_others(
 async def test_many_wait_and_all_are_answered(ann: Person, bob: Person) -> None:
     cursor = await head(ann)
     before = await none_open(ann)
-    limits = httpx.Limits(max_connections=100)
     async with httpx.AsyncClient(
-        base_url=ann.http.base_url, headers=ann.headers, limits=limits, timeout=30
+        base_url=ann.http.base_url, headers=ann.headers, limits=LIMITS, timeout=30
     ) as client:
         asking = [
             asyncio.create_task(poll(client, "public", cursor=cursor, wait=60)) for _ in range(60)

@@ -14,6 +14,9 @@ from feedline.feed.posts import Post
 
 T = TypeVar("T")
 
+# Past a number of idle ones httpcore closes connections that it has just given to a request
+# (encode/httpcore, issue 1110); httpx sets 20 unless told otherwise.
+_LIMITS = httpx.Limits(max_connections=100)
 _AGAIN = frozenset({429, 500, 502, 503, 504})
 
 
@@ -35,7 +38,9 @@ class Rest:
 
     def __init__(self, url: str, token: str, *, attempts: int, timeout: float) -> None:
         headers = {"authorization": f"Bearer {token}"}
-        self._http = httpx.AsyncClient(base_url=url, headers=headers, timeout=timeout)
+        self._http = httpx.AsyncClient(
+            base_url=url, headers=headers, timeout=timeout, limits=_LIMITS
+        )
         self._attempts = attempts
 
     async def close(self) -> None:
