@@ -23,6 +23,7 @@ def environment() -> dict[str, str]:
 # ---- the first message
 
 
+@pytest.mark.alone
 async def test_a_socket_that_says_nothing_is_closed(shared: ServerProcess, ann: Person) -> None:
     begin = time.monotonic()
     async with (
@@ -31,7 +32,7 @@ async def test_a_socket_that_says_nothing_is_closed(shared: ServerProcess, ann: 
         opened(shared, Cookie="feedline_session=old") as stale,
     ):
         assert [await c.closed() for c in (stranger, known, stale)] == [4001] * 3
-    assert 1 <= time.monotonic() - begin < 15
+    assert 1 <= time.monotonic() - begin < 4
 
 
 async def test_talk_does_not_put_the_deadline_off(shared: ServerProcess) -> None:
@@ -127,6 +128,7 @@ async def test_a_restart_is_told_to_everybody(tmp_path: Path) -> None:
     assert not [line for line in server.log if "Traceback" in line]
 
 
+@pytest.mark.alone
 async def test_a_restart_waits_for_no_deaf_peer(tmp_path: Path) -> None:
     async with (
         serving(tmp_path / "data") as server,
@@ -140,5 +142,5 @@ async def test_a_restart_waits_for_no_deaf_peer(tmp_path: Path) -> None:
         peers[2].send(b"POST /api/posts HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{")
         begin = time.monotonic()
         assert await server.stop() == 0
-        assert time.monotonic() - begin < 25  # and takes a few
+        assert time.monotonic() - begin < 12
         assert (await peers[0].frame()).close_code == 1012

@@ -19,6 +19,7 @@ def environment() -> dict[str, str]:
     return {"FEEDLINE_SILENCE_SECONDS": str(SILENCE)}
 
 
+@pytest.mark.alone
 async def test_a_peer_without_a_sign_of_life_is_asked_and_then_let_go(
     shared: ServerProcess, ann: Person
 ) -> None:
@@ -30,7 +31,7 @@ async def test_a_peer_without_a_sign_of_life_is_asked_and_then_let_go(
             assert received is not None
             opcodes.append(received.opcode)
         assert PING in opcodes
-    assert SILENCE <= time.monotonic() - begin < 10 * SILENCE
+    assert SILENCE <= time.monotonic() - begin < 3 * SILENCE
 
 
 async def test_a_quiet_peer_that_answers_pings_stays(ann: Person) -> None:

@@ -74,6 +74,7 @@ async def read_up_to(connection: RawSocket, cursor: str) -> list[Message]:
     return events
 
 
+@pytest.mark.alone
 async def test_readers_that_stop_cost_little_and_miss_nothing(
     shared: ServerProcess, ann: Person, bob: Person
 ) -> None:
@@ -100,8 +101,8 @@ async def test_readers_that_stop_cost_little_and_miss_nothing(
             waits.append(time.monotonic() - published)
         grown = resident(shared) - before
         assert grown < READERS * 256 * 1024 + 12 * MIB, f"{grown / MIB:.1f} MiB"
-        assert sorted(waits)[len(waits) // 2] < 1  # and takes hundredths
-        assert max(waits) < 20
+        assert sorted(waits)[len(waits) // 2] < 0.2
+        assert max(waits) < 5
 
         for connection in stopped:
             connection.writer.transport.resume_reading()  # type: ignore[attr-defined]

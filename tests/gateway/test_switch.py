@@ -22,7 +22,7 @@ from tests.processes import Person, ServerProcess, serving
 pytestmark = [pytest.mark.system, pytest.mark.asyncio(loop_scope="module")]
 
 OFF = 4011
-AT_ONCE = 20.0  # seconds; a node without a bus hears of the switch within two
+AT_ONCE = 2.0  # seconds that a node without a bus may take to hear of the switch
 MANY = 300
 
 
@@ -154,6 +154,7 @@ async def test_turning_it_where_it_stands_changes_nothing(ann: Person, admin: Pe
     ]
 
 
+@pytest.mark.alone
 async def test_the_command_works_beside_the_server_and_lasts(tmp_path: Path) -> None:
     async with serving(tmp_path / "data") as server:
         ann = await Person.register(server, "ann")
@@ -177,6 +178,7 @@ async def test_the_command_works_beside_the_server_and_lasts(tmp_path: Path) -> 
             pass
 
 
+@pytest.mark.alone
 async def test_many_are_sent_away_while_requests_go_on(
     ann: Person, bob: Person, admin: Person
 ) -> None:

@@ -310,6 +310,7 @@ async def test_a_burst_within_the_rate_is_served(ann: Person) -> None:
 # ---- the end of a session
 
 
+@pytest.mark.alone
 async def test_signing_out_closes_the_sockets_of_that_session_only(
     shared: ServerProcess, join: Crowd
 ) -> None:
@@ -329,7 +330,7 @@ async def test_signing_out_closes_the_sockets_of_that_session_only(
         begin = time.monotonic()
         assert (await eve.http.post("/api/auth/logout")).status_code == 204
         assert [await one.closed(), await unconnected.closed()] == [4003, 4003]
-        assert time.monotonic() - begin < 10  # and takes milliseconds
+        assert time.monotonic() - begin < 1
         await elsewhere.say("ping")
         await elsewhere.expect("pong")
     async with opened(shared, Authorization=f"Bearer {eve.token}") as late:
