@@ -128,6 +128,22 @@ async def test_reads_go_on_when_their_connections_were_ended(store: Store, url: 
     await asyncio.gather(*(store.read(lambda reads: reads.cursor()) for _ in range(20)))
 
 
+async def test_reads_go_on_as_soon_as_a_write_has_reached_the_server(
+    server: PostgresServer, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("feedline.store.postgres_connections._LONGEST_PAUSE", 600.0)
+    monkeypatch.setattr("feedline.store.postgres_connections._PAUSE", 600.0)
+    server.stop()
+    try:
+        for _ in range(20):
+            with pytest.raises(Unavailable):
+                await store.read(lambda reads: reads.cursor())
+    finally:
+        server.start()
+    await sooner_or_later(store)
+    await asyncio.gather(*(store.read(lambda reads: reads.cursor()) for _ in range(20)))
+
+
 async def test_a_write_whose_connection_was_ended_is_refused_and_not_there(
     store: Store, url: str, announced: Announced
 ) -> None:

@@ -11,7 +11,7 @@ from feedline.errors import Unavailable
 from feedline.feed.instants import Millis
 from feedline.store.base import Announce, LogBounds, Snapshot, WriteObserver
 from feedline.store.database import Database
-from feedline.store.postgres_connections import Connection, Link, connect, migrate
+from feedline.store.postgres_connections import Connection, Link, Server, connect, migrate
 from feedline.store.postgres_views import PostgresSnapshot
 from feedline.store.postgres_writer import PostgresWriter
 
@@ -39,6 +39,7 @@ class PostgresStore(Database):
         super().__init__(READERS, queue_limit)
         self._url = url
         self._clock = clock
+        self._server = Server()
         self._local = threading.local()
         self._links: list[Link] = []
         self._reading_links: list[Link] = []
@@ -68,7 +69,7 @@ class PostgresStore(Database):
                 link.cut_if_stuck()
 
     def _new_writer(self, announce: Announce) -> PostgresWriter:
-        writer = PostgresWriter(self._url, self._clock, self._queue_limit, announce)
+        writer = PostgresWriter(self._url, self._server, self._clock, self._queue_limit, announce)
         self._links.append(writer.link)
         return writer
 
@@ -88,7 +89,7 @@ class PostgresStore(Database):
     def _link(self) -> Link:
         link: Link | None = getattr(self._local, "link", None)
         if link is None:
-            link = self._local.link = Link(lambda: connect(self._url, writes=False))
+            link = self._local.link = Link(self._server, lambda: connect(self._url, writes=False))
             self._reading_links.append(link)
             self._links.append(link)
         return link

@@ -1,5 +1,6 @@
 """Connections to a PostgreSQL database, and its schema."""
 
+import math
 import os
 import secrets
 import socket
@@ -95,23 +96,38 @@ def prepare_for_groups(connection: Connection) -> None:
         connection.execute(_BOUNDED)
 
 
+class Server:
+    """What all links to a server know of it."""
+
+    def __init__(self) -> None:
+        self._reached = -math.inf
+
+    def was_reached(self) -> None:
+        self._reached = monotonic()
+
+    def was_reached_since(self, moment: float) -> bool:
+        return self._reached > moment
+
+
 class Link:
     """One connection that is opened when it is needed, and again when it was lost.
 
     While the server can't be reached nobody waits for it: attempts are made at most every
-    quarter of a second, later every two.
+    quarter of a second, later every two. Once a link has reached it, the others try at once.
     """
 
     def __init__(
         self,
+        server: Server,
         open_connection: Callable[[], Connection],
         prepare: Callable[[Connection], None] = lambda _: None,
     ) -> None:
+        self._server = server
         self._open = open_connection
         self._prepare = prepare
         self._connection: Connection | None = None
         self._pause = 0.0
-        self._next_attempt = 0.0
+        self._failed = -math.inf
         self._busy_since: float | None = None
 
     @contextmanager
@@ -158,14 +174,16 @@ class Link:
             duplicate.close()
 
     def _opened(self) -> Connection:
-        if monotonic() < self._next_attempt:
+        is_early = monotonic() < self._failed + self._pause
+        if is_early and not self._server.was_reached_since(self._failed):
             raise Unavailable("The database can't be reached.")
         try:
             connection = self._open()
         except psycopg.Error:
             self._pause = min(max(_PAUSE, 2 * self._pause), _LONGEST_PAUSE)
-            self._next_attempt = monotonic() + self._pause
+            self._failed = monotonic()
             raise
+        self._server.was_reached()
         self._pause = 0.0
         return connection
 

@@ -19,6 +19,7 @@ from feedline.store.postgres_connections import (
     SQL,
     Connection,
     Link,
+    Server,
     connect,
     is_lost,
     prepare_for_groups,
@@ -51,6 +52,7 @@ class PostgresWriter(Writer[PostgresTransaction]):
     def __init__(
         self,
         url: str,
+        server: Server,
         clock: Callable[[], Millis] | None,
         queue_limit: int,
         announce: Announce,
@@ -62,7 +64,7 @@ class PostgresWriter(Writer[PostgresTransaction]):
         self._answered: Millis = 0
         self._used = 0.0
         self._looked = 0.0
-        self.link = Link(lambda: connect(url, writes=True), self._prepare)
+        self.link = Link(server, lambda: connect(url, writes=True), self._prepare)
 
     def _commit(self, group: Group) -> tuple[list[Outcome], list[LogEntry]]:
         try:
