@@ -17,6 +17,7 @@ from feedline.api.notify import AuthorNotified, FollowersNotified, LikesNotified
 from feedline.api.posts import PostAnswer, PostsAnswer
 from feedline.api.reactions import CommentAnswer, CommentsAnswer, LikeAnswer
 from feedline.api.reports import ReportSent
+from feedline.api.stories import StoryAnswer
 from feedline.api.users import ProfileAnswer, UserAnswer
 from feedline.dashboard.points import FiguresAnswer
 from feedline.errors import CODES, CloseCode
@@ -50,6 +51,7 @@ ANSWERS: dict[str, type[msgspec.Struct]] = {
     "block": BlockAnswer,
     "blocks": BlocksAnswer,
     "report": ReportSent,
+    "story": StoryAnswer,
     "notifications": NotificationsAnswer,
     "readNotifications": ReadAnswer,
     "tier": TierAnswer,

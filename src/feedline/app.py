@@ -135,6 +135,8 @@ async def running(settings: Settings, siblings: Siblings | None = None) -> Async
             observer=observer,
             trails=_trails(settings, node),
         )
+        if hub.trails is not None:
+            metrics.stages.on_landed.append(hub.trails.landed)
         await hub.warm_up()
         await bus.start(hub)
         stack.push_async_callback(bus.stop)

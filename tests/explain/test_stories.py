@@ -95,6 +95,10 @@ def _is(reason: str) -> Callable[[Story], bool]:
     return lambda story: bool(story["reason"] == reason)
 
 
+def _is_handed_out(story: Story) -> bool:
+    return all(one["sockets"] is not None for one in story["dispatches"])
+
+
 def _kinds(story: Story) -> dict[str, Any]:
     return {moment["kind"]: moment["detail"] for moment in story["moments"]}
 
@@ -107,11 +111,17 @@ async def test_a_post_that_was_delivered(scene: Scene) -> None:
         await connection.say("applied", cursor=event["cursor"])
         # Nodes and connections write down what they did each for themselves.
         wanted = {"opened", "committed", "dispatched", "sent", "shown"}
-        story = await scene.told(post_id, lambda story: wanted <= set(_kinds(story)))
+        story = await scene.told(
+            post_id, lambda story: wanted <= set(_kinds(story)) and _is_handed_out(story)
+        )
         assert (story["verdict"], story["reason"]) == ("shown", "live")
         assert "on the screen" in story["summary"]
         texts = [moment["text"] for moment in story["moments"]]
-        assert any("dispatched on" in text for text in texts)
+        (dispatch,) = story["dispatches"]
+        assert dispatch["sockets"] == 1
+        assert dispatch["firstMs"] <= dispatch["lastMs"]
+        handed = f"dispatched on {dispatch['node']}, handed to 1 socket "
+        assert any(text.startswith(handed) for text in texts)
         assert "sent to the WebSocket, live" in texts
         assert set(_kinds(story)) == wanted
         assert _kinds(story)["sent"] == "ws"

@@ -3,9 +3,14 @@
 import pytest
 
 from feedline.explain.course import course_of
-from feedline.feed.trails import NodeRun, Resynced, Trail
+from feedline.feed.trails import Dispatch, NodeRun, Resynced, Trail
 from feedline.hub import trails as module
+from feedline.hub.fanout import Fanout
+from feedline.hub.flights import Flight
 from feedline.hub.trails import MARKS, OpenTrail, Trails
+from tests.hub.seats import Reader
+from tests.hub.test_fanout import Ticks, post
+from tests.hub.test_flights import Watching
 
 ASKED = 1_000
 
@@ -72,3 +77,51 @@ def test_what_waits_for_the_database_is_bounded(
     batch = trails.take()
     assert (len(batch.opened), len(batch.closed), len(batch.chapters)) == (10, 10, 20)
     assert batch.node.missed == 180
+
+
+class Landing(Watching):
+    """Hands what has landed on, as the composition root has it."""
+
+    def __init__(self, trails: Trails) -> None:
+        super().__init__()
+        self.trails = trails
+
+    def landed(self, flight: Flight) -> None:
+        super().landed(flight)
+        self.trails.landed(flight)
+
+
+def test_a_dispatch_tells_of_its_first_and_its_last_socket(trails: Trails) -> None:
+    hub = Fanout(clock=Ticks(), observer=Landing(trails))
+    for _ in range(200):
+        hub.place(Reader(), ["public"], 0)
+    trails.dispatched(1)
+    hub.offer(post(1), ())
+    assert hub.serve(1.5)
+    begun = Dispatch(seq=1, node_id="n", at=1_000)
+    assert trails.take().dispatches == [begun], "what a crash leaves behind"
+    while hub.serve(1.5):
+        pass
+    (told,) = trails.take().dispatches
+    assert (told.seq, told.at, told.sockets) == (1, 1_000, 200)
+    assert told.first_at is not None
+    assert told.last_at is not None
+    assert told.at < told.first_at < told.last_at
+    assert trails.take().dispatches == []
+
+
+def test_a_dispatch_to_nobody_has_no_first_socket(trails: Trails) -> None:
+    hub = Fanout(clock=Ticks(), observer=Landing(trails))
+    trails.dispatched(1)
+    hub.offer(post(1), ())
+    hub.offer(post(2), ())  # is no post to trails: nobody said that it is dispatched
+    assert trails.take().dispatches == [Dispatch(seq=1, node_id="n", at=1_000, last_at=1_000)]
+
+
+def test_dispatches_that_never_land_are_bounded(
+    trails: Trails, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "DISPATCHES", 10)
+    for seq in range(100):
+        trails.dispatched(seq)
+    assert len(trails.take().dispatches) == len(trails._aloft) == 10

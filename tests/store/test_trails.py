@@ -3,7 +3,7 @@
 from functools import partial
 
 from feedline.feed.following import follow
-from feedline.feed.trails import Applied, Chapter, NodeRun, Trail, TrailBatch
+from feedline.feed.trails import Applied, Chapter, Dispatch, NodeRun, Trail, TrailBatch
 from feedline.store.base import Snapshot, Store, Transaction
 from tests.store.opening import NOW, register
 
@@ -55,3 +55,17 @@ async def test_of_one_person_there_are_as_many_as_find_room(store: Store) -> Non
 
     assert await store.read(partial(found, room=ROOM)) == 1
     assert await store.read(partial(found, room=100)) == 0
+
+
+async def test_a_dispatch_is_completed_by_what_comes_later(store: Store) -> None:
+    begun = Dispatch(seq=1, node_id="n", at=NOW)
+    whole = Dispatch(seq=1, node_id="n", at=NOW, sockets=7, first_at=NOW + 2, last_at=NOW + 9)
+    for dispatch in (begun, whole):
+        node = NodeRun(id="n", name="n", pid=1, started_at=NOW, seen_at=NOW)
+        batch = TrailBatch(node=node, dispatches=[dispatch])
+        await store.write(partial(_keep, batch))
+        assert await store.read(lambda reads: reads.dispatches_of(1)) == [dispatch]
+
+
+def _keep(batch: TrailBatch, tx: Transaction) -> None:
+    tx.keep_trails(batch)

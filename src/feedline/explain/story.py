@@ -8,6 +8,7 @@ from feedline.explain.reasons import Reason, Verdict, nearest, reason_of, verdic
 from feedline.explain.words import (
     TRANSPORTS,
     changed,
+    dispatched,
     node_of,
     notes_of,
     outcome_of,
@@ -16,6 +17,7 @@ from feedline.explain.words import (
 from feedline.feed.experiments import Transport
 from feedline.feed.instants import Millis, rfc3339
 from feedline.feed.people import Wire
+from feedline.feed.trails import Dispatch
 
 MomentKind = (
     Literal["committed", "dispatched", "opened", "sent", "replayed", "shown", "closed", "deleted"]
@@ -35,6 +37,19 @@ class Moment(Wire, frozen=True):
     text: str
     kind: MomentKind
     detail: str
+
+
+class DispatchStory(Wire, frozen=True):
+    """How one node handed the post out; ``first_ms``, ``last_ms``: milliseconds after the commit.
+
+    ``sockets``: to how many, streams and waiting polls included; None until all of them have it.
+    """
+
+    node: str
+    at: str
+    sockets: int | None
+    first_ms: int | None
+    last_ms: int | None
 
 
 class ConnectionStory(Wire, frozen=True):
@@ -62,6 +77,7 @@ class Story(Wire, frozen=True):
     summary: str
     is_locked: bool
     moments: list[Moment]
+    dispatches: list[DispatchStory]
     connections: list[ConnectionStory]
     notes: list[str]
 
@@ -82,6 +98,7 @@ def story_of(facts: Facts) -> Story:
         summary=summary_of(facts, reason, best),
         is_locked=not facts.person.sees_all and not facts.person.is_apart,
         moments=_moments(facts, journeys),
+        dispatches=[_dispatch(one, facts) for one in _dispatches(facts)],
         connections=[_connection(journey, facts) for journey in journeys],
         notes=notes_of(facts, follows),
     )
@@ -99,10 +116,9 @@ def _moments(facts: Facts, journeys: list[Journey]) -> list[Moment]:
     place = "" if post.seq is None else str(post.seq)
     text = f"committed, place {place} of the log" if place else "committed"
     found = [_Happened(post.committed_at, "committed", place, text)]
-    for one in facts.dispatches.values():
-        if one.node_id in facts.nodes:
-            node = node_of(facts, one.node_id)
-            found.append(_Happened(one.at, "dispatched", node, f"dispatched on {node}"))
+    for one in _dispatches(facts):
+        node = node_of(facts, one.node_id)
+        found.append(_Happened(one.at, "dispatched", node, dispatched(one, facts)))
     for journey in journeys:
         found += _moments_of(journey)
     found += [_Happened(one.at, one.kind, one.detail, changed(one, facts)) for one in facts.changes]
@@ -116,6 +132,24 @@ def _moments(facts: Facts, journeys: list[Journey]) -> list[Moment]:
         )
         for one in found
     ]
+
+
+def _dispatches(facts: Facts) -> list[Dispatch]:
+    """Of the nodes at which the person was, by when they began."""
+    found = [one for one in facts.dispatches.values() if one.node_id in facts.nodes]
+    return sorted(found, key=lambda one: one.at)
+
+
+def _dispatch(dispatch: Dispatch, facts: Facts) -> DispatchStory:
+    since = facts.post.committed_at
+    first, last = dispatch.first_at, dispatch.last_at
+    return DispatchStory(
+        node=node_of(facts, dispatch.node_id),
+        at=rfc3339(dispatch.at),
+        sockets=None if last is None else dispatch.sockets,
+        first_ms=None if first is None else first - since,
+        last_ms=None if first is None or last is None else last - since,
+    )
 
 
 def _moments_of(journey: Journey) -> list[_Happened]:

@@ -5,6 +5,7 @@ from feedline.explain.journey import Journey
 from feedline.explain.reasons import Reason, is_young
 from feedline.feed.experiments import Transport
 from feedline.feed.instants import Millis, rfc3339
+from feedline.feed.trails import Dispatch
 
 TRANSPORTS: dict[Transport, str] = {"ws": "WebSocket", "sse": "event stream", "poll": "long-poll"}
 
@@ -85,6 +86,20 @@ def outcome_of(journey: Journey, facts: Facts) -> str:
         "unsubscribed": f"had left {journey.channel} before",
         "no_channel": "had no channel that brings it",
     }.get(journey.outcome, "not known")
+
+
+def dispatched(dispatch: Dispatch, facts: Facts) -> str:
+    """What a node did with the post."""
+    text = f"dispatched on {node_of(facts, dispatch.node_id)}"
+    if dispatch.last_at is None:
+        return text
+    if dispatch.first_at is None:
+        return f"{text}, where no connection was live on it"
+    since = facts.post.committed_at
+    first, last = dispatch.first_at - since, dispatch.last_at - since
+    when = f"{first} ms" if first == last else f"between {first} ms and {last} ms"
+    sockets = f"{dispatch.sockets:,} socket{'' if dispatch.sockets == 1 else 's'}"
+    return f"{text}, handed to {sockets} {when} after the commit"
 
 
 def changed(change: Change, facts: Facts) -> str:

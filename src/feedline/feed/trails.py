@@ -94,7 +94,10 @@ class NodeRun(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Dispatch(msgspec.Struct, frozen=True, kw_only=True):
-    """A new post on one node: when its sockets were given it, and how many they were."""
+    """A new post on one node: when its sockets were given it, and how many they were.
+
+    ``last_at`` is None until all of them were, and ``first_at`` if there was none.
+    """
 
     seq: int
     node_id: str

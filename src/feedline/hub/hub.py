@@ -323,11 +323,11 @@ class Hub:
             return
         own = self._by_user.get(event.actor or "", set())
         self.standings.apply(event.event, event.actor, event.seq)
+        self._note(event)  # it may land in the next line
         self.fanout.offer(event, own)
         if _parts_or_joins(event.event):
             for member in tuple(own):
                 self.fanout.move(member, self.position)
-        self._note(event)
         if _takes_notices(event.event):
             for member in tuple(own):
                 member.recount()

@@ -6,7 +6,7 @@ and never wrong, and connections by what the hub admits.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -40,6 +40,25 @@ CLOSED = 20_000  # ended connections that wait to be written down
 CHANGED = 2 * CLOSED  # connections that have marks to be written down, open or ended
 
 Told = TypeVar("Told", bound=AnyMark)
+
+
+class Landed(Protocol):
+    """An event that all sockets were handed (``hub/flights.py``). Seconds of the same clock."""
+
+    @property
+    def seq(self) -> int: ...
+
+    @property
+    def dispatched(self) -> float: ...
+
+    @property
+    def first(self) -> float | None: ...
+
+    @property
+    def last(self) -> float: ...
+
+    @property
+    def sockets(self) -> int: ...
 
 
 class OpenTrail:
@@ -260,7 +279,7 @@ class _Waiting:
     changed: dict[OpenTrail, None] = field(default_factory=dict)
     closed: list[OpenTrail] = field(default_factory=list)
     missed: int = 0
-    dispatches: list[Dispatch] = field(default_factory=list)
+    dispatches: dict[int, Dispatch] = field(default_factory=dict)
 
 
 class Trails:
@@ -277,6 +296,8 @@ class Trails:
         self._late: dict[OpenTrail, None] = {}
         self._renewed: dict[OpenTrail, Millis] = {}
         """The open ones, and when each has last said what is so; the oldest first."""
+        self._aloft: dict[int, Dispatch] = {}
+        """Posts of which sockets are handed some still, by their places in the log."""
         self._polls: dict[str, PollTrail] = {}
 
     def begin(self, trail_id: str, user_id: str, transport: Transport) -> OpenTrail:
@@ -293,10 +314,30 @@ class Trails:
         return poll
 
     def dispatched(self, seq: int) -> None:
-        """A new post was offered to those who are live."""
-        if len(self._waiting.dispatches) < DISPATCHES:
-            dispatch = Dispatch(seq=seq, node_id=self.node.id, at=self.clock())
-            self._waiting.dispatches.append(dispatch)
+        """A new post is about to be offered to those who are live."""
+        if len(self._aloft) >= DISPATCHES:
+            del self._aloft[next(iter(self._aloft))]
+        dispatch = Dispatch(seq=seq, node_id=self.node.id, at=self.clock())
+        self._aloft[seq] = dispatch
+        self._dispatch(dispatch)
+
+    def landed(self, flight: Landed) -> None:
+        """Everybody whom an event concerned was handed it by now; nothing, if it is no post."""
+        dispatch = self._aloft.pop(flight.seq, None)
+        if dispatch is None:
+            return
+        at, begin = dispatch.at, flight.dispatched
+        first = None if flight.first is None else at + _millis(flight.first - begin)
+        last = at + _millis(flight.last - begin)
+        sockets = flight.sockets
+        self._dispatch(
+            msgspec.structs.replace(dispatch, sockets=sockets, first_at=first, last_at=last)
+        )
+
+    def _dispatch(self, dispatch: Dispatch) -> None:
+        waiting = self._waiting.dispatches
+        if dispatch.seq in waiting or len(waiting) < DISPATCHES:
+            waiting[dispatch.seq] = dispatch
 
     def take(self) -> TrailBatch:
         """What is to be written down now; here it is forgotten."""
@@ -310,7 +351,7 @@ class Trails:
             opened=[one.trail for one in waiting.opened],
             chapters=[one.chapter(now) for one in waiting.changed if one.has_marks],
             closed=[one.trail for one in waiting.closed],
-            dispatches=waiting.dispatches,
+            dispatches=[*waiting.dispatches.values()],
         )
 
     # ---- from trails
@@ -373,6 +414,10 @@ class Trails:
             del self._renewed[trail]
             self._renewed[trail] = now
             trail.renew(self.level())
+
+
+def _millis(seconds: float) -> int:
+    return round(seconds * 1000)
 
 
 def _brings_posts(channel: str) -> bool:

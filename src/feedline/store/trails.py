@@ -88,7 +88,7 @@ class TrailWrites(TrailReads):
             end = (one.closed_at, one.close_code, one.close_reason, one.reached)
             self._do("close_trail", *end, one.id)
         for dispatch in batch.dispatches:
-            self._do("add_dispatch", *msgspec.structs.astuple(dispatch))
+            self._do("keep_dispatch", *msgspec.structs.astuple(dispatch))
 
     def forget_trails(self, before: Millis, limit: int) -> int:
         return (

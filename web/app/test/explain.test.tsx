@@ -28,9 +28,11 @@ const STORY: Story = {
   moments: [
     { at: "2026-01-22T09:59:59.000Z", ms: -1000, text: "WebSocket opened", kind: "opened", detail: "ws" },
     { at: "2026-01-22T10:00:00.000Z", ms: 0, text: "committed, place 3 of the log", kind: "committed", detail: "3" },
+    { at: "2026-01-22T10:00:00.002Z", ms: 2, text: "dispatched on feed1 (process 7)", kind: "dispatched", detail: "feed1 (process 7)" },
     { at: "2026-01-22T10:00:00.003Z", ms: 3, text: "sent to the WebSocket, live", kind: "sent", detail: "ws" },
     { at: "2026-01-22T10:00:00.034Z", ms: 34, text: "on the screen, says the client", kind: "shown", detail: "ws" },
   ],
+  dispatches: [{ node: "feed1 (process 7)", at: "2026-01-22T10:00:00.002Z", sockets: 1204, firstMs: 2, lastMs: 9 }],
   connections: [
     {
       id: "c",
@@ -78,7 +80,7 @@ test("an admin asks by the address of a post, and the story is told in the words
   expect(screen.getByRole("status").textContent).toBe(`shown ${STORY.summary}`);
   const moments = [...document.querySelectorAll(".explain-moments li")].map((item) => item.textContent);
   expect(moments[0]).toMatch(/^-1,000 ms.*WebSocket opened$/);
-  expect(moments[2]).toMatch(/^\+3 ms.*sent to the WebSocket, live$/);
+  expect(moments[3]).toMatch(/^\+3 ms.*sent to the WebSocket, live$/);
   expect(screen.getByText("was sent it live on feed:1")).toBeDefined();
   expect(screen.getByText(/code 1001/)).toBeDefined();
   expect(screen.getByText("Tiers and blocks are those of now.")).toBeDefined();
@@ -107,7 +109,9 @@ test("nothing is asked while a field is empty", () => {
 test("in Russian it is worded here, whatever the reason", () => {
   const { ru } = WORDS;
   expect(ru.summary(STORY)).toBe("Запись отправлена @ann вживую, через 3 мс после фиксации; на экране она через 34 мс после фиксации.");
-  expect(STORY.moments.map(ru.moment).join()).not.toMatch(/undefined|opened|committed|sent to/);
+  const moments = STORY.moments.map((moment) => ru.moment(moment, STORY));
+  expect(moments.join()).not.toMatch(/undefined|opened|committed|dispatched|sent to/);
+  expect(moments[2]).toBe("разослана узлом feed1 (process 7), сокетов: 1\u00a0204, первый – через 2 мс после фиксации, последний – через 9 мс");
   for (const reason of ["replayed", "listed", "blocked", "offline", "lagging", "unknown", "of a newer server"]) {
     const told = ru.summary({ ...STORY, reason, isLocked: true, moments: [] });
     expect(told).toMatch(/^[А-Я].*\.$/);

@@ -821,9 +821,11 @@ INSERT INTO trail_marks (trail_id, number, at, body)
 SELECT id, ?, ?, ? FROM trails WHERE id = ?
 ON CONFLICT DO NOTHING
 
--- name: add_dispatch
+-- name: keep_dispatch
+-- Written when it begins, and again when its last socket was reached after that.
 INSERT INTO dispatches (seq, node_id, at, sockets, first_at, last_at) VALUES (?, ?, ?, ?, ?, ?)
-ON CONFLICT DO NOTHING
+ON CONFLICT (seq, node_id) DO UPDATE
+SET sockets = excluded.sockets, first_at = excluded.first_at, last_at = excluded.last_at
 
 -- name: trails_since
 SELECT id, user_id, node_id, transport, opened_at, closed_at, close_code, close_reason, reached

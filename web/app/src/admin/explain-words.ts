@@ -12,6 +12,15 @@ export interface Moment {
   detail: string;
 }
 
+/** How a node handed the post out, in milliseconds after its commit; null is what it can't say. */
+interface Dispatch {
+  node: string;
+  at: string;
+  sockets: number | null;
+  firstMs: number | null;
+  lastMs: number | null;
+}
+
 interface Connection {
   id: string;
   transport: Transport;
@@ -33,6 +42,7 @@ export interface Story {
   summary: string;
   isLocked: boolean;
   moments: readonly Moment[];
+  dispatches: readonly Dispatch[];
   connections: readonly Connection[];
   notes: readonly string[];
 }
@@ -51,7 +61,7 @@ interface Words {
   code(code: number): string;
   moments(day: string): string;
   summary(story: Story): string;
-  moment(moment: Moment): string;
+  moment(moment: Moment, story: Story): string;
   outcome(connection: Connection): string;
   notes(story: Story): readonly string[];
 }
@@ -80,7 +90,6 @@ const WAYS: Record<string, string> = { ws: "WebSocket", sse: "поток соб�
 
 const MOMENTS: Record<string, (detail: string) => string> = {
   committed: (place) => (place === "" ? "зафиксирована" : `зафиксирована, место ${place} в журнале`),
-  dispatched: (node) => `разослана узлом ${node}`,
   opened: (way) => `открыто соединение: ${WAYS[way]}`,
   sent: (way) => `отправлена вживую: ${WAYS[way]}`,
   replayed: (way) => `отправлена вдогонку: ${WAYS[way]}`,
@@ -140,13 +149,23 @@ const ru: Words = {
   code: (code) => `код ${code}`,
   moments: (day) => `Что произошло, ${day}`,
   summary: (story) => (REASONS[story.reason] ?? unknown)(story),
-  moment: ({ kind, detail, text }) => MOMENTS[kind]?.(detail) ?? text,
+  moment: ({ kind, detail, text }, story) => (kind === "dispatched" ? dispatched(detail, story) : MOMENTS[kind]?.(detail)) ?? text,
   outcome: ({ outcome }) => OUTCOMES[outcome] ?? "неизвестно",
   notes: ({ isLocked, user, author }) => [
     ...(isLocked ? [`Запись открыта не всем подписчикам @${author}: для @${user} она закрыта.`] : []),
     "Уровни и блокировки – нынешние; при падении теряются последние секунды записей.",
   ],
 };
+
+function dispatched(node: string, { dispatches }: Story): string {
+  const begun = `разослана узлом ${node}`;
+  const found = dispatches.find((one) => one.node === node);
+  if (!found || found.sockets === null) return begun;
+  const { sockets, firstMs, lastMs } = found;
+  if (firstMs === null || lastMs === null) return `${begun}, где её никто не ждал`;
+  const last = firstMs === lastMs ? "" : `, последний – через ${span(lastMs)}`;
+  return `${begun}, сокетов: ${sockets.toLocaleString("ru")}, первый – через ${span(firstMs)} после фиксации${last}`;
+}
 
 function form({ isLocked }: Story): string {
   return isLocked ? " (в закрытом виде)" : "";

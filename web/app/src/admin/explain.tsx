@@ -84,7 +84,7 @@ function Told({ story }: { story: Story }): ReactNode {
           <li key={id} data-kind={moment.kind}>
             <span className="explain-ms">{ms.format(moment.ms)}</span>
             <time dateTime={moment.at}>{time.format(new Date(moment.at))}</time>
-            <span>{words.moment(moment)}</span>
+            <span>{words.moment(moment, story)}</span>
           </li>
         ))}
       </ol>
