@@ -22,6 +22,7 @@ async def sign_in(page: Page, username: str, password: str) -> None:
 async def sign_out(page: Page) -> None:
     await page.get_by_role("button", name="Account").click()
     await page.get_by_role("button", name="Sign out").click()
+    await expect(page.get_by_role("link", name="Sign in").first).to_be_visible()
 
 
 async def test_in_and_out_and_in_again(visit: Visit) -> None:
