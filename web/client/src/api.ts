@@ -135,13 +135,13 @@ export class Api {
       request.headers["Content-Type"] = "application/json";
       request.body = JSON.stringify(body);
     }
-    const { status, text } = await this.#inTime(path, request);
-    if (status >= 400) throw problemFrom(status, text);
+    const [response, text] = await this.#inTime(path, request);
+    if (response.status >= 400) throw problemFrom(response, text);
     // The shapes are the server's contract; checking each field again would double the size of the client.
     return (text === "" ? undefined : JSON.parse(text)) as T;
   }
 
-  #inTime(path: string, request: HttpRequest): Promise<{ status: number; text: string }> {
+  #inTime(path: string, request: HttpRequest): Promise<[HttpResponse, string]> {
     return new Promise((resolve, reject) => {
       const fail = () => reject(new Unreachable("no answer from the server"));
       const cancel = this.#platform.clock.after(TIMEOUT_MS, fail);
@@ -150,8 +150,8 @@ export class Api {
   }
 }
 
-async function read(response: HttpResponse): Promise<{ status: number; text: string }> {
-  return { status: response.status, text: await response.text() };
+async function read(response: HttpResponse): Promise<[HttpResponse, string]> {
+  return [response, await response.text()];
 }
 
 function pathOf(postId: string): string {
@@ -159,8 +159,6 @@ function pathOf(postId: string): string {
 }
 
 function query(parameters: Record<string, string | number | null | undefined>): string {
-  const pairs = Object.entries(parameters)
-    .filter(([, value]) => value !== undefined && value !== null)
-    .map(([name, value]) => `${name}=${encodeURIComponent(value as string | number)}`);
+  const pairs = Object.entries(parameters).flatMap(([name, value]) => (value == null ? [] : `${name}=${encodeURIComponent(value)}`));
   return pairs.length > 0 ? `?${pairs.join("&")}` : "";
 }

@@ -1,4 +1,5 @@
 import type { Api } from "./api";
+import { bound } from "./bound";
 
 /** More than post while a list stays as it was loaded. */
 const MOST_KNOWN = 1_000;
@@ -15,10 +16,7 @@ export class Authors {
   isFollowed(id: string): boolean | Promise<boolean> {
     const known = this.#known.get(id) ?? this.#ask(id);
     this.#known.set(id, known);
-    for (const old of this.#known.keys()) {
-      if (this.#known.size <= MOST_KNOWN) break;
-      this.#known.delete(old);
-    }
+    bound(this.#known, MOST_KNOWN);
     return known;
   }
 

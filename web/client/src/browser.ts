@@ -1,3 +1,4 @@
+import { attempt } from "./attempt";
 import { readStream } from "./http-stream";
 import type { KeptStrings, LockHandlers, Platform, Socket, SocketHandlers, StreamHandlers, TabChannel } from "./platform";
 import { openWebSocket } from "./web-sockets";
@@ -31,13 +32,11 @@ function after(ms: number, callback: () => void): () => void {
 
 /** `crypto.randomUUID` is there only on https and localhost; a self-hosted server may be neither. */
 function newId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return crypto.getRandomValues(new Uint32Array(4)).join("-");
 }
 
 function openSocket(path: string, handlers: SocketHandlers): Socket {
-  const url = new URL(path, location.href);
-  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  const url = location.origin.replace("http", "ws") + path;
   return openWebSocket(() => new WebSocket(url), handlers);
 }
 
@@ -81,7 +80,7 @@ function hold(name: string, { held, taken, lost }: LockHandlers, steal = false):
     })
     .catch((error: unknown) => {
       if (signal.aborted) return;
-      if (String(error).startsWith("AbortError")) lost?.();
+      if ((error as Error).name === "AbortError") lost?.();
       // A browser that keeps nothing for this page has no locks for it either: each tab is alone.
       else held();
     });
@@ -126,11 +125,3 @@ const storage: KeptStrings = {
   set: (key, value) => void attempt(() => localStorage.setItem(key, value)),
   delete: (key) => void attempt(() => localStorage.removeItem(key)),
 };
-
-function attempt<T>(work: () => T): T | null {
-  try {
-    return work();
-  } catch {
-    return null;
-  }
-}

@@ -40,8 +40,8 @@ export class Channels {
   }
 
   /** The position from which a channel that is not joined yet has to be served. */
-  from(channel: string): Cursor | null {
-    return this.#members.get(channel)?.from ?? null;
+  from(channel: string | null): Cursor | null {
+    return this.#members.get(channel ?? "")?.from ?? null;
   }
 
   want(channel: string, from: Cursor | null): void {
@@ -112,16 +112,16 @@ export class Channels {
   }
 
   /** The channel that this `subscribe` was for, while it is not caught up. */
-  pendingOf(id: number): string | null {
-    for (const member of this.#members.values()) if (member.pending === id) return member.channel;
-    return null;
+  pendingOf(id: number | undefined): string | null {
+    return this.#where((member) => member.pending === id)[0] ?? null;
   }
 
-  caughtUp(channel: string): void {
-    const member = this.#members.get(channel);
-    if (!member) return;
-    member.pending = null;
-    member.joined = true;
+  caughtUp(id: number): void {
+    for (const member of this.#members.values()) {
+      if (member.pending !== id) continue;
+      member.pending = null;
+      member.joined = true;
+    }
     this.#refresh();
   }
 

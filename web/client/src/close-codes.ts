@@ -16,8 +16,7 @@ const SERVICE_RESTART = 1012;
 export const REALTIME_OFF = 4011;
 
 export function afterClose(code: number): AfterClose {
-  if (code >= 4000 && code <= 4007) return "new-credentials";
   if (code === REALTIME_OFF) return "off";
-  if (code >= 4008 && code <= 4019) return "pause";
-  return code === SERVICE_RESTART ? "spread" : "back-off";
+  if (code < 4000 || code > 4019) return code === SERVICE_RESTART ? "spread" : "back-off";
+  return code < 4008 ? "new-credentials" : "pause";
 }

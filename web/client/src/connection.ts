@@ -10,6 +10,7 @@ import type { Cursor } from "./protocol";
 import type { Ladder, Rungs } from "./ladder";
 import { withDeferred } from "./load-deferred";
 import type { Refresher } from "./refresher";
+import { isSame } from "./same-json";
 import type { Transport } from "./transports/transport";
 
 export interface ConnectionHandlers {
@@ -287,11 +288,10 @@ export class Connection {
   }
 
   #set(status: ConnectionStatus, staleSince: number | null): void {
-    const transport = status === "polling" ? "refresh" : ((this.#current?.isEstablished && this.#current.transport.name) || "none");
-    const before = this.#state;
-    const isOff = this.#isOff || undefined;
-    if (before.status === status && before.staleSince === staleSince && before.transport === transport && before.isOff === isOff) return;
-    this.#state = { status, staleSince, transport, isOff };
-    this.#changes.emit(this.#state);
+    const transport: ConnectionState["transport"] = status === "polling" ? "refresh" : ((this.#current?.isEstablished && this.#current.transport.name) || "none");
+    const state = { status, staleSince, transport, isOff: this.#isOff || undefined };
+    if (isSame(state, this.#state)) return;
+    this.#state = state;
+    this.#changes.emit(state);
   }
 }

@@ -148,7 +148,7 @@ export class Conversation {
   }
 
   #event(event: FeedEvent, through?: ReadonlySet<string>): void {
-    const replayed = event.replay === undefined ? null : this.#channels.pendingOf(event.replay);
+    const replayed = this.#channels.pendingOf(event.replay);
     if (event.replay === undefined) this.#channels.cursor = event.cursor ?? this.#channels.cursor;
     const channels = through ?? (replayed === null ? this.#channels.carriers : new Set([replayed]));
     this.#batch.push({ event, channels });
@@ -167,10 +167,7 @@ export class Conversation {
 
   #caughtUp(id: number | undefined): void {
     if (id === undefined) this.#replayingConnect = false;
-    else {
-      const channel = this.#channels.pendingOf(id);
-      if (channel !== null) this.#channels.caughtUp(channel);
-    }
+    else this.#channels.caughtUp(id);
   }
 
   #refused(id: number, code: string): void {
@@ -183,8 +180,8 @@ export class Conversation {
   }
 
   async #resync(message: ControlMessage & { type: "resync" }): Promise<void> {
-    const channel = message.id === undefined ? null : this.#channels.pendingOf(message.id);
-    const from = channel === null ? null : this.#channels.from(channel);
+    const channel = this.#channels.pendingOf(message.id);
+    const from = this.#channels.from(channel);
     if (message.id === undefined) {
       this.#beforeResync ??= this.#channels.cursor;
       this.#channels.cursor = message.cursor;

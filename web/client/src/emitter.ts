@@ -16,6 +16,6 @@ export class Emitter<T> {
         errors.push(error);
       }
     }
-    if (errors.length > 0) throw errors[0];
+    for (const error of errors) throw error;
   }
 }

@@ -47,7 +47,8 @@ export class Feed {
   readonly #list: PostList;
   readonly #options: FeedOptions;
   readonly #changes = new Emitter<void>();
-  readonly #letGo: () => void;
+  /** Lets go of the store. */
+  readonly dispose: () => void;
   #arrived = new Set<string>();
   #atTop = true;
   #releasing = false;
@@ -71,15 +72,10 @@ export class Feed {
     this.#live = new LiveQuery(queries, source.channel, () => this.#load());
     const stopListening = store.subscribe((change) => this.#storeChanged(change));
     const release = store.hold(() => [...this.#list.shown(), ...this.#list.pending()].map(({ id }) => id));
-    this.#letGo = () => {
+    this.dispose = () => {
       stopListening();
       release();
     };
-  }
-
-  /** Lets go of the store. */
-  dispose(): void {
-    this.#letGo();
   }
 
   get isOpen(): boolean {
@@ -96,7 +92,7 @@ export class Feed {
   readonly snapshot = (): FeedSnapshot => {
     if (this.#snapshot && !this.#isStale) return this.#snapshot;
     this.#isStale = false;
-    this.#snapshot = unlessEqual(this.#snapshot, {
+    return (this.#snapshot = unlessEqual(this.#snapshot, {
       phase: this.#phase,
       entries: this.#entries(),
       waiting: this.#list.waiting,
@@ -105,8 +101,7 @@ export class Feed {
       hasMore: this.#next !== null || this.#isCut,
       loadingMore: this.#loadingMore,
       error: this.#error,
-    });
-    return this.#snapshot;
+    }));
   };
 
   /** Tells where the reader is: at the top posts of others come in by themselves, elsewhere they wait. */

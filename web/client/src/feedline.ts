@@ -71,7 +71,7 @@ export class Feedline {
       rejected: () => void this.#checkCredentials(),
     });
     this.delivered = this.connection.delivered;
-    this.#queries = { connection: this.connection, open: new Set() };
+    this.#queries = { platform, connection: this.connection, open: new Set() };
     this.session.subscribe((state) => this.#viewerChanged(state));
     // The cookie is the same in all tabs: who signs in or out in one does so in all.
     this.#tabs = platform.tabs?.join("feedline", (viewerId) => {
@@ -166,7 +166,7 @@ export class Feedline {
   /** Lets go of those that were left longest ago. */
   #forgetFeeds(): void {
     const left = [...this.#feeds].filter(([, { isOpen }]) => !isOpen);
-    for (const [key, feed] of left.slice(0, Math.max(0, left.length - MOST_FEEDS))) {
+    for (const [key, feed] of left.slice(0, -MOST_FEEDS)) {
       feed.dispose();
       this.#feeds.delete(key);
     }

@@ -1,15 +1,19 @@
+import { exponential } from "./backoff";
 import type { Connection } from "./connection";
+import type { Platform } from "./platform";
+import { isPassing, pauseAfter } from "./problem";
 import type { Cursor } from "./protocol";
 
 /** The connection, and what is open on it. */
 export interface LiveQueries {
+  readonly platform: Pick<Platform, "clock" | "random" | "onWake">;
   readonly connection: Connection;
   readonly open: Set<LiveQuery>;
 }
 
 /**
  * "Load, then subscribe, without a gap": loads something by REST and joins its channel at the position of the answer.
- * While it is open it is kept current: loaded again after a lost position, and when an earlier load had failed.
+ * While it is open it is kept current: loaded again after a lost position, and when a load has failed.
  */
 export class LiveQuery {
   readonly channel: string | null;
@@ -18,7 +22,11 @@ export class LiveQuery {
   #openings = 0;
   #current: Promise<void> = Promise.resolve();
   #next: Promise<void> | null = null;
-  #stopListening: () => void = () => {};
+  #failures = 0;
+  #cancelRetry = nothing;
+  /** Tries again what has failed, without waiting: unless the server has named a later time. */
+  #hurry = nothing;
+  #stopListening = nothing;
   #holds = false;
 
   /** `load` takes the answer in and resolves with its cursor. Without a channel nothing is live. */
@@ -63,17 +71,36 @@ export class LiveQuery {
   }
 
   #begin(): void {
-    this.#peers.open.add(this);
-    this.#stopListening = this.#peers.connection.subscribe(({ status }) => {
-      // A load that is under way may still work.
-      if (status === "live") this.#current.catch(() => this.isOpen && this.refresh());
-    });
+    const { open, platform, connection } = this.#peers;
+    open.add(this);
+    const stopWaking = platform.onWake(() => this.#hurry());
+    const stopFollowing = connection.subscribe(({ status }) => status === "live" && this.#hurry());
+    this.#stopListening = () => {
+      stopWaking();
+      stopFollowing();
+    };
     this.refresh();
+  }
+
+  #failed(error: unknown): void {
+    if (!this.isOpen) return;
+    const { platform } = this.#peers;
+    const { clock } = platform;
+    const pause = pauseAfter(error);
+    const from = clock.now() + pause;
+    this.#hurry = () => clock.now() >= from && this.refresh();
+    if (isPassing(error)) this.#cancelRetry = clock.after(pause + exponential(this.#failures++, platform.random()), () => this.refresh());
+  }
+
+  #rest(): void {
+    this.#cancelRetry();
+    this.#hurry = nothing;
   }
 
   #end(): void {
     this.#peers.open.delete(this);
     this.#stopListening();
+    this.#rest();
     this.#holds = false;
     if (this.channel !== null && !this.#isHeld) this.#peers.connection.leave(this.channel);
   }
@@ -84,12 +111,25 @@ export class LiveQuery {
   }
 
   async #run(): Promise<void> {
-    const before = this.#isHeld;
-    let cursor = await this.#load();
-    // Whoever has joined the channel meanwhile may have done so at a later position than that of this answer.
-    if (!before && this.#isHeld) cursor = await this.#load();
+    this.#rest();
+    try {
+      const before = this.#isHeld;
+      let cursor = await this.#load();
+      // Whoever has joined the channel meanwhile may have done so at a later position than that of this answer.
+      if (!before && this.#isHeld) cursor = await this.#load();
+      this.#failures = 0;
+      this.#join(cursor);
+    } catch (error) {
+      this.#failed(error);
+      throw error;
+    }
+  }
+
+  #join(cursor: Cursor): void {
     if (!this.isOpen || this.channel === null) return;
     this.#holds = true;
     this.#peers.connection.join(this.channel, cursor);
   }
 }
+
+const nothing = (): unknown => undefined;

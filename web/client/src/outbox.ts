@@ -1,4 +1,5 @@
 import type { Draft } from "./api";
+import { parsed } from "./parsed";
 import type { KeptStrings, Locks, Platform } from "./platform";
 
 /** A post that the server has not confirmed. */
@@ -87,11 +88,7 @@ export class Outbox {
 
   /** Nothing, if somebody else wrote something else there, or took it out. */
   #read(clientId: string): Unsent[] {
-    try {
-      const { draft, since } = JSON.parse(this.#storage.get(this.#prefix + clientId) ?? "") as Partial<Unsent>;
-      return typeof draft === "object" && typeof since === "number" ? [{ clientId, draft, since }] : [];
-    } catch {
-      return [];
-    }
+    const { draft, since } = parsed<Partial<Unsent>>(this.#storage.get(this.#prefix + clientId) ?? "") ?? {};
+    return typeof draft === "object" && typeof since === "number" ? [{ clientId, draft, since }] : [];
   }
 }

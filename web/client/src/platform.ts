@@ -86,6 +86,7 @@ export interface HttpRequest {
 
 export interface HttpResponse {
   readonly status: number;
+  readonly headers?: { get(name: string): string | null };
   text(): Promise<string>;
 }
 

@@ -117,11 +117,11 @@ export class PostList {
     return this.#leftOut.has(post.id) || (this.#above !== null && !isNewer(post, this.#above));
   }
 
+  /** Newest first. */
   #miss(posts: readonly Placed[]): void {
     this.#missing += posts.length;
-    for (const post of posts) {
-      if (!this.#newestMissing || isNewer(post, this.#newestMissing)) this.#newestMissing = post;
-    }
+    const [newest] = posts;
+    if (newest && (!this.#newestMissing || isNewer(newest, this.#newestMissing))) this.#newestMissing = newest;
   }
 }
 

@@ -1,4 +1,5 @@
 /** The wire protocol, version 1: the shapes that REST and the live transports share. */
+import { parsed } from "./parsed";
 
 /** An opaque position in the server's event log: only stored and sent back, never looked into. */
 export type Cursor = string;
@@ -168,10 +169,6 @@ export function partedFrom(event: FeedEvent): string | undefined {
 
 /** The message in a text frame, or null if it is none. */
 export function parseMessage(text: string): ServerMessage | null {
-  try {
-    const message = JSON.parse(text) as ServerMessage | null;
-    return typeof message?.type === "string" ? message : null;
-  } catch {
-    return null;
-  }
+  const message = parsed<ServerMessage>(text);
+  return typeof message?.type === "string" ? message : null;
 }

@@ -4,8 +4,9 @@ import { Emitter } from "./emitter";
 import { withDeferred } from "./load-deferred";
 import type { Outbox, Unsent } from "./outbox";
 import type { Platform } from "./platform";
-import { isPassing, Unreachable } from "./problem";
+import { isPassing, pauseAfter, Unreachable } from "./problem";
 import type { Creator, Post } from "./protocol";
+import { isSame } from "./same-json";
 import type { PostStore, StoreChange } from "./store";
 
 /** The same draft again this soon is the second click of a double one. */
@@ -199,7 +200,7 @@ export class Publisher {
       for (const { clientId } of this.#waiting(unsent)) this.#store.setDelivery(clientId, "queued", reason);
     }
     return new Promise((resolve) => {
-      const cancel = this.#platform.clock.after(exponential(this.#attempt, this.#platform.random()), resolve);
+      const cancel = this.#platform.clock.after(pauseAfter(reason) + exponential(this.#attempt, this.#platform.random()), resolve);
       this.#goOn = () => {
         cancel();
         resolve();
@@ -226,8 +227,4 @@ function optimisticPost({ clientId, draft, since }: Unsent, creator: Creator): P
     createdAt: at,
     updatedAt: at,
   };
-}
-
-function isSame(left: Draft, right: Draft): boolean {
-  return JSON.stringify(left) === JSON.stringify(right);
 }

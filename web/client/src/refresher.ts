@@ -1,4 +1,5 @@
 import type { Platform } from "./platform";
+import { pauseAfter } from "./problem";
 
 const INTERVAL_MS = 10_000;
 /** Whoever had everything so long ago has not missed much. */
@@ -37,15 +38,17 @@ export class Refresher {
 
   async #turn(): Promise<void> {
     const startedAt = this.#platform.clock.now();
-    const works = await this.#refresh().then(
-      () => true,
-      () => false,
-    );
+    let pause = 0;
+    let refreshedAt: number | null = startedAt;
+    await this.#refresh().catch((error: unknown) => {
+      refreshedAt = null;
+      pause = pauseAfter(error);
+    });
     if (this.#isStopped) return;
-    this.#refreshedAt = works ? startedAt : null;
+    this.#refreshedAt = refreshedAt;
     this.#changed();
     // Not everyone at the same moment.
-    this.#next(INTERVAL_MS * (0.75 + this.#platform.random() / 2));
+    this.#next(pause + INTERVAL_MS * (0.75 + this.#platform.random() / 2));
   }
 
   #next(wait: number): void {

@@ -1,7 +1,9 @@
+import { bound } from "./bound";
 import { Emitter } from "./emitter";
 import { Pace } from "./pace";
 import type { Clock } from "./platform";
 import type { Creator, Engagement, EventPost, Post } from "./protocol";
+import { isSame } from "./same-json";
 
 /** Deletions that are remembered: more than can happen while a page or an event is on its way. */
 const MOST_TOMBSTONES = 1_000;
@@ -139,10 +141,7 @@ export class PostStore {
   /** Deleted is for ever: a page or an event that was on its way does not bring the post back. */
   delete(id: string): void {
     this.#deleted.add(id);
-    for (const old of this.#deleted) {
-      if (this.#deleted.size <= MOST_TOMBSTONES) break;
-      this.#deleted.delete(old);
-    }
+    bound(this.#deleted, MOST_TOMBSTONES);
     this.transaction(() => this.#remove(id));
   }
 
@@ -172,9 +171,7 @@ export class PostStore {
   }
 
   discard(clientId: string): void {
-    this.transaction(() => {
-      if (this.#takeOut(clientId)) this.#changed = true;
-    });
+    this.transaction(() => this.#takeOut(clientId));
   }
 
   /** Forgets everything: the next viewer may not see it. */
@@ -209,9 +206,7 @@ export class PostStore {
 
   /** The server's post takes the place of the optimistic one, whichever of answer, event and page brought it. */
   #pair({ clientId }: EventPost): string | null {
-    if (clientId === null || !this.#takeOut(clientId)) return null;
-    this.#changed = true;
-    return clientId;
+    return clientId !== null && this.#takeOut(clientId) ? clientId : null;
   }
 
   /** An event cannot say whether the viewer likes the post, nor (to other devices) its client id: keep what is held. */
@@ -230,7 +225,8 @@ export class PostStore {
   }
 
   #replace(held: PostEntry, post: Post): void {
-    if (!sameValue(held.post, post)) this.transaction(() => this.#set({ ...held, post }));
+    // Equal ones keep their object, and so their row is not drawn again.
+    if (!isSame(held.post, post)) this.transaction(() => this.#set({ ...held, post }));
   }
 
   #set(entry: PostEntry): void {
@@ -247,8 +243,10 @@ export class PostStore {
   }
 
   #takeOut(clientId: string): boolean {
+    if (!this.#outgoing.delete(clientId)) return false;
     this.#outgoingList = null;
-    return this.#outgoing.delete(clientId);
+    this.#changed = true;
+    return true;
   }
 
   #settle(when: "now" | "paced"): void {
@@ -280,13 +278,4 @@ export class PostStore {
 function locked(post: Post): Post {
   const content = { ...post.content, text: "" };
   return { ...post, content, media: { ...post.media, url: null }, access: { ...post.access, isLocked: true } };
-}
-
-/** Posts are plain JSON of a fixed shape; equal ones keep their object, and so their row is not drawn again. */
-function sameValue(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
-  const left = Object.entries(a);
-  const right = b as Record<string, unknown>;
-  return left.length === Object.keys(b).length && left.every(([name, value]) => sameValue(value, right[name]));
 }

@@ -1,3 +1,4 @@
+import { bound } from "./bound";
 import type { Delivery } from "./conversation";
 import type { Feed } from "./feed";
 import type { Feedline } from "./feedline";
@@ -90,7 +91,7 @@ class Telemetry {
   #pressed(key: string, pressedAt: number): void {
     const own: Own = { pressedAt, id: null, optimistic: null, confirmed: null };
     this.#own.set(key, own);
-    this.#bound(this.#own);
+    bound(this.#own, MOST_KNOWN);
     if (this.#now - pressedAt > SHOWN_WITHIN_MS) return;
     this.#client.platform.afterPaint((painted) => {
       if (painted) own.optimistic = this.#now - pressedAt;
@@ -182,15 +183,8 @@ class Telemetry {
   #know(id: string): boolean {
     if (this.#known.has(id)) return false;
     this.#known.add(id);
-    this.#bound(this.#known);
+    bound(this.#known, MOST_KNOWN);
     return true;
-  }
-
-  #bound(held: Map<string, unknown> | Set<string>): void {
-    for (const old of held.keys()) {
-      if (held.size <= MOST_KNOWN) break;
-      held.delete(old);
-    }
   }
 
   #see(sighting: Sighting): void {

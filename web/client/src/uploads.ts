@@ -62,7 +62,7 @@ export class Upload<F> {
   }
 
   #answered(status: number, text: string): void {
-    if (status >= 400) return this.#fail(problemFrom(status, text));
+    if (status >= 400) return this.#fail(problemFrom({ status }, text));
     this.#set({ status: "sent", progress: 1, media: JSON.parse(text) as UploadedMedia, error: null });
   }
 

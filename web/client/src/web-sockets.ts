@@ -1,9 +1,11 @@
+import { attempt } from "./attempt";
 import type { Socket, SocketHandlers } from "./platform";
 
 const NEVER_OPENED = 1006;
 
 /** Opens a WebSocket. One that can't even be made is a connection that fails, not the end of the program. */
 export function openWebSocket(make: () => WebSocket, handlers: SocketHandlers): Socket {
+  // There may be none, or they may be forbidden.
   const socket = attempt(make);
   if (!socket) {
     // As any failure, it is told after this call.
@@ -20,13 +22,4 @@ export function openWebSocket(make: () => WebSocket, handlers: SocketHandlers): 
     },
     close: () => socket.close(),
   };
-}
-
-/** Null where there are no sockets or they are forbidden. */
-function attempt(make: () => WebSocket): WebSocket | null {
-  try {
-    return make();
-  } catch {
-    return null;
-  }
 }

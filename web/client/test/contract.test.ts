@@ -10,7 +10,7 @@ test.each(codes.closeCodes)("after close code $code the client does what the ser
 });
 
 test.each(codes.errors)("$code is tried again only if that may help", ({ code, status, retry }) => {
-  const problem = problemFrom(status, JSON.stringify({ code, status }));
+  const problem = problemFrom({ status }, JSON.stringify({ code, status }));
   expect(problem).toMatchObject({ code, status });
   expect(isPassing(problem)).toBe(retry);
 });

@@ -50,11 +50,10 @@ class World {
     await this.browser.quiet();
   }
 
-  /** The network is well, nobody is frozen, who was shown nothing but a failure tries again, and time goes on. */
+  /** The network is well, nobody is frozen, and time goes on. */
   async heal(): Promise<void> {
     for (const tab of this.tabs) this.#thaw(tab);
     await this.browser.quiet();
-    for (const { client } of this.tabs) if (client.home().snapshot().phase === "failed") void client.home().reload();
     for (let turn = 0; turn < 100; turn++) {
       await this.browser.quiet();
       for (const { platform } of this.tabs) await this.server.serve(platform);

@@ -178,7 +178,7 @@ export class FakeStream {
 
 export interface Request extends HttpRequest {
   url: string;
-  answer(status: number, body?: unknown): Promise<void>;
+  answer(status: number, body?: unknown, headers?: Record<string, string>): Promise<void>;
   fail(): Promise<void>;
 }
 
@@ -245,8 +245,8 @@ export class FakePlatform implements Platform {
       this.requests.push({
         ...request,
         url,
-        answer: (status, body) => {
-          resolve({ status, text: async () => (body === undefined ? "" : JSON.stringify(body)) });
+        answer: (status, body, headers = {}) => {
+          resolve({ status, headers: { get: (name) => headers[name] ?? null }, text: async () => (body === undefined ? "" : JSON.stringify(body)) });
           return settled();
         },
         fail: () => {

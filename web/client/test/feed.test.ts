@@ -53,13 +53,14 @@ function source(): FeedSource {
 function setUp(): void {
   calls = [];
   store = new PostStore(new FakeClock(), 100);
-  const connection = new Connection(new FakePlatform(), {
+  const platform = new FakePlatform();
+  const connection = new Connection(platform, {
     deliver: () => {},
     reload: async () => {},
     refresh: async () => {},
     rejected: () => {},
   });
-  const queries: LiveQueries = { connection, open: new Set() };
+  const queries: LiveQueries = { platform, connection, open: new Set() };
   feed = new Feed(source(), store, queries, { maxPendingPosts: 50 });
 }
 

@@ -339,6 +339,8 @@ describe("what is live", () => {
     await settled();
     expect(loads()).toHaveLength(1);
     await platform.request("GET", /\/api\/feed/).fail();
+    platform.clock.advance(375);
+    await settled();
     expect(loads()).toHaveLength(2);
   });
 

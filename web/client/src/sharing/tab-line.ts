@@ -1,3 +1,4 @@
+import { bound } from "../bound";
 import { REALTIME_OFF } from "../close-codes";
 import type { Delivery } from "../conversation";
 import { GONE_SILENT } from "../link";
@@ -205,10 +206,7 @@ export class TabLine implements Line {
   #passOnce(event: FeedEvent, through?: ReadonlySet<string>): void {
     if (this.#ended || this.#seen.has(event.cursor)) return;
     if (event.cursor) this.#seen.add(event.cursor);
-    for (const old of this.#seen) {
-      if (this.#seen.size <= MOST_SEEN) break;
-      this.#seen.delete(old);
-    }
+    bound(this.#seen, MOST_SEEN);
     this.#handlers.message(event, through);
   }
 

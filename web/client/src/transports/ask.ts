@@ -1,3 +1,4 @@
+import { parsed } from "../parsed";
 import type { Platform } from "../platform";
 import type { Cursor, FeedEvent } from "../protocol";
 import { closeCodeFor } from "./statuses";
@@ -34,7 +35,7 @@ export function ask(
   let text = "";
   const done = () => {
     cancelDeadline();
-    answered({ status, body: status === 200 ? parse(text) : null, code: closeCodeFor(status, text) });
+    answered({ status, body: status === 200 ? parsed<Events>(text) : null, code: closeCodeFor(status, text) });
   };
   const cancel = platform.stream(`/api/events${positionQuery(question)}&wait=${question.wait}`, {
     opened: (given) => (status = given),
@@ -61,12 +62,4 @@ export function askOnce(platform: Pick<Platform, "stream" | "clock">, channels: 
 export function positionQuery({ channels, cursor }: { channels: readonly string[]; cursor: Cursor | null }): string {
   const from = cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`;
   return `?channels=${encodeURIComponent(channels.join(","))}${from}`;
-}
-
-function parse(text: string): Events | null {
-  try {
-    return JSON.parse(text) as Events;
-  } catch {
-    return null;
-  }
 }
