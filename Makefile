@@ -41,7 +41,7 @@ quick: $(VENV)/.test
 	PYTEST_DEBUG_TEMPROOT=$(wildcard /dev/shm) $(PYTEST) -n 2 -p no:schemathesis \
 		--hypothesis-profile quick -m 'not system and not browser and not web' \
 		$(addprefix --ignore tests/,browser conformance convergence gateway hostile simulation system web) \
-		--ignore tests/trial/test_statistics.py
+		--ignore tests/trial/test_statistics.py --ignore tests/explain/test_simulated.py
 
 check: $(VENV)/.test
 	$(BIN)/ruff check .

@@ -29,6 +29,7 @@ from feedline.trial.report import report_of
 from tests.api.world import Clock, LateMetrics, World
 from tests.dashboard.figuring import Clock as FiguresClock
 from tests.dashboard.figuring import Node
+from tests.store.opening import prepared
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ def external() -> External:
 @pytest.fixture
 async def world(settings: Settings, external: External) -> AsyncIterator[World]:
     clock = Clock()
-    store = SqliteStore(settings.data / "feed.db", clock=clock)
+    store = SqliteStore(prepared(settings.data / "feed.db"), clock=clock)
     await store.start(lambda _entries: None)
     hasher = Hasher(settings.parallel_hashes, settings.waiting_hashes, CHEAPEST)
     tokens = Tokens(bytes(range(32)))

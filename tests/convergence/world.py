@@ -15,7 +15,7 @@ from feedline.hub.hub import Hub, HubLimits
 from feedline.store.base import LogEntry, Transaction
 from feedline.store.sqlite import SqliteStore
 from tests.convergence.snapshot import View, view_of
-from tests.store.opening import DAY, Clock, register
+from tests.store.opening import DAY, Clock, prepared, register
 
 T = TypeVar("T")
 
@@ -58,7 +58,7 @@ class World:
 @asynccontextmanager
 async def world_in(path: Path) -> AsyncIterator[World]:
     clock = Clock()
-    store = SqliteStore(path, clock=clock)
+    store = SqliteStore(prepared(path), clock=clock)
 
     def announce(entries: list[LogEntry]) -> None:
         hub.announce(entries)

@@ -16,6 +16,7 @@ from feedline.store.base import LogEntry
 from feedline.store.database import now_millis
 from feedline.store.sqlite import SqliteStore
 from tests.hub.seats import Reader
+from tests.store.opening import prepared
 from tests.wire.world import BODIES
 
 PUBLIC = frozenset({"public"})
@@ -59,7 +60,7 @@ class Bench:
 
 @pytest.fixture
 async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
-    bench = Bench(SqliteStore(tmp_path / "feedline.db"))
+    bench = Bench(SqliteStore(prepared(tmp_path / "feedline.db")))
     bounds = await bench.store.start(bench.announced.append)
     bench.hub = Hub(
         bench.store, bounds, limits=HubLimits(poll_seconds=0.01, join_seconds=0), clock=now_millis

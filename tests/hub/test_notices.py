@@ -32,7 +32,7 @@ from feedline.feed.reactions import add_comment, like_post, tell_owed_likes, unl
 from feedline.hub.standings import Rights, Standings
 from feedline.store.base import LogEntry, Snapshot, Store, Transaction
 from feedline.wire.encoded import EncodedEvent
-from tests.store.opening import Announced, Clock, opened, publish, register
+from tests.store.opening import Announced, Clock, opened, prepared, publish, register
 
 PEOPLE = ("ann", "ben", "cat", "dan")
 STEPS = 40
@@ -163,7 +163,7 @@ async def test_devices_hold_what_the_list_says_whatever_people_do(
     tmp_path: Path, seed: int
 ) -> None:
     chance, announced, clock = random.Random(seed), Announced(), Clock()
-    async with opened(tmp_path / "feed.db", announced, clock=clock) as store:
+    async with opened(prepared(tmp_path / "feed.db"), announced, clock=clock) as store:
         devices = await come(store)
         for _ in range(STEPS):
             known = len(announced.entries)

@@ -9,7 +9,7 @@ from feedline.feed.notices import notify, read_notifications
 from feedline.hub import unread as module
 from feedline.hub.unread import unread
 from feedline.store.base import Snapshot, Store, Transaction
-from tests.store.opening import opened, publish, register
+from tests.store.opening import opened, prepared, publish, register
 
 
 async def settle(store: Store) -> str:
@@ -33,7 +33,7 @@ async def test_the_newest_are_told_and_all_are_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "NEWEST", 6)
-    async with opened(tmp_path / "feed.db") as store:
+    async with opened(prepared(tmp_path / "feed.db")) as store:
         ann_id = await settle(store)
 
         def check(snapshot: Snapshot) -> None:
@@ -47,7 +47,7 @@ async def test_the_newest_are_told_and_all_are_counted(
 async def test_who_has_read_everything_is_told_nothing(
     tmp_path: Path,
 ) -> None:
-    async with opened(tmp_path / "feed.db") as store:
+    async with opened(prepared(tmp_path / "feed.db")) as store:
         ann_id = await settle(store)
 
         def read(tx: Transaction) -> None:

@@ -8,7 +8,7 @@ import pytest
 from feedline.store.base import Store
 from feedline.store.sqlite import SqliteStore
 from tests.postgres import databases
-from tests.store.opening import DATABASES, Announced, Clock, Location, opened
+from tests.store.opening import DATABASES, Announced, Clock, Location, opened, prepared
 
 
 @pytest.fixture
@@ -43,12 +43,14 @@ def announced() -> Announced:
 
 @pytest.fixture
 async def store(location: Location, clock: Clock, announced: Announced) -> AsyncIterator[Store]:
+    if isinstance(location, Path):
+        prepared(location)
     async with opened(location, announced, clock=clock) as store:
         yield store
 
 
 @pytest.fixture
 async def sqlite(path: Path, clock: Clock, announced: Announced) -> AsyncIterator[SqliteStore]:
-    async with opened(path, announced, clock=clock) as store:
+    async with opened(prepared(path), announced, clock=clock) as store:
         assert isinstance(store, SqliteStore)
         yield store

@@ -1,9 +1,11 @@
 """Real stores for tests, and what they hold."""
 
+import secrets
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from feedline.feed.posts import Post
 from feedline.store.base import LogEntry, Snapshot, Store, Transaction
 from feedline.store.postgres import PostgresStore
 from feedline.store.sqlite import SqliteStore
+from feedline.store.sqlite_connections import migrate
 from tests.postgres import databases
 
 NOW = 1_769_076_000_000  # 2026-01-22T10:00:00Z
@@ -58,12 +61,34 @@ class Announced:
 DATABASES = ("sqlite", pytest.param("postgres", marks=pytest.mark.system))
 
 
+@cache
+def _migrated() -> tuple[bytes, bytes]:
+    """What a database that is up to date has in its file, and the name of its log."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "feed.db")
+        migrate(path)
+        file = apsw.Connection(str(path))
+        ((epoch,),) = file.execute("SELECT epoch FROM log_head")
+        file.close()
+        return path.read_bytes(), str(epoch).encode()
+
+
+def prepared(path: Path) -> Path:
+    """With a database there that is up to date, and has a log of its own.
+
+    It is a copy, and costs a twentieth of one that is made by ``migrate``.
+    """
+    contents, epoch = _migrated()
+    path.write_bytes(contents.replace(epoch, secrets.token_hex(4).encode()))
+    return path
+
+
 @contextmanager
 def location_of(database: str) -> Iterator[Location]:
     """Where a new one is, for the time of a block."""
     if database == "sqlite":
         with tempfile.TemporaryDirectory() as folder:
-            yield Path(folder, "feed.db")
+            yield prepared(Path(folder, "feed.db"))
     else:
         url = databases().fresh()
         yield url

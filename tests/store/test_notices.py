@@ -170,8 +170,8 @@ async def test_the_own_and_those_of_posts_are_one_list_by_time(store: Store, clo
 
 
 async def test_a_post_costs_the_same_however_many_follow_its_author(path: Path) -> None:
-    """One entry of the log and one row beside those of the post itself, for 100,000 followers."""
-    followers = 100_000
+    """One entry of the log and one row beside those of the post itself, for 20,000 followers."""
+    followers = 20_000
     async with opened(path) as store:
         author = await store.write(lambda tx: register(tx, "ann"))
     with apsw.Connection(str(path)) as connection:

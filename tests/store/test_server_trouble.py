@@ -92,11 +92,15 @@ async def sooner_or_later(store: Store) -> Position:
 
 
 def cut_all(url: str) -> None:
-    """Ends every other connection to a database, as an operator or a failover does."""
+    """Ends every other connection to a database, as an operator or a failover does.
+
+    PostgreSQL only asks its processes to end; here each of them has ended.
+    """
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            "SELECT pg_terminate_backend(pid, %s) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()",
+            (round(PATIENCE * 1000),),
         )
 
 
