@@ -306,6 +306,8 @@ def _hub_limits(settings: Settings) -> HubLimits:
         connections=settings.connections,
         connections_per_address=settings.connections_per_address,
         connections_per_user=settings.connections_per_user,
+        connects_per_user=settings.connects_per_user,
+        connects_per_address=settings.connects_per_address,
         ring_events=0 if settings.role == "api" else settings.ring_events,  # nobody comes back
         ring_bytes=settings.ring_bytes,
     )

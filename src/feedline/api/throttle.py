@@ -2,12 +2,12 @@
 
 from collections import OrderedDict, deque
 from collections.abc import Callable
-from ipaddress import IPv4Address, IPv6Network, ip_address
 
 import msgspec
 
 from feedline.errors import RateLimited
 from feedline.feed.instants import Millis
+from feedline.wire.network import network_of
 
 EXPORTS = 3  # that one person may ask for within the window
 REACHES = 30  # the same for how far posts got: each may take 0.1 s of what all read with
@@ -96,14 +96,14 @@ class LoginThrottle:
         """Raises RateLimited when the account or the address has failed too often."""
         wait = max(
             self._accounts.wait(_account(username), now),
-            self._addresses.wait(_network(address), now),
+            self._addresses.wait(network_of(address), now),
         )
         if wait:
             raise RateLimited(-(-wait // 1000))
 
     def failed(self, username: str, address: str, now: Millis) -> None:
         self._shared.add("account", _account(username), now)
-        self._shared.add("address", _network(address), now)
+        self._shared.add("address", network_of(address), now)
 
 
 class PersonThrottle:
@@ -138,14 +138,3 @@ def reach_throttle(shared: Shared) -> PersonThrottle:
 
 def _account(username: str) -> str:
     return username[:_ACCOUNT_LONGEST].lower()
-
-
-def _network(address: str) -> str:
-    """The address, or its /64 for IPv6: a household has 2**64 of those (RFC 6177)."""
-    try:
-        known = ip_address(address)
-    except ValueError:  # a Unix socket, or what a proxy made up
-        return address
-    if isinstance(known, IPv4Address):
-        return address
-    return str(known.ipv4_mapped or IPv6Network((known, 64), strict=False))

@@ -381,6 +381,8 @@ class WebSocketSocket(WSListener):
             # A stale cookie is no credential: a token may still come in the first message.
             identity = authenticator.authenticate_token(upgrade.cookie)
             self.connection.authenticate(identity, must=False)
+        elif not self._gateway.trusts(self.address):  # a proxy's address is that of many
+            self.connection.unnamed()
 
     async def _by_header(self, authorization: bytes) -> Identity:
         return await self._gateway.authenticator.authenticate_token(bearer_token(authorization))

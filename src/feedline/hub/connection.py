@@ -171,15 +171,26 @@ class Connection(_Front):
         self.session.await_identity()
         self._start(self._authenticate(identity, must=must))
 
+    def unnamed(self) -> None:
+        """No credentials came with the upgrade."""
+        if not self._hub.arrivals.stranger(self.address, self._opened):
+            self.close(CloseCode.TOO_MANY_CONNECTIONS, "too many connections in a short time")
+
     def identify(self, identity: Identity) -> None:
         """It is known now whose connection this is."""
-        if self.session.identity is not None:
-            self._hub.forget_identity(self, self.session.identity)
+        known = self.session.identity
+        if known is not None:
+            self._hub.forget_identity(self, known)
         admitted = self._hub.identify(self, identity)
+        is_new = known is None or known.user_id != identity.user_id
+        in_time = not is_new or self._hub.arrivals.person(identity.user_id, self._loop.time())
         self.session.identified(identity, self._hub.standings.of(identity.user_id))
         refusal = refusal_of(self._hub.policy, identity.user_id, self)
         if not admitted:
             self.session.close(CloseCode.TOO_MANY_CONNECTIONS, "too many connections")
+        elif not in_time:
+            reason = "too many connections in a short time"
+            self.session.close(CloseCode.TOO_MANY_CONNECTIONS, reason)
         elif refusal is not None:
             self.session.close(*refusal)
 

@@ -26,6 +26,7 @@ from feedline.feed.instants import Millis
 from feedline.feed.people import Identity
 from feedline.feed.policy import LivePolicy
 from feedline.hub.admission import Admission, admission
+from feedline.hub.arrivals import Arrivals
 from feedline.hub.fanout import Fanout, Framing, Seat
 from feedline.hub.flights import FlightObserver
 from feedline.hub.ring import Ring
@@ -70,6 +71,8 @@ class HubLimits:
     connections: int = 0
     connections_per_address: int = 0
     connections_per_user: int = 0
+    connects_per_user: int = 0
+    connects_per_address: int = 0
     ring_events: int = 10_000
     ring_bytes: int = 64 << 20
 
@@ -105,6 +108,7 @@ class Hub:
         self.clock = clock
         self.observer = observer
         self.policy = LivePolicy()
+        self.arrivals = Arrivals(limits.connects_per_user, limits.connects_per_address)
         self.trails = None if trails is None else trails(self.level)
         self._store = store
         self._limits = limits
