@@ -5,7 +5,9 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 import msgspec
+import pytest
 
+from feedline.bus import echoing
 from feedline.bus.base import Bus
 from feedline.bus.echoing import EchoingBus
 from feedline.bus.letters import Letters
@@ -91,3 +93,10 @@ async def becomes(bus: Bus[Batch], state: str) -> None:
     async with asyncio.timeout(PATIENCE):
         while bus.state != state:
             await asyncio.sleep(0.01)
+
+
+async def notices(bus: Bus[Batch]) -> None:
+    """Waits until a bus has found out that nothing comes back any more, which it soon does."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(echoing, "ECHO_SECONDS", 0.5)
+        await becomes(bus, "degraded")

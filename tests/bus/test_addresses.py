@@ -1,14 +1,14 @@
 """Addresses of the bus: what is understood, and what is refused with a sentence."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
+from redis.asyncio import Redis
 from redis.asyncio.sentinel import SentinelConnectionPool
 
 from feedline.bus.addresses import client_maker
 from feedline.errors import BusUnusable
-from tests.bus.nodes import Node, becomes, redis_bus
+from tests.bus.nodes import CHANNEL, Node, becomes, redis_bus
 from tests.valkey import ValkeyProcess, valkey
 
 
@@ -64,14 +64,7 @@ async def test_the_master_is_found_by_a_sentinel(tmp_path: Path) -> None:
         node = Node(redis_bus(f"redis+sentinel://127.0.0.1:{sentinel.port}/main"))
         await node.start()
         await becomes(node.bus, "ok")
-        assert "feedline" in await _channels(master)
+        async with Redis.from_url(master.url) as client:
+            assert CHANNEL.encode() in await client.pubsub_channels()
         await node.bus.stop()
         await sentinel.kill()
-
-
-async def _channels(server: ValkeyProcess) -> str:
-    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
-    writer.write(b"PUBSUB CHANNELS\r\n")
-    said = b"".join([await reader.readline() for _ in range(5)])
-    writer.close()
-    return said.decode()
