@@ -12,7 +12,7 @@ from tests.processes import Person
 from tests.system.checker import require
 from tests.system.cluster import Cluster, Roamer, cluster
 from tests.system.follower import Follower
-from tests.system.writer import Ledger, all_texts
+from tests.system.writer import Ledger, all_texts, posts
 
 pytestmark = [pytest.mark.system, pytest.mark.alone]
 
@@ -76,7 +76,7 @@ async def test_nodes_bus_and_database_fail_and_nothing_is_lost(
         await ledger.reach(len(ledger.answers) + 20)
         end.set()
         await asyncio.gather(*writing)
-        final = (await people[0].http.get("/api/posts")).json()["cursor"]
+        final = (await posts(people[0]))["cursor"]
         since = time.monotonic()
         async with asyncio.timeout(40):
             await asyncio.gather(*(follower.reach(final) for follower in followers))
