@@ -1,6 +1,5 @@
 """How long a peer may be silent."""
 
-import asyncio
 import time
 
 import pytest
@@ -20,23 +19,18 @@ def environment() -> dict[str, str]:
 
 
 @pytest.mark.alone
-async def test_a_peer_without_a_sign_of_life_is_asked_and_then_let_go(
+async def test_a_peer_without_a_sign_of_life_is_asked_and_then_let_go_and_a_quiet_one_stays(
     shared: ServerProcess, ann: Person
 ) -> None:
     begin = time.monotonic()
-    async with raw_live(shared, ann) as dead:
+    async with live(ann, "public") as quiet, raw_live(shared, ann) as dead:
         opcodes = []
         while CLOSE not in opcodes:
             received = await dead.frame()
             assert received is not None
             opcodes.append(received.opcode)
         assert PING in opcodes
-    assert SILENCE <= time.monotonic() - begin < 3 * SILENCE
-
-
-async def test_a_quiet_peer_that_answers_pings_stays(ann: Person) -> None:
-    async with live(ann, "public") as connection:
-        await asyncio.sleep(1.5 * SILENCE)  # nothing may happen meanwhile
-        assert connection.socket.close_code is None
-        await connection.say("ping", id=1)
-        assert (await connection.hear())["type"] == "pong"
+        assert SILENCE <= time.monotonic() - begin < 3 * SILENCE
+        assert quiet.socket.close_code is None  # it answers pings, and says nothing else
+        await quiet.say("ping", id=1)
+        assert (await quiet.hear())["type"] == "pong"

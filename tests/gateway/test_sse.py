@@ -403,7 +403,7 @@ async def test_a_token_that_expires_ends_streams_and_polls(
     tokens = Tokens(load_secret(shared.data))
     now = time.time_ns() // 1_000_000
     identity = tokens.read(ann.token, now)
-    soon = Identity(identity.user_id, identity.session_id, now + 2_000)
+    soon = Identity(identity.user_id, identity.session_id, now + 4_000)
     token = tokens.issue(soon, now)
     async with (
         stranger(shared, Authorization=f"Bearer {token}") as client,
