@@ -110,7 +110,7 @@ class Settings:
     """Hours for which is kept what connections were sent; 0: not at all."""
 
     trail_rows: int = 1_000_000
-    """Most rows of that; past it the oldest go first; 0: no bound."""
+    """Most rows of that; past it whoever has the most loses the oldest first; 0: no bound."""
 
     log_days: float = 7
     """Days for which the event log is kept, at the least."""

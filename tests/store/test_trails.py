@@ -2,10 +2,13 @@
 
 from functools import partial
 
+from feedline.administration import named
+from feedline.explain.gathering import facts_of
+from feedline.explain.story import story_of
 from feedline.feed.following import follow
 from feedline.feed.trails import Applied, Chapter, Dispatch, NodeRun, Trail, TrailBatch
 from feedline.store.base import Snapshot, Store, Transaction
-from tests.store.opening import NOW, register
+from tests.store.opening import HOUR, NOW, Clock, publish, register
 
 FANS = 10
 CHAPTERS = 50
@@ -69,3 +72,71 @@ async def test_a_dispatch_is_completed_by_what_comes_later(store: Store) -> None
 
 def _keep(batch: TrailBatch, tx: Transaction) -> None:
     tx.keep_trails(batch)
+
+
+RESTLESS = 300
+CALM = 5
+
+
+def connections_of(tx: Transaction, name: str, count: int) -> None:
+    """Somebody who opened and closed so many, one each second."""
+    person = register(tx, name)
+    batch = TrailBatch(node=NodeRun(id="n", name="n", pid=1, started_at=NOW, seen_at=NOW))
+    for number in range(count):
+        at = NOW + number * 1_000
+        trail = Trail(
+            id=f"{name}{number}",
+            user_id=person.id,
+            node_id="n",
+            transport="ws",
+            opened_at=at,
+            closed_at=at + 500,
+            reached=0,
+        )
+        batch.opened.append(trail)
+        batch.closed.append(trail)
+        batch.chapters.append(Chapter(trail.id, 1, at, [Applied(at, 0)]))
+    tx.keep_trails(batch)
+
+
+async def kept(store: Store, name: str) -> list[str]:
+    def read(reads: Snapshot) -> list[str]:
+        return [trail.id for trail in reads.trails_since(named(reads, name).id, 0, 1_000, ROOM)]
+
+    return await store.read(read)
+
+
+async def test_who_opens_and_closes_in_a_loop_pushes_out_only_their_own(
+    store: Store, clock: Clock
+) -> None:
+    for number in range(10):
+        await store.write(partial(connections_of, name=f"calm{number}", count=CALM))
+    clock.now += 20_000
+    first = await store.write(post_of_ben)
+    await store.write(partial(connections_of, name="ann", count=RESTLESS))
+    before = NOW - 24 * HOUR
+    # Each connection takes two rows. So as not to lose others', ann may have 150 of 250.
+    assert await store.forget_trails(before, 250) == RESTLESS - 75
+    assert await kept(store, "ann") == [f"ann{number}" for number in range(225, RESTLESS)]
+    for number in range(10):
+        assert len(await kept(store, f"calm{number}")) == CALM
+    assert await store.forget_trails(before, 250) == 0
+    for name, reason in (("ann", "forgotten"), ("calm0", "offline")):
+        assert await store.read(partial(told, post_id=first, name=name)) == reason
+
+
+def told(reads: Snapshot, post_id: str, name: str) -> str:
+    return story_of(facts_of(reads, post_id, named(reads, name), NOW + HOUR)).reason
+
+
+def post_of_ben(tx: Transaction) -> str:
+    return publish(tx, register(tx, "ben"), text="hello").id
+
+
+async def test_what_is_past_its_time_is_told_as_forgotten(store: Store, clock: Clock) -> None:
+    clock.now += 20_000
+    post_id = await store.write(post_of_ben)
+    await store.write(partial(connections_of, name="ann", count=CALM))
+    assert await store.read(partial(told, post_id=post_id, name="ann")) != "forgotten"
+    await store.forget_trails(NOW + HOUR, 1_000)
+    assert await store.read(partial(told, post_id=post_id, name="ann")) == "forgotten"

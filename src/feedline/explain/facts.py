@@ -57,7 +57,7 @@ class Facts:
 
     now: Millis
     kept_from: Millis
-    """Before this nothing is remembered."""
+    """Before this not everything is remembered."""
     post: PostFacts
     person: PersonFacts
     changes: list[Change] = field(default_factory=list)

@@ -53,7 +53,7 @@ def facts_for(
     dispatches = [] if post.seq is None else reads.dispatches_of(post.seq)
     return Facts(
         now=now,
-        kept_from=reads.first_node_run() or now,
+        kept_from=reads.trails_kept_since(person.id) or now,
         post=post,
         person=person,
         changes=changes,

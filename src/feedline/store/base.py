@@ -81,8 +81,8 @@ class Snapshot(ReportReads, Reads, Protocol):
 
     def node_run(self, node_id: str) -> NodeRun | None: ...
 
-    def first_node_run(self) -> Millis | None:
-        """When the first process started of which something is remembered."""
+    def trails_kept_since(self, user_id: str) -> Millis | None:
+        """From when on it is all there what somebody's connections went through, if anything is."""
 
     def dispatches_of(self, seq: int) -> list[Dispatch]: ...
 
@@ -98,6 +98,12 @@ class Snapshot(ReportReads, Reads, Protocol):
         """What was published to a channel between two places of the log. Reads all between."""
 
     def trails_kept_from(self, keep: int) -> Millis: ...
+
+    def crowding_trails(self, keep: int) -> list[tuple[str, int]]:
+        """Who has the most of trails if there are more rows than ``keep``.
+
+        And how many ended connections each may keep, so that those who have less keep all.
+        """
 
     def figures(self, since: Millis) -> list[bytes]:
         """What nodes kept of the minutes from an instant on, by minute."""
@@ -129,6 +135,9 @@ class Transaction(Snapshot, ReportWrites, Protocol):
 
     def forget_trails(self, before: Millis, limit: int) -> int:
         """Drops up to ``limit`` rows of each kind of what was written down before an instant."""
+
+    def thin_out_trails(self, user_id: str, keep: int, limit: int) -> int:
+        """Drops up to ``limit`` of a person's ended connections, but never their newest."""
 
     def keep_figures(self, minute: Millis, node_id: str, body: bytes) -> None:
         """Keeps what a node counted in a minute, in place of what it kept of that before."""

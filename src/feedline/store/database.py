@@ -81,9 +81,13 @@ class Database:
         return
 
     async def forget_trails(self, before: Millis, keep: int) -> int:
+        total = await self._in_slices(lambda tx: tx.forget_trails(before, SLICE))
+        for person, newest in await self.read(lambda snapshot: snapshot.crowding_trails(keep)):
+            total += await self._in_slices(partial(_thin_out_trails, user_id=person, keep=newest))
         crowded = await self.read(lambda snapshot: snapshot.trails_kept_from(keep))
-        oldest = max(before, crowded)
-        return await self._in_slices(lambda tx: tx.forget_trails(oldest, SLICE))
+        if crowded > before:
+            total += await self._in_slices(lambda tx: tx.forget_trails(crowded, SLICE))
+        return total
 
     async def forget_figures(self, before: Millis) -> int:
         return await self._in_slices(lambda tx: tx.forget_figures(before, SLICE))
@@ -136,3 +140,7 @@ def _crowded(snapshot: Snapshot, after: str, keep: int) -> tuple[list[str], str 
 
 def _thin_out(tx: Transaction, user_id: str, keep: int) -> int:
     return tx.thin_out(user_id, keep, SLICE)
+
+
+def _thin_out_trails(tx: Transaction, user_id: str, keep: int) -> int:
+    return tx.thin_out_trails(user_id, keep, SLICE)

@@ -7,8 +7,10 @@ import msgspec
 from feedline.feed.instants import Millis
 from feedline.feed.trails import AnyMark, Dispatch, NodeRun, Trail, TrailBatch
 from feedline.store.rows import Rows, Value
+from feedline.store.shares import level_of
 
 MOST_CHAPTERS = 20_000  # of one connection; a day of the busiest has fewer
+CROWD = 1_000  # people who may have to give up something in one go
 _SMALLEST = 20  # bytes of a chapter, at the least
 RENEWED: Millis = 6 * 3_600_000
 """Marks are kept for so much longer than what they tell of: by then all is said anew."""
@@ -38,8 +40,8 @@ class TrailReads(Rows):
         row = self._first("node_run", node_id)
         return None if row is None else _node_run(row)
 
-    def first_node_run(self) -> Millis | None:
-        return self._instant("first_node_run")
+    def trails_kept_since(self, user_id: str) -> Millis | None:
+        return self._instant("trails_kept_since", user_id)
 
     def dispatches_of(self, seq: int) -> list[Dispatch]:
         return [_dispatch(row) for row in self._rows("dispatches_of", seq)]
@@ -51,6 +53,14 @@ class TrailReads(Rows):
         """Before which instant trails go, so that there are no more than so many rows."""
         found = [self._first(name, keep) for name in ("newest_marks_from", "newest_trails_from")]
         return max((row[0] for row in found if row is not None), default=0)
+
+    def crowding_trails(self, keep: int) -> list[tuple[str, int]]:
+        rows, people = self._first("trail_rows") or (0, 0)
+        if rows <= keep:
+            return []
+        heaviest = list(self._rows("heaviest_trails", CROWD))
+        level = level_of([size for _, _, size in heaviest], rows - keep, keep // max(people, 1))
+        return [(person, ended * level // size) for person, ended, size in heaviest if size > level]
 
     def _instant(self, name: str, *values: Value) -> Millis | None:
         row = self._first(name, *values)
@@ -90,7 +100,16 @@ class TrailWrites(TrailReads):
         for dispatch in batch.dispatches:
             self._do("keep_dispatch", *msgspec.structs.astuple(dispatch))
 
+    def thin_out_trails(self, user_id: str, keep: int, limit: int) -> int:
+        end = self._instant("newest_trails_of", user_id, keep)
+        if end is None:
+            return 0
+        self._do("note_thinned", end + 1, user_id)
+        return self._changed("drop_trails_of", user_id, end, limit)
+
     def forget_trails(self, before: Millis, limit: int) -> int:
+        self._do("note_kept", before)
+        self._do("drop_thinned", before)
         return (
             self._changed("drop_marks", before - RENEWED, limit)
             + self._changed("drop_trails", before, limit)

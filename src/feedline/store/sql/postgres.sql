@@ -950,9 +950,6 @@ SELECT body FROM trail_marks WHERE trail_id = %s ORDER BY number LIMIT %s
 -- name: node_run
 SELECT id, name, pid, started_at, seen_at, ended_at, missed FROM node_runs WHERE id = %s
 
--- name: first_node_run
-SELECT min(started_at) FROM node_runs
-
 -- name: dispatches_of
 SELECT seq, node_id, at, sockets, first_at, last_at FROM dispatches WHERE seq = %s
 
@@ -973,6 +970,45 @@ SELECT at FROM trail_marks ORDER BY at DESC LIMIT 1 OFFSET %s
 
 -- name: newest_trails_from
 SELECT closed_at FROM trails WHERE closed_at IS NOT NULL ORDER BY closed_at DESC LIMIT 1 OFFSET %s
+
+-- name: trail_rows
+SELECT (SELECT count(*) FROM trails) + (SELECT count(*) FROM trail_marks),
+    (SELECT count(DISTINCT user_id) FROM trails)
+
+-- name: heaviest_trails
+-- Whose ended connections take the most rows: how many they are, and how many rows.
+SELECT t.user_id, count(*), count(*) + coalesce(sum(m.marks), 0)::bigint AS total
+FROM trails AS t
+LEFT JOIN (SELECT trail_id, count(*) AS marks FROM trail_marks GROUP BY trail_id) AS m
+    ON m.trail_id = t.id
+WHERE t.closed_at IS NOT NULL GROUP BY t.user_id ORDER BY total DESC, t.user_id LIMIT %s
+
+-- name: newest_trails_of
+-- The end of the first one past so many of somebody's newest.
+SELECT closed_at FROM trails WHERE user_id = %s AND closed_at IS NOT NULL
+ORDER BY closed_at DESC LIMIT 1 OFFSET %s
+
+-- name: drop_trails_of
+DELETE FROM trails WHERE id = ANY (ARRAY(
+    SELECT id FROM trails WHERE user_id = %s AND closed_at <= %s ORDER BY closed_at LIMIT %s
+    FOR UPDATE SKIP LOCKED))
+
+-- name: note_thinned
+INSERT INTO trails_thinned (user_id, since) SELECT id, %s FROM users WHERE id = %s
+ON CONFLICT (user_id) DO UPDATE SET since = greatest(trails_thinned.since, excluded.since)
+
+-- name: note_kept
+INSERT INTO trails_kept (since) VALUES (%s)
+ON CONFLICT (one) DO UPDATE SET since = greatest(trails_kept.since, excluded.since)
+
+-- name: drop_thinned
+DELETE FROM trails_thinned WHERE since < %s
+
+-- name: trails_kept_since
+SELECT max(since) FROM (
+    SELECT min(started_at) AS since FROM node_runs
+    UNION ALL SELECT since FROM trails_kept
+    UNION ALL SELECT since FROM trails_thinned WHERE user_id = %s) AS found
 
 -- name: drop_marks
 DELETE FROM trail_marks WHERE ctid = ANY (ARRAY(

@@ -850,9 +850,6 @@ SELECT body FROM trail_marks WHERE trail_id = ? ORDER BY number LIMIT ?
 -- name: node_run
 SELECT id, name, pid, started_at, seen_at, ended_at, missed FROM node_runs WHERE id = ?
 
--- name: first_node_run
-SELECT min(started_at) FROM node_runs
-
 -- name: dispatches_of
 SELECT seq, node_id, at, sockets, first_at, last_at FROM dispatches WHERE seq = ?
 
@@ -873,6 +870,42 @@ SELECT at FROM trail_marks ORDER BY at DESC LIMIT 1 OFFSET ?
 
 -- name: newest_trails_from
 SELECT closed_at FROM trails WHERE closed_at IS NOT NULL ORDER BY closed_at DESC LIMIT 1 OFFSET ?
+
+-- name: trail_rows
+SELECT (SELECT count(*) FROM trails) + (SELECT count(*) FROM trail_marks),
+    (SELECT count(DISTINCT user_id) FROM trails)
+
+-- name: heaviest_trails
+-- Whose ended connections take the most rows: how many they are, and how many rows.
+SELECT user_id, count(*),
+    sum(1 + (SELECT count(*) FROM trail_marks WHERE trail_id = trails.id)) AS total
+FROM trails WHERE closed_at IS NOT NULL GROUP BY user_id ORDER BY total DESC, user_id LIMIT ?
+
+-- name: newest_trails_of
+-- The end of the first one past so many of somebody's newest.
+SELECT closed_at FROM trails WHERE user_id = ? AND closed_at IS NOT NULL
+ORDER BY closed_at DESC LIMIT 1 OFFSET ?
+
+-- name: drop_trails_of
+DELETE FROM trails WHERE id IN
+    (SELECT id FROM trails WHERE user_id = ? AND closed_at <= ? ORDER BY closed_at LIMIT ?)
+
+-- name: note_thinned
+INSERT INTO trails_thinned (user_id, since) SELECT id, ? FROM users WHERE id = ?
+ON CONFLICT (user_id) DO UPDATE SET since = max(trails_thinned.since, excluded.since)
+
+-- name: note_kept
+INSERT INTO trails_kept (one, since) VALUES (1, ?)
+ON CONFLICT (one) DO UPDATE SET since = max(trails_kept.since, excluded.since)
+
+-- name: drop_thinned
+DELETE FROM trails_thinned WHERE since < ?
+
+-- name: trails_kept_since
+SELECT max(since) FROM (
+    SELECT min(started_at) AS since FROM node_runs
+    UNION ALL SELECT since FROM trails_kept
+    UNION ALL SELECT since FROM trails_thinned WHERE user_id = ?)
 
 -- name: drop_marks
 DELETE FROM trail_marks WHERE (trail_id, number) IN
