@@ -175,10 +175,10 @@ class Settings:
     connections_per_user: int = 10_000
     """Most of them of one person."""
 
-    connects_per_user: int = 10_000
-    """Of them, how many one person may open in five minutes."""
+    connects_per_user: int = 100_000
+    """Sockets and streams that one person may open in five minutes."""
 
-    connects_per_address: int = 10_000
+    connects_per_address: int = 100_000
     """Sockets that an address may open in five minutes without credentials in the upgrade."""
 
     first_message_seconds: float = 10

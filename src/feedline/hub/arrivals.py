@@ -1,7 +1,8 @@
 """How often connections may begin: of one person, and from one address without saying whose.
 
-Nobody comes near the bounds with many tabs on a bad line, nor does a crowd after a restart, since
-as many may come at once as may be there. Who opens and closes in a loop is held to the rate.
+Nobody comes near the bounds with many tabs on a bad line, nor does a crowd behind one address that
+comes back after each of several restarts: several times as many may come at once as may be there.
+Who opens and closes in a loop is held to the rate.
 """
 
 from feedline.wire.bucket import TokenBucket
