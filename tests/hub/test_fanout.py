@@ -20,6 +20,17 @@ class Wide(SeqFraming):
         return super().frame(event, viewer).ljust(30_000)
 
 
+class Counted(SeqFraming):
+    """Knows what was framed."""
+
+    def __init__(self) -> None:
+        self.framed: list[int] = []
+
+    def frame(self, event: EncodedEvent, viewer: Viewer | None) -> bytes:
+        self.framed.append(event.seq)
+        return super().frame(event, viewer)
+
+
 class Ticks:
     """A clock that moves on by one at each look."""
 
@@ -92,6 +103,46 @@ def test_a_large_lane_is_served_in_slices_and_in_order() -> None:
     hub, readers = fanout(), [Reader(str(index)) for index in range(500)]
     for reader in readers:
         hub.place(reader, ["public"], 0)
+    hub.offer(post(1), ())
+    slices = 1
+    while hub.serve(1):
+        slices += 1
+        hub.offer(post(slices), ())
+    hub.end_window()
+    hub.serve(LONG)
+    assert slices > 5
+    assert {tuple(reader.seqs) for reader in readers} == {tuple(range(1, slices + 1))}
+
+
+def test_lanes_that_are_owed_the_same_have_their_turn_together_and_others_their_own() -> None:
+    hub, framing = fanout(), Counted()
+    readers = [Reader(str(index)) for index in range(30)]
+    for reader in readers:
+        reader.framing = framing
+        hub.place(reader, [f"feed:{reader.viewer.id}", "public"], 0)
+    listener = Reader("listener")
+    listener.framing = Wide()
+    hub.place(listener, ["public"], 0)
+    hub.offer(post(1), ())
+    hub.serve(LONG)
+    assert framing.framed == [1]
+    hub.offer(post(2), ())
+    for seat in readers[10:20]:
+        hub.settle(seat)  # it had the second post already, and its lane does not know
+    late = readers[5]
+    hub.leave(late)
+    hub.place(late, ["public"], 2)
+    hub.offer(post(3), ())
+    hub.end_window()
+    hub.serve(LONG)
+    assert all(reader.seqs == [1, 2, 3] for reader in (*readers[:5], *readers[6:], listener))
+    assert late.seqs == [1, 3]
+
+
+def test_lanes_that_are_owed_the_same_take_turns_in_slices_and_in_order() -> None:
+    hub, readers = fanout(), [Reader(str(index)) for index in range(500)]
+    for index, reader in enumerate(readers):
+        hub.place(reader, [f"post:{index}", "public"], 0)
     hub.offer(post(1), ())
     slices = 1
     while hub.serve(1):

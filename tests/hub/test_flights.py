@@ -126,4 +126,4 @@ def test_readers_who_leave_meanwhile_keep_nothing_aloft() -> None:
     assert watching.over[2].sockets == 0
     flights = hub._flights
     assert flights is not None
-    assert (flights._aloft, flights._fresh, flights.untouched) == ({}, {}, 0)
+    assert (flights._aloft, flights._fresh) == ({}, {})

@@ -13,6 +13,7 @@ last event that it was sent. Everything of its lane after that is still owed to 
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from time import monotonic
 from typing import Protocol
 
@@ -102,7 +103,7 @@ class Lane:
         # less per delivery than the random order of a set.
         self.seats: dict[Seat, None] = {}
         self.pending: list[EncodedEvent] = []
-        self.batch: list[EncodedEvent] = []  # being sent at this moment
+        self.batch: Sequence[EncodedEvent] = ()  # being sent at this moment
         self.waiting = False  # for its turn to be served
         self.warm = False  # was served within the current window
         self.served = 0.0  # when its last turn ended, by the monotonic clock
@@ -110,6 +111,14 @@ class Lane:
     def owed(self, seat: Seat) -> list[EncodedEvent]:
         """The events that a seat has not been sent yet."""
         return [event for event in (*self.batch, *self.pending) if event.seq > seat.last]
+
+    def is_owed_the_same(self, other: "Lane") -> bool:
+        """Whether both have the same before them, in the same form."""
+        return (
+            self.pending == other.pending
+            and self.framing is other.framing
+            and self.is_wary is other.is_wary
+        )
 
 
 _LaneKey = tuple[Framing, frozenset[str], bool]
@@ -151,7 +160,6 @@ class Fanout:
         self._warm: list[Lane] = []
         self._round: _Round | None = None
         self._flights = None if observer is None else Flights(observer)
-        self._overflowed = False  # whether the round left out what was too much for one write
 
     # ---- who is where
 
@@ -217,15 +225,16 @@ class Fanout:
             flights.offered(flight, len(lanes))
 
     def _concerned(self, event: EncodedEvent) -> dict[Lane, None]:
-        lanes: dict[Lane, None] = {}
-        for topic in event.topics:
-            lanes.update(self._by_topic.get(topic, {}))
+        topics: Iterable[str] = event.topics
         if event.home is not None:
-            for topic in self._feeds(event.home):
-                lanes.update(self._by_topic.get(topic, {}))
+            topics = chain(topics, self._feeds(event.home))
         if event.herald is not None:
-            for topic in self._hearing(event.herald):
-                lanes.update(self._by_topic.get(topic, {}))
+            topics = chain(topics, self._hearing(event.herald))
+        lanes: dict[Lane, None] = {}
+        for topic in topics:
+            found = self._by_topic.get(topic)
+            if found is not None:
+                lanes.update(found)
         return lanes
 
     def settle(self, seat: Seat) -> None:
@@ -245,32 +254,19 @@ class Fanout:
 
     def serve(self, seconds: float) -> bool:
         """Serves lanes for so long; whether some are left."""
-        deadline = self._clock() + seconds
+        now = self._clock()
+        deadline = now + seconds
         flights = self._flights
-        # With home feeds each socket has a lane of its own: what lanes in a row have in common is
-        # told once, and what is counted for each is kept in local names, or it costs some percent.
-        batch: list[EncodedEvent] = []
-        framing: Framing | None = None
-        sockets = lanes = 0
-        while self._round is not None or self._turns:
-            turn = self._round = self._round or self._begin(self._turns.popleft())
-            lane = turn.lane
-            is_over = turn.serve(self._clock, deadline, self._send)
-            now = self._clock()
+        while now < deadline and (self._round is not None or self._turns):
+            turn = self._round = self._round or self._begin()
+            begin, now = now, turn.serve(self._clock, deadline, self._send)
             if flights is not None:
-                if framing is not lane.framing or batch != lane.batch:
-                    if framing is not None:
-                        flights.walked(batch, framing.transport, sockets, lanes, now)
-                    batch, framing, sockets, lanes = lane.batch, lane.framing, 0, 0
-                sockets += turn.walked
-                lanes += is_over
-            if is_over:
-                self._end(lane, now)
+                through = len(turn.lanes) if turn.is_over else 0
+                flights.walked(turn.batch, turn.framing.transport, turn.walked, through, begin, now)
+            if turn.is_over:
+                self._end(turn, now)
                 self._round = None
-            if now >= deadline or not is_over:
-                break
-        if flights is not None and framing is not None:
-            flights.walked(batch, framing.transport, sockets, lanes, self._clock())
+        if flights is not None:
             flights.tell()
         return self._round is not None or bool(self._turns)
 
@@ -280,31 +276,33 @@ class Fanout:
         lane.waiting = True
         self._turns.append(lane)
 
-    def _begin(self, lane: Lane) -> "_Round":
-        """Takes what waits, but no more in one write than a slow reader may be owed."""
-        frames: list[bytes] = []
-        size = 0
-        for event in lane.pending:
-            if size >= _WRITE_BYTES:
-                break
-            frames.append(lane.framing.frame(event, None))
-            size += len(frames[-1])
-        lane.batch, lane.pending = lane.pending[: len(frames)], lane.pending[len(frames) :]
-        self._overflowed = bool(lane.pending)
-        if self._flights is not None and self._flights.untouched:
-            self._flights.reach(lane.batch, self._clock())
-        alike = not (lane.is_wary or any(event.is_gated for event in lane.batch))
-        return _Round(lane, lane.framing.joined(frames) if alike else None)
+    def _begin(self) -> "_Round":
+        """Lanes in a row that are owed the same have their turn together.
 
-    def _end(self, lane: Lane, now: float) -> None:
-        lane.batch = []
-        lane.waiting = False
-        lane.served = now
-        if lane.pending and (self._overflowed or not self._joins):
-            self._queue(lane)
-        elif self._joins:
-            lane.warm = True
-            self._warm.append(lane)
+        With home feeds each socket has a lane of its own, and what is done for each lane would cost
+        as much as what is done for each socket.
+        """
+        lane = self._turns.popleft()
+        lanes, seats = [lane], list(lane.seats)
+        while len(seats) < _LOOK_AT_CLOCK and self._turns and self._turns[0].is_owed_the_same(lane):
+            lanes.append(self._turns.popleft())
+            seats += lanes[-1].seats
+        turn = _Round(lanes, seats)
+        for one in lanes:
+            one.batch = turn.batch
+            del one.pending[: len(turn.batch)]
+        return turn
+
+    def _end(self, turn: "_Round", now: float) -> None:
+        for lane in turn.lanes:
+            lane.batch = ()
+            lane.waiting = False
+            lane.served = now
+            if lane.pending and (turn.overflowed or not self._joins):
+                self._queue(lane)
+            elif self._joins:
+                lane.warm = True
+                self._warm.append(lane)
 
     def _serve_own(self, seat: Seat, event: EncodedEvent, lanes: dict[Lane, None]) -> bool:
         """Whether the event was for it."""
@@ -367,35 +365,52 @@ def _write(seat: Seat, frames: bytes) -> None:
 
 
 class _Round:
-    """One turn of a lane: a batch on its way to each of its seats."""
+    """One turn of lanes that are owed the same: a batch on its way to each of their seats."""
 
-    def __init__(self, lane: Lane, shared: bytes | None) -> None:
-        self.lane = lane
-        self._batch = lane.batch
-        self._seats = tuple(lane.seats)
-        self._next = 0
+    __slots__ = ("_next", "_seats", "_shared", "batch", "framing", "lanes", "overflowed", "walked")
+
+    def __init__(self, lanes: list[Lane], seats: list[Seat]) -> None:
+        """Takes what waits, but no more in one write than a slow reader may be owed."""
+        lane = lanes[0]
+        frames: list[bytes] = []
+        size = 0
+        for event in lane.pending:
+            if size >= _WRITE_BYTES:
+                break
+            frames.append(lane.framing.frame(event, None))
+            size += len(frames[-1])
+        self.lanes = lanes
+        self.framing = lane.framing
+        self.batch = tuple(lane.pending[: len(frames)])
+        self.overflowed = len(frames) < len(lane.pending)
+        """Whether something was left out that was too much for one write."""
         self.walked = 0
         """How many seats the last slice came to."""
+        self._seats = seats
+        self._next = 0
+        alike = not (lane.is_wary or any(event.is_gated for event in self.batch))
         # The batch, framed for everybody but its authors; None if viewers get it in other forms.
-        self._shared = shared
+        self._shared = self.framing.joined(frames) if alike else None
+
+    @property
+    def is_over(self) -> bool:
+        return self._next >= len(self._seats)
 
     def serve(
         self,
         clock: Callable[[], float],
         deadline: float,
         send: Callable[[Seat, list[EncodedEvent]], None],
-    ) -> bool:
-        """Serves seats until all are or the time is up; whether all are."""
-        if not self._batch:
-            return True
+    ) -> float:
+        """Serves seats until all are or the time is up; what the time is then."""
         begin = self._next
-        first, last = self._batch[0].seq, self._batch[-1].seq
+        first, last = self.batch[0].seq, self.batch[-1].seq
         shared, seats = self._shared or b"", self._seats
         size = len(shared)
         behind = -1 if self._shared is None else first  # who is, gets the shared bytes
-        while self._next < len(seats):
+        while True:
             group = seats[self._next : self._next + _LOOK_AT_CLOCK]
-            self._next += _LOOK_AT_CLOCK
+            self._next += len(group)
             for seat in group:
                 try:
                     if seat.last < behind:
@@ -409,12 +424,12 @@ class _Round:
                         if taken != size and taken is not None:
                             seat.keep(shared, taken)
                     elif seat.last < last:
-                        send(seat, [event for event in self._batch if event.seq > seat.last])
+                        send(seat, [event for event in self.batch if event.seq > seat.last])
                 except Exception:  # one broken socket must not cost the others their event
                     fields = {"request": seat.request}
                     logger.exception("a connection could not be served", extra={"fields": fields})
-            if clock() >= deadline:
+            now = clock()
+            if now >= deadline or self.is_over:
                 break
-        self._next = min(self._next, len(seats))
         self.walked = self._next - begin
-        return self._next == len(seats)
+        return now

@@ -4,6 +4,7 @@ Nothing is told for a single delivery: counts gather for as long as a slice of f
 the times are those that fan-out looks at anyway.
 """
 
+from collections.abc import Iterable
 from typing import Protocol
 
 from feedline.wire.encoded import EncodedEvent
@@ -72,8 +73,6 @@ class Flights:
     """All events on their way through one fan-out, for one observer."""
 
     def __init__(self, observer: FlightObserver) -> None:
-        self.untouched = 0
-        """How many events are on their way that no socket has been handed yet."""
         self._observer = observer
         self._aloft: dict[int, Flight] = {}
         self._fresh: dict[Flight, None] = {}
@@ -85,30 +84,25 @@ class Flights:
 
     def took_ahead(self, flight: Flight, transport: str, *, again: bool, now: float) -> None:
         """A socket was handed it before all others; ``again``: its lane will come to it, too."""
-        if flight.first is None:
-            flight.first = now
         flight.ahead += again
-        self._count(flight, transport, 1, now)
+        self._count(flight, transport, 1, now, now)
 
     def offered(self, flight: Flight, lanes: int) -> None:
         """So many lanes have it before them."""
         flight.lanes = lanes
         if lanes:
             self._aloft[flight.seq] = flight
-            self.untouched += flight.first is None
         else:
             self._land(flight)
 
-    def reach(self, batch: list[EncodedEvent], now: float) -> None:
-        """A lane is about to be served a batch."""
-        for event in batch:
-            flight = self._aloft.get(event.seq)
-            if flight is not None and flight.first is None:
-                flight.first = now
-                self.untouched -= 1
-
     def walked(
-        self, batch: list[EncodedEvent], transport: str, sockets: int, lanes: int, now: float
+        self,
+        batch: Iterable[EncodedEvent],
+        transport: str,
+        sockets: int,
+        lanes: int,
+        begin: float,
+        now: float,
     ) -> None:
         """So many sockets were handed a batch by now, and so many lanes are through with it."""
         for event in batch:
@@ -121,7 +115,7 @@ class Flights:
                 flight.ahead -= known
                 fresh -= known
             if fresh:
-                self._count(flight, transport, fresh, now)
+                self._count(flight, transport, fresh, begin, now)
             flight.lanes -= lanes
             if not flight.lanes:
                 self._land(self._aloft.pop(event.seq))
@@ -132,7 +126,11 @@ class Flights:
             self._tell(flight)
         self._fresh.clear()
 
-    def _count(self, flight: Flight, transport: str, sockets: int, now: float) -> None:
+    def _count(
+        self, flight: Flight, transport: str, sockets: int, begin: float, now: float
+    ) -> None:
+        if flight.first is None:
+            flight.first = begin
         fresh = flight.fresh
         fresh[transport] = fresh.get(transport, 0) + sockets
         flight.last = now
