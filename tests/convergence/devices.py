@@ -12,7 +12,7 @@ from feedline.feed.experiments import Transport
 from feedline.feed.people import Identity
 from feedline.feed.visibility import Viewer
 from feedline.hub.connection import Connection
-from feedline.hub.fanout import Framing
+from feedline.hub.lanes import Framing
 from feedline.hub.poll import Poll
 from feedline.wire.encoded import EncodedEvent
 from feedline.wire.intake import SessionLimits

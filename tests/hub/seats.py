@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from feedline.errors import CloseCode
 from feedline.feed.experiments import Transport
 from feedline.feed.visibility import Viewer
-from feedline.hub.fanout import GONE, Framing, Lane
+from feedline.hub.lanes import GONE, Framing, Lane
 from feedline.wire.encoded import EncodedEvent
 
 

@@ -8,8 +8,8 @@ from feedline.errors import CloseCode
 from feedline.feed.experiments import Transport
 from feedline.feed.people import Identity
 from feedline.hub.connection import Connection
-from feedline.hub.fanout import Framing
 from feedline.hub.hub import Hub, HubLimits
+from feedline.hub.lanes import Framing
 from feedline.store.base import Store
 from feedline.wire.intake import SessionLimits
 from feedline.wire.session import Session

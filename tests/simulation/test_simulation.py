@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from feedline.hub.fanout import Seat
+from feedline.hub.lanes import Seat
 from feedline.store.base import LogEntry
 from tests.simulation.nodes import Mutation, Node
 from tests.simulation.people import Broken

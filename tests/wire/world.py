@@ -33,7 +33,8 @@ from feedline.feed.notifications import NotificationRow, notification_of
 from feedline.feed.people import Creator, Identity
 from feedline.feed.posts import Access, Content, Engagement, Media, Post
 from feedline.feed.visibility import Viewer
-from feedline.hub.fanout import GONE, Fanout, Framing, Lane, Seat
+from feedline.hub.fanout import Fanout
+from feedline.hub.lanes import GONE, Framing, Lane, Seat
 from feedline.hub.ring import Ring
 from feedline.hub.stretches import Stretches
 from feedline.wire.effects import (

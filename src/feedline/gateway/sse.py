@@ -24,7 +24,7 @@ from feedline.feed.visibility import Viewer
 from feedline.gateway.entrance import Entrance, address_of, hung_up, refuse
 from feedline.gateway.http import TRANSPORT
 from feedline.hub.connection import Connection
-from feedline.hub.fanout import Framing
+from feedline.hub.lanes import Framing
 from feedline.wire.answers import Header, typed_headers
 from feedline.wire.encoded import EncodedEvent
 from feedline.wire.messages import Connect, Connected

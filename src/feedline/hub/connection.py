@@ -14,8 +14,8 @@ from feedline.feed.experiments import Transport
 from feedline.feed.people import Identity
 from feedline.feed.visibility import Viewer
 from feedline.hub.admission import Admission
-from feedline.hub.fanout import GONE, Framing, Lane
 from feedline.hub.hub import Hub, refusal_of
+from feedline.hub.lanes import GONE, Framing, Lane
 from feedline.hub.trails import NO_TRAIL, OpenTrail
 from feedline.hub.unread import unread
 from feedline.store.base import Store

@@ -1,125 +1,20 @@
 """Fan-out: who is live on what, and how what happens reaches them.
 
-Connections with the same topics share a *lane*: whether an event concerns them is decided once,
-it is framed once, and what waits for them waits in one place. A lane that was quiet is served at
+Connections with the same topics share a *lane* (``lanes.py``). A lane that was quiet is served at
 once; while more keeps coming, what gathers within a window is joined into one write for each
 connection. Lanes are served in slices of a few milliseconds, so that nothing else waits for a
 large one.
-
-For every live connection one number says where it stands: ``last``, the place in the log of the
-last event that it was sent. Everything of its lane after that is still owed to it.
 """
 
-import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from itertools import chain
 from time import monotonic
-from typing import Protocol
 
 from feedline.feed.channels import feed_channel
-from feedline.feed.visibility import Viewer
 from feedline.hub.flights import Flight, FlightObserver, Flights
+from feedline.hub.lanes import GONE, LOOK_AT_CLOCK, WRITE_BYTES, Framing, Lane, Seat, Turn, write_to
 from feedline.wire.encoded import EncodedEvent
-
-GONE = 2**63
-"""The ``last`` of a connection that is owed nothing, because it left its lane."""
-
-_WRITE_BYTES = 48 * 1024  # past which a joined write ends, so that a slow reader can be stopped
-
-logger = logging.getLogger("feedline.hub")
-
-_LOOK_AT_CLOCK = 50  # connections served between looks at the clock
-
-
-class Framing(Protocol):
-    """How a transport puts events into bytes."""
-
-    @property
-    def transport(self) -> str:
-        """Its name: ``ws``, ``sse`` or ``poll``."""
-
-    def frame(self, event: EncodedEvent, viewer: Viewer | None) -> bytes:
-        """An event framed for a viewer, empty if they get nothing of it.
-
-        None: for everybody with no claim to more.
-        """
-
-    def joined(self, frames: Sequence[bytes]) -> bytes: ...
-
-
-class Seat(Protocol):
-    """A live connection, as fan-out sees it."""
-
-    last: int
-    lane: "Lane | None"
-    request: str
-    """The id of the request that began it, for the log."""
-    write: Callable[[bytes], int | None]
-    """Takes bytes that are framed already. Never waits. Returns None, or how many bytes it took:
-    then, as after an OSError, the rest goes to ``keep``. So the send() of a socket will do, with
-    nothing of ours around it."""
-
-    def keep(self, frames: bytes, taken: int) -> None:
-        """Keeps all but the first bytes of what ``write`` was given, until there is room."""
-
-    @property
-    def framing(self) -> Framing: ...
-
-    @property
-    def viewer(self) -> Viewer: ...
-
-    def tell(self, body: bytes) -> None:
-        """Sends a message that is of this moment only, if it can be taken now."""
-
-    def recheck(self) -> None:
-        """What this person may see has become less: channels may have to end."""
-
-
-class Lane:
-    """The live connections with the same topics and transport.
-
-    ``is_wary``: of people who are apart from somebody. For each of them it is looked at again what
-    they may have; all others are spared that.
-    """
-
-    __slots__ = (
-        "batch",
-        "framing",
-        "is_wary",
-        "pending",
-        "seats",
-        "served",
-        "topics",
-        "waiting",
-        "warm",
-    )
-
-    def __init__(self, topics: frozenset[str], framing: Framing, *, is_wary: bool = False) -> None:
-        self.topics = topics
-        self.framing = framing
-        self.is_wary = is_wary
-        # In the order in which they joined, roughly that in which they lie in memory: a tenth
-        # less per delivery than the random order of a set.
-        self.seats: dict[Seat, None] = {}
-        self.pending: list[EncodedEvent] = []
-        self.batch: Sequence[EncodedEvent] = ()  # being sent at this moment
-        self.waiting = False  # for its turn to be served
-        self.warm = False  # was served within the current window
-        self.served = 0.0  # when its last turn ended, by the monotonic clock
-
-    def owed(self, seat: Seat) -> list[EncodedEvent]:
-        """The events that a seat has not been sent yet."""
-        return [event for event in (*self.batch, *self.pending) if event.seq > seat.last]
-
-    def is_owed_the_same(self, other: "Lane") -> bool:
-        """Whether both have the same before them, in the same form."""
-        return (
-            self.pending == other.pending
-            and self.framing is other.framing
-            and self.is_wary is other.is_wary
-        )
-
 
 _LaneKey = tuple[Framing, frozenset[str], bool]
 
@@ -158,7 +53,7 @@ class Fanout:
         self._by_topic: dict[str, dict[Lane, None]] = {}
         self._turns: deque[Lane] = deque()
         self._warm: list[Lane] = []
-        self._round: _Round | None = None
+        self._turn: Turn | None = None
         self._flights = None if observer is None else Flights(observer)
 
     # ---- who is where
@@ -257,18 +152,18 @@ class Fanout:
         now = self._clock()
         deadline = now + seconds
         flights = self._flights
-        while now < deadline and (self._round is not None or self._turns):
-            turn = self._round = self._round or self._begin()
+        while now < deadline and (self._turn is not None or self._turns):
+            turn = self._turn = self._turn or self._begin()
             begin, now = now, turn.serve(self._clock, deadline, self._send)
             if flights is not None:
                 through = len(turn.lanes) if turn.is_over else 0
                 flights.walked(turn.batch, turn.framing.transport, turn.walked, through, begin, now)
             if turn.is_over:
                 self._end(turn, now)
-                self._round = None
+                self._turn = None
         if flights is not None:
             flights.tell()
-        return self._round is not None or bool(self._turns)
+        return self._turn is not None or bool(self._turns)
 
     # ---- turns
 
@@ -276,7 +171,7 @@ class Fanout:
         lane.waiting = True
         self._turns.append(lane)
 
-    def _begin(self) -> "_Round":
+    def _begin(self) -> Turn:
         """Lanes in a row that are owed the same have their turn together.
 
         With home feeds each socket has a lane of its own, and what is done for each lane would cost
@@ -284,16 +179,16 @@ class Fanout:
         """
         lane = self._turns.popleft()
         lanes, seats = [lane], list(lane.seats)
-        while len(seats) < _LOOK_AT_CLOCK and self._turns and self._turns[0].is_owed_the_same(lane):
+        while len(seats) < LOOK_AT_CLOCK and self._turns and self._turns[0].is_owed_the_same(lane):
             lanes.append(self._turns.popleft())
             seats += lanes[-1].seats
-        turn = _Round(lanes, seats)
+        turn = Turn(lanes, seats)
         for one in lanes:
             one.batch = turn.batch
             del one.pending[: len(turn.batch)]
         return turn
 
-    def _end(self, turn: "_Round", now: float) -> None:
+    def _end(self, turn: Turn, now: float) -> None:
         for lane in turn.lanes:
             lane.batch = ()
             lane.waiting = False
@@ -328,8 +223,8 @@ class Fanout:
         frames: list[bytes] = []
         size = 0
         for event in events:
-            if size >= _WRITE_BYTES:
-                _write(seat, framing.joined(frames))
+            if size >= WRITE_BYTES:
+                write_to(seat, framing.joined(frames))
                 if seat.last == GONE:  # it was full, and will read the rest from the log
                     return
                 frames, size = [], 0
@@ -339,7 +234,7 @@ class Fanout:
                 frames.append(frame)
                 size += len(frame)
         if frames:
-            _write(seat, framing.joined(frames))
+            write_to(seat, framing.joined(frames))
 
     def _unseat(self, seat: Seat) -> None:
         lane, seat.lane = seat.lane, None
@@ -353,83 +248,3 @@ class Fanout:
                 del lanes[lane]
                 if not lanes:
                     del self._by_topic[topic]
-
-
-def _write(seat: Seat, frames: bytes) -> None:
-    try:
-        taken = seat.write(frames)
-    except OSError:
-        taken = 0
-    if taken is not None and taken != len(frames):
-        seat.keep(frames, taken)
-
-
-class _Round:
-    """One turn of lanes that are owed the same: a batch on its way to each of their seats."""
-
-    __slots__ = ("_next", "_seats", "_shared", "batch", "framing", "lanes", "overflowed", "walked")
-
-    def __init__(self, lanes: list[Lane], seats: list[Seat]) -> None:
-        """Takes what waits, but no more in one write than a slow reader may be owed."""
-        lane = lanes[0]
-        frames: list[bytes] = []
-        size = 0
-        for event in lane.pending:
-            if size >= _WRITE_BYTES:
-                break
-            frames.append(lane.framing.frame(event, None))
-            size += len(frames[-1])
-        self.lanes = lanes
-        self.framing = lane.framing
-        self.batch = tuple(lane.pending[: len(frames)])
-        self.overflowed = len(frames) < len(lane.pending)
-        """Whether something was left out that was too much for one write."""
-        self.walked = 0
-        """How many seats the last slice came to."""
-        self._seats = seats
-        self._next = 0
-        alike = not (lane.is_wary or any(event.is_gated for event in self.batch))
-        # The batch, framed for everybody but its authors; None if viewers get it in other forms.
-        self._shared = self.framing.joined(frames) if alike else None
-
-    @property
-    def is_over(self) -> bool:
-        return self._next >= len(self._seats)
-
-    def serve(
-        self,
-        clock: Callable[[], float],
-        deadline: float,
-        send: Callable[[Seat, list[EncodedEvent]], None],
-    ) -> float:
-        """Serves seats until all are or the time is up; what the time is then."""
-        begin = self._next
-        first, last = self.batch[0].seq, self.batch[-1].seq
-        shared, seats = self._shared or b"", self._seats
-        size = len(shared)
-        behind = -1 if self._shared is None else first  # who is, gets the shared bytes
-        while True:
-            group = seats[self._next : self._next + _LOOK_AT_CLOCK]
-            self._next += len(group)
-            for seat in group:
-                try:
-                    if seat.last < behind:
-                        seat.last = last
-                        # Word for word _write(seat, shared): here a call costs some percent.
-                        write = seat.write
-                        try:
-                            taken = write(shared)
-                        except OSError:
-                            taken = 0
-                        if taken != size and taken is not None:
-                            seat.keep(shared, taken)
-                    elif seat.last < last:
-                        send(seat, [event for event in self.batch if event.seq > seat.last])
-                except Exception:  # one broken socket must not cost the others their event
-                    fields = {"request": seat.request}
-                    logger.exception("a connection could not be served", extra={"fields": fields})
-            now = clock()
-            if now >= deadline or self.is_over:
-                break
-        self.walked = self._next - begin
-        return now

@@ -27,8 +27,9 @@ from feedline.feed.people import Identity
 from feedline.feed.policy import LivePolicy
 from feedline.hub.admission import Admission, admission
 from feedline.hub.arrivals import Arrivals
-from feedline.hub.fanout import Fanout, Framing, Seat
+from feedline.hub.fanout import Fanout
 from feedline.hub.flights import FlightObserver
+from feedline.hub.lanes import Framing, Seat
 from feedline.hub.ring import Ring
 from feedline.hub.standings import Standings
 from feedline.hub.stretches import Stretch, Stretches

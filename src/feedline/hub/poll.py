@@ -16,8 +16,8 @@ from feedline.feed.experiments import Transport
 from feedline.feed.joining import refusal_for
 from feedline.feed.people import Identity
 from feedline.feed.visibility import Viewer
-from feedline.hub.fanout import GONE, Framing, Lane
 from feedline.hub.hub import Hub
+from feedline.hub.lanes import GONE, Framing, Lane
 from feedline.hub.trails import PollTrail
 from feedline.store.base import Store
 from feedline.wire import request_id

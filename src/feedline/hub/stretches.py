@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from feedline.feed.channels import own_topic
-from feedline.hub.fanout import Framing
+from feedline.hub.lanes import Framing
 from feedline.hub.ring import Ring
 from feedline.wire.encoded import EncodedEvent
 
