@@ -123,7 +123,8 @@ async def running(settings: Settings, siblings: Siblings | None = None) -> Async
         stages = metrics.stages if tracing is None else tracing.stages(metrics.stages)
         observer = stages if settings.telemetry else None
         if settings.slow_event_seconds:
-            metrics.stages.on_landed.append(slow_events(settings.slow_event_seconds))
+            heed = slow_events(settings.slow_event_seconds, metrics.slow_events.inc)
+            metrics.stages.on_landed.append(heed)
         bounds = await store.start(announce, observer)  # the bus is made for the log's epoch
         secret = await storage.secret(store)
         bus = _bus(settings, bounds.epoch, secret)

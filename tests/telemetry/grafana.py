@@ -86,6 +86,7 @@ PANELS = (
                 "dispatched by {{instance}}",
                 _rate("feedline_events_dispatched_total", "instance"),
             ),
+            ("slow at {{instance}}", _rate("feedline_slow_events_total", "instance")),
             ("told {{delivery}}", _rate("feedline_author_notices_total", "delivery")),
         ],
     ),

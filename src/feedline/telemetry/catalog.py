@@ -134,6 +134,15 @@ METRICS = (
         "Other nodes count on and this one does not: it hangs. Restart it.",
     ),
     Listed(
+        "feedline_slow_events_total",
+        "counter",
+        "entries of the log",
+        "Entries of the log that took longer than `slow_event_seconds` from their commit to their "
+        "last socket on this node; all of them, also those that the log has no line of.",
+        "The log has a line for the first ones, with the stage that took the time; see "
+        "`feedline_stage_seconds`.",
+    ),
+    Listed(
         "feedline_connections",
         "gauge",
         "connections",

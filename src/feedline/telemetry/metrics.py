@@ -63,6 +63,7 @@ class Metrics:
         self.people_registered = self._counter("feedline_people_registered_total")
         self.logins_failed = self._counter("feedline_logins_failed_total")
         self.logins_throttled = self._counter("feedline_logins_throttled_total")
+        self.slow_events = self._counter("feedline_slow_events_total")
         self._visible = self._histogram("feedline_post_visible_seconds")
         self._browser_connections = self._counter("feedline_browser_connections_total")
         self._author_notices = self._counter("feedline_author_notices_total")

@@ -11,11 +11,15 @@ SLOW_LINES = 10  # in ten seconds; a node that catches up has thousands, all for
 logger = logging.getLogger(LOGGER)
 
 
-def slow_events(limit: float) -> Callable[[Flight], None]:
-    """What is to be told of each event that has landed; logs it if it took more seconds."""
+def slow_events(limit: float, count: Callable[[], None]) -> Callable[[Flight], None]:
+    """What is to be told of each event that has landed; logs and counts what took more seconds.
+
+    There is not a line for each (``SLOW_LINES``), so the count tells how many they were.
+    """
 
     def heed(flight: Flight) -> None:
         if flight.last - flight.committed > limit:
+            count()
             logger.warning("slow event", extra={"fields": _stages(flight)})
 
     return heed
