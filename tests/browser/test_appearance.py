@@ -1,6 +1,9 @@
 """Narrow screens, long words, other languages, and people who don't like motion."""
 
+from io import BytesIO
+
 import pytest
+from PIL import Image
 from playwright.async_api import Page, expect
 
 from tests.browser import screen
@@ -15,11 +18,32 @@ STICKING_OUT = """() => [...document.querySelectorAll("body *")]
   .filter((element) => element.getBoundingClientRect().right > innerWidth + 0.5)
   .filter((element) => getComputedStyle(element).clipPath === "none")
   .map((element) => element.outerHTML.slice(0, 200))"""
+OUT_OF_POST = """() => [...document.querySelectorAll(".post-body")].flatMap((body) => {
+  const { right } = body.getBoundingClientRect();
+  const out = [...body.children].filter((part) => part.getBoundingClientRect().right > right + 0.5);
+  return out.map((part) => part.outerHTML.slice(0, 200));
+})"""
+# Of what can be pressed in posts, whatever lies under something else, all the way down.
+COVERED = """() => {
+  const covered = new Set();
+  const bottom = document.querySelector("header").getBoundingClientRect().bottom;
+  for (let top = 0; top < document.documentElement.scrollHeight; top += 40) {
+    scrollTo({ top, behavior: "instant" });
+    for (const part of document.querySelectorAll("article :is(a, button)")) {
+      const { x, y, width, height } = part.getBoundingClientRect();
+      if (y < bottom || y + height > innerHeight) continue;
+      const seen = document.elementFromPoint(x + width / 2, y + height / 2);
+      if (!part.contains(seen)) covered.add(part.outerHTML);
+    }
+  }
+  return [...covered];
+}"""
 ANIMATIONS = "document.getAnimations().length"
 
 
 async def expect_no_overflow(page: Page) -> None:
     assert await page.evaluate(STICKING_OUT) == [], page.url
+    assert await page.evaluate(OUT_OF_POST) == [], page.url
     assert await page.evaluate("document.documentElement.scrollWidth") == NARROW["width"], page.url
 
 
@@ -52,12 +76,22 @@ async def publish_long_words(person: Person) -> str:
     long = {"title": "t" * 200, "text": "https://example.org/" + "x" * 300, "category": "c" * 40}
     post = await person.http.post("/api/posts", json={**long, "tags": ["g" * 40]})
     await person.http.post("/api/posts", json={"text": "y" * 300, "tier": "premium"})
+    wide = BytesIO()
+    Image.new("RGB", (900, 300)).save(wide, "PNG")
+    files = {"file": ("wide.png", wide.getvalue())}
+    media = (await person.http.post("/api/media", files=files)).json()["mediaId"]
+    await person.http.post("/api/posts", json={"mediaId": media, "tier": "premium"})
     post_id: str = post.json()["post"]["id"]
     return post_id
 
 
 async def test_a_phone_has_the_composer_at_hand_and_full_screen(visit: Visit) -> None:
-    page = await screen.live_page(await visit("ann", viewport=NARROW))
+    ann = await visit("ann", viewport=NARROW)
+    for number in range(6):
+        await ann.person.publish(f"line {number}\n" * (number + 1))
+    page = await screen.live_page(ann)
+    await expect(screen.posts(page)).to_have_count(6)
+    assert await page.evaluate(COVERED) == []
     await page.get_by_role("button", name="New post").first.click()
     assert await screen.composer(page).bounding_box() == {"x": 0, "y": 0, **NARROW}
     await page.get_by_label("Text").fill("From the tram")
