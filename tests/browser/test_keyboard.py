@@ -19,6 +19,15 @@ NAME_IN_FOCUS = """() => {
 }"""
 
 
+# What is asked for by a label that looks like a button is seen by that.
+COVERED = """() => {
+  const focused = document.activeElement;
+  const seen = getComputedStyle(focused).clipPath === "none" ? focused : focused.nextElementSibling;
+  const { x, y, width, height } = seen.getBoundingClientRect();
+  return !seen.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+}"""
+
+
 async def page_with_posts(ann: Visitor, count: int = 3) -> Page:
     for number in range(count):
         await ann.person.publish(f"post number {number}")
@@ -92,6 +101,26 @@ async def test_a_dialog_gives_the_focus_back(visit: Visit) -> None:
     await expect(page.get_by_role("dialog", name="Edit post")).to_be_visible()
     await page.keyboard.press("Escape")
     await expect(screen.posts(page).nth(1).get_by_role("button", name="Edit")).to_be_focused()
+
+
+async def test_no_stop_of_the_composer_is_under_its_foot(visit: Visit) -> None:
+    page = await screen.live_page(await visit("ann", viewport={"width": 800, "height": 500}))
+    await page.keyboard.press("n")
+    for name in ("Add a picture", "Tags", "Category", "Who can read it", "Publish"):
+        await page.keyboard.press("Tab")
+        stop = screen.composer(page).get_by_label(name)
+        await expect(stop.or_(page.get_by_role("button", name=name)).first).to_be_focused()
+        assert not await page.evaluate(COVERED), name
+
+
+async def test_who_follows_a_link_goes_on_in_the_next_page(visit: Visit) -> None:
+    page = await page_with_posts(await visit("ann"), count=1)
+    await page.keyboard.press("j")
+    await press_until(page, "Tab", "now")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("main")).to_be_focused()
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_role("button", name="Refresh")).to_be_focused()
 
 
 async def test_a_draft_outlives_its_dialog_and_its_page(visit: Visit) -> None:

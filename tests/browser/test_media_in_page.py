@@ -86,6 +86,25 @@ async def test_a_file_alone_is_a_post(visit: Visit) -> None:
     await expect(sent).to_be_visible()
 
 
+async def test_a_file_is_chosen_and_taken_out_by_keyboard(visit: Visit) -> None:
+    page = await screen.live_page(await visit("ann"))
+    await page.keyboard.press("n")
+    await page.keyboard.press("Tab")
+    await expect(field(page)).to_be_focused()
+    await field(page).dispatch_event("cancel", {"bubbles": True})  # nothing was chosen after all
+    await page.keyboard.type("still open")
+    await expect(screen.composer(page)).to_be_visible()
+    await field(page).set_input_files(PICTURE)
+    await ready(page)
+    await page.get_by_label("Text").focus()
+    remove = page.get_by_role("button", name="Remove the file")
+    for stop in (remove, page.get_by_label("Tags")):
+        await page.keyboard.press("Tab")
+        await expect(stop).to_be_focused()
+    await remove.press("Enter")
+    await expect(field(page)).to_be_focused()
+
+
 async def test_it_waits_for_the_file_and_can_be_given_up(visit: Visit) -> None:
     ann = await visit("ann")
     page = await screen.live_page(ann)

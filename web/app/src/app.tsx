@@ -1,6 +1,6 @@
 import { useSession } from "@feedline/react";
 import { NotificationsProvider } from "@feedline/react/notifications";
-import { lazy, Suspense, useState, type ReactNode } from "react";
+import { lazy, Suspense, useRef, useState, type ReactNode } from "react";
 import { Link, Redirect, Route, Switch, useLocation } from "wouter";
 import { ComposerProvider, useComposer } from "./composer/composer";
 import { LikeProvider } from "./feed/like";
@@ -19,6 +19,7 @@ import { WelcomePage } from "./pages/welcome";
 import { Caught } from "./shell/caught";
 import { Header } from "./shell/header";
 import { HelpDialog } from "./shell/help-dialog";
+import { useFocusOnNavigation } from "./shell/use-focus-on-navigation";
 import { useScrollOnNavigation } from "./shell/use-scroll-on-navigation";
 import { useShortcuts } from "./shell/use-shortcuts";
 import { Notice } from "./ui/notice";
@@ -48,6 +49,8 @@ function Shell(): ReactNode {
   const { user } = useSession();
   const compose = useComposer();
   const [helping, setHelping] = useState(false);
+  const main = useRef<HTMLElement>(null);
+  useFocusOnNavigation(main);
   const help = () => setHelping(true);
   useShortcuts({ "?": help, ...(user && { n: () => compose({ kind: "new" }) }) });
   return (
@@ -56,7 +59,7 @@ function Shell(): ReactNode {
         {t.skipToContent}
       </a>
       <Header onHelp={help} />
-      <main id="content" tabIndex={-1}>
+      <main ref={main} id="content" tabIndex={-1}>
         <Page />
       </main>
       {helping && <HelpDialog onClose={() => setHelping(false)} />}

@@ -62,6 +62,8 @@ export function MediaField({ ref, media, error, onChange, onBusy }: MediaFieldPr
         type="file"
         className="visually-hidden"
         accept={ACCEPTED}
+        // Beside a file there is no button to be seen in focus: that file is taken away first.
+        tabIndex={isShown ? -1 : undefined}
         aria-describedby={failure === undefined ? undefined : `${id}-note`}
         aria-invalid={failure === undefined ? undefined : true}
         onChange={({ target }) => {

@@ -176,7 +176,7 @@ export function PostForm({ initial, initialErrors, submitLabel, note, onChange, 
         )}
       </Field>
       <div className="form-foot">
-        <p className="form-note">{note ?? t.publishHint(commandKey)}</p>
+        <p className={note === undefined ? "form-note wide-only" : "form-note"}>{note ?? t.publishHint(commandKey)}</p>
         <button type="submit" className="button button-primary" aria-disabled={busy}>
           {submitLabel}
         </button>

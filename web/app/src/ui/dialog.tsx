@@ -28,9 +28,13 @@ export function Dialog({ title, onClose, className = "", children }: DialogProps
       className={`dialog ${className}`}
       aria-label={title}
       onCancel={(event) => {
+        // Whoever chooses no file cancels that, and not the dialog around it.
+        if (event.target !== event.currentTarget) return;
         event.preventDefault();
         onClose();
       }}
+      // Browsers close what was not left by the first Escape, without asking.
+      onClose={() => element.current?.open || onClose()}
       onPointerDown={(event) => event.target === event.currentTarget && onClose()}
     >
       <div className="dialog-body">
