@@ -184,6 +184,17 @@ async def test_the_way_back_from_a_post_leads_to_the_old_place(visit: Visit, whe
     assert await reading.bounding_box() == place
 
 
+async def test_posts_that_did_not_load_come_by_themselves(visit: Visit) -> None:
+    ann = await visit("ann")
+    ann.expect_complaint("503 ")
+    await ann.person.publish("worth waiting for")
+    page = await ann.context.new_page()
+    # Once more than connecting alone would make up for.
+    await page.route("**/api/feed?*", lambda route: route.fulfill(status=503), times=3)
+    await page.goto(ann.url)
+    await expect(screen.posts(page)).to_have_count(1)
+
+
 async def test_older_posts_that_did_not_load_can_be_asked_for_again(visit: Visit) -> None:
     ann, bob = await visit("ann"), await visit("bob")
     ann.expect_complaint("ERR_FAILED")

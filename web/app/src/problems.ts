@@ -1,4 +1,4 @@
-import { ApiProblem, Unreachable } from "@feedline/client";
+import { ApiProblem, isPassing, Unreachable } from "@feedline/client";
 import type { Dictionary } from "./i18n/en";
 
 /** Field -> what is wrong with it. `""` stands for the request as a whole. */
@@ -7,8 +7,14 @@ export type FieldErrors = Readonly<Record<string, string>>;
 /** An error in a person's words. */
 export function describe(error: unknown, t: Dictionary): string {
   if (error instanceof Unreachable) return t.errorUnreachable;
-  if (error instanceof ApiProblem) return error.status === 429 ? t.errorThrottled : error.message;
-  return t.errorGeneral;
+  if (!(error instanceof ApiProblem)) return t.errorGeneral;
+  if (error.status === 429) return t.errorThrottled;
+  return error.status >= 500 ? t.errorServer : error.message;
+}
+
+/** Why something didn't load. */
+export function describeLoad(error: unknown, t: Dictionary): string {
+  return isPassing(error) ? `${describe(error, t)} ${t.triesAgain}` : describe(error, t);
 }
 
 /** The server's findings by field (`tags.3` belongs to `tags`); what belongs to no field of the form is under `""`. */

@@ -89,10 +89,24 @@ describe("a feed", () => {
     expect(screen.getByText("Nothing here yet")).toBeDefined();
   });
 
+  test("says of a picture that it did not load, and tries again when somebody comes back or asks for it", async () => {
+    await open("/");
+    const media = { type: "image", url: "/media/loaf.jpg", thumbnail: null, aspectRatio: 1.5 };
+    const content = { title: "The loaf", text: "", category: null, tags: [] };
+    await answer(homeFeed, 200, list([{ ...makePost(1), content, media }]));
+    const fails = () => fireEvent.error(screen.getByAltText("The loaf"));
+    fails();
+    expect(screen.queryByAltText("The loaf")).toBeNull();
+    act(() => platform.wake());
+    fails();
+    fireEvent.click(screen.getByText("The picture didn’t load."));
+    expect(screen.getByAltText("The loaf")).toBeDefined();
+  });
+
   test("says why it did not load, and tries again", async () => {
     await open("/");
     await answer(homeFeed, 503, { code: "unavailable", detail: "The database rests." });
-    expect(screen.getByText("The database rests.")).toBeDefined();
+    expect(screen.getByText("The server can’t do that right now. It is tried again by itself.")).toBeDefined();
     fireEvent.click(screen.getByText("Try again"));
     await answer(homeFeed, 200, list([makePost(1)]));
     expect(ids()).toEqual([makePost(1).id]);

@@ -33,23 +33,27 @@ export const CommentRow = memo(function CommentRow({ entry, comments, mayDelete,
         <Avatar person={author} />
       </PlaceLink>
       <div className="comment-body">
-        <p className="comment-head">
-          <PlaceLink href={`/u/${author.username}`} className="byline-name">
-            {author.name || author.username}
-          </PlaceLink>
-          {author.isVerified && <VerifiedIcon label={t.verified} />}
-          <span className="comment-time">{delivery === "sent" ? <Time at={comment.createdAt} /> : t.sending}</span>
-        </p>
+        <div className="comment-top">
+          <p className="comment-head">
+            <PlaceLink href={`/u/${author.username}`} className="byline-name">
+              {author.name || author.username}
+            </PlaceLink>
+            {author.isVerified && <VerifiedIcon label={t.verified} />}
+            <span className="comment-time">{delivery === "sent" ? <Time at={comment.createdAt} /> : t.sending}</span>
+          </p>
+          {delivery === "sent" && (
+            <div className="post-actions">
+              <PersonMenu person={author} label={t.moreOfComment(author.name)} about={{ kind: "comment", id: comment.id }} />
+              {mayDelete && <DeleteComment id={comment.id} comments={comments} onDelete={onDelete} />}
+            </div>
+          )}
+        </div>
         <p className="post-text" dir="auto">
           <LinkedText text={comment.text} />
         </p>
         {delivery === "queued" && <p className="delivery">{t.commentQueued}</p>}
         {delivery === "failed" && <FailedComment entry={entry} comments={comments} onEdit={onEdit} />}
       </div>
-      {delivery === "sent" && (
-        <PersonMenu person={author} label={t.moreOfComment(author.name)} about={{ kind: "comment", id: comment.id }} />
-      )}
-      {mayDelete && delivery === "sent" && <DeleteComment id={comment.id} comments={comments} onDelete={onDelete} />}
     </li>
   );
 });

@@ -4,7 +4,7 @@ import { useComments, type UseComments } from "@feedline/react/comments";
 import { useCallback, useEffect, useRef, useState, type ReactNode } from "react";
 import { Link } from "wouter";
 import { useI18n } from "../i18n";
-import { describe } from "../problems";
+import { describeLoad } from "../problems";
 import { useShortcuts } from "../shell/use-shortcuts";
 import { writeStored } from "../storage";
 import { LockIcon } from "../ui/icons";
@@ -87,7 +87,7 @@ function CommentList({ state, post, onEdit, onDelete }: CommentListProps): React
   if (phase === "failed" && entries.length === 0) {
     return (
       <p className="comments-note">
-        {t.commentsFailed}: {describe(error, t)}{" "}
+        {t.commentsFailed}: {describeLoad(error, t)}{" "}
         <button type="button" className="link-button" onClick={() => comments.reload().catch(() => {})}>
           {t.tryAgain}
         </button>

@@ -1,7 +1,7 @@
 import { useFeed, type FeedName, type UseFeed } from "@feedline/react";
 import type { ReactNode } from "react";
 import { useI18n } from "../i18n";
-import { describe } from "../problems";
+import { describeLoad } from "../problems";
 import { useShortcuts } from "../shell/use-shortcuts";
 import { ArrowUpIcon } from "../ui/icons";
 import { Notice } from "../ui/notice";
@@ -78,7 +78,7 @@ function FeedBody({ state, label, empty }: { state: UseFeed; label: string; empt
 function FeedFailed({ state: { feed, error } }: { state: UseFeed }): ReactNode {
   const { t } = useI18n();
   return (
-    <Notice title={t.feedFailedTitle} text={describe(error, t)}>
+    <Notice title={t.feedFailedTitle} text={describeLoad(error, t)}>
       <button type="button" className="button button-primary" onClick={() => feed.reload().catch(() => {})}>
         {t.tryAgain}
       </button>

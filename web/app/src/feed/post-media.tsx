@@ -1,5 +1,8 @@
 import type { Post } from "@feedline/client";
-import type { ReactNode } from "react";
+import { useFeedline } from "@feedline/react";
+import { useEffect, useState, type CSSProperties, type ReactNode } from "react";
+import { useI18n } from "../i18n";
+import { PictureIcon } from "../ui/icons";
 
 interface PostMediaProps {
   media: Post["media"];
@@ -11,7 +14,7 @@ interface PostMediaProps {
 export function PostMedia({ media: { type, url, thumbnail, aspectRatio }, label }: PostMediaProps): ReactNode {
   if (url === null) return null;
   const style = { aspectRatio: aspectRatio ?? undefined };
-  if (type === "image") return <img className="post-media" src={url} alt={label} loading="lazy" style={style} />;
+  if (type === "image") return <Picture url={url} label={label} style={style} />;
   if (type === "video") {
     return (
       // oxlint-disable-next-line jsx-a11y/media-has-caption -- the server takes no captions
@@ -21,4 +24,20 @@ export function PostMedia({ media: { type, url, thumbnail, aspectRatio }, label 
   // oxlint-disable-next-line jsx-a11y/media-has-caption -- the server takes no captions
   if (type === "audio") return <audio className="post-sound" src={url} controls preload="none" aria-label={label} />;
   return null;
+}
+
+/** A picture; one that did not load is tried again when somebody asks for it, comes back to the page, or is online again. */
+function Picture({ url, label, style }: { url: string; label: string; style: CSSProperties }): ReactNode {
+  const { platform } = useFeedline();
+  const { t } = useI18n();
+  const [failed, setFailed] = useState(false);
+  useEffect(() => (failed ? platform.onWake(() => setFailed(false)) : undefined), [failed, platform]);
+  if (!failed) return <img className="post-media" src={url} alt={label} loading="lazy" style={style} onError={() => setFailed(true)} />;
+  return (
+    <button type="button" className="post-media media-failed" style={style} onClick={() => setFailed(false)}>
+      <PictureIcon />
+      <span>{t.pictureFailed}</span>
+      <span className="media-again">{t.tryAgain}</span>
+    </button>
+  );
 }

@@ -55,6 +55,7 @@ export const en = {
   emptyEveryoneTitle: "Nobody has posted yet",
   emptyEveryone: "Somebody has to be the first.",
   emptyProfile: "No posts yet",
+  triesAgain: "It is tried again by itself.",
   feedFailedTitle: "The posts didn’t load",
   loadMoreFailed: "Older posts didn’t load.",
 
@@ -108,6 +109,7 @@ export const en = {
   errorTaken: "This username is taken.",
   errorCredentials: "The username or the password is not right.",
   errorThrottled: "Too many tries. Wait a few minutes.",
+  errorServer: "The server can’t do that right now.",
   errorUnreachable: "The server can’t be reached.",
   errorGeneral: "That did not work.",
   haveAccount: "You have an account already?",
@@ -227,6 +229,7 @@ export const en = {
   mediaDrop: "Drop the file here",
   mediaSending: (percent: number) => `Sending… ${percent} %`,
   mediaWorking: "Almost there…",
+  pictureFailed: "The picture didn’t load.",
   mediaRemove: "Remove the file",
   mediaAttached: "The file of this post",
   mediaFailed: "The file was not sent.",

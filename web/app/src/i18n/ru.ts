@@ -58,6 +58,7 @@ export const ru: Dictionary = {
   emptyEveryoneTitle: "Пока никто ничего не написал",
   emptyEveryone: "Кто-то должен быть первым.",
   emptyProfile: "Записей пока нет",
+  triesAgain: "Попытка повторится сама.",
   feedFailedTitle: "Записи не загрузились",
   loadMoreFailed: "Более ранние записи не загрузились.",
 
@@ -114,6 +115,7 @@ export const ru: Dictionary = {
   errorTaken: "Это имя занято.",
   errorCredentials: "Неверное имя или пароль.",
   errorThrottled: "Слишком много попыток. Подождите несколько минут.",
+  errorServer: "Сервер сейчас не может этого сделать.",
   errorUnreachable: "Сервер недоступен.",
   errorGeneral: "Не получилось.",
   haveAccount: "Уже есть учётная запись?",
@@ -232,6 +234,7 @@ export const ru: Dictionary = {
   mediaDrop: "Отпустите файл здесь",
   mediaSending: (percent) => `Отправляется… ${percent} %`,
   mediaWorking: "Почти готово…",
+  pictureFailed: "Картинка не загрузилась.",
   mediaRemove: "Убрать файл",
   mediaAttached: "Файл этой записи",
   mediaFailed: "Файл не отправлен.",

@@ -3,7 +3,7 @@ import { useNotifications } from "@feedline/react/notifications";
 import { useState, type ReactNode } from "react";
 import { Link } from "wouter";
 import { useI18n } from "../i18n";
-import { describe } from "../problems";
+import { describe, describeLoad } from "../problems";
 import { PeopleSkeleton } from "../people/people-to-follow";
 import { Avatar } from "../ui/avatar";
 import { ConfirmDialog } from "../ui/confirm-dialog";
@@ -21,7 +21,7 @@ export function NotificationList({ onLeave }: { onLeave?: () => void }): ReactNo
     return (
       <div className="notifications-note">
         <strong>{t.notificationsFailed}</strong>
-        <p>{describe(error, t)}</p>
+        <p>{describeLoad(error, t)}</p>
         <button type="button" className="button button-small" onClick={() => notifications.reload().catch(() => {})}>
           {t.tryAgain}
         </button>

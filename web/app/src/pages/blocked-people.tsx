@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import { Link } from "wouter";
 import { useI18n, type Language } from "../i18n";
 import { UnblockButton } from "../people/unblock-button";
-import { describe } from "../problems";
+import { describe, describeLoad } from "../problems";
 import { Avatar } from "../ui/avatar";
 import { useToast } from "../ui/toasts";
 
@@ -34,7 +34,7 @@ export function BlockedPeople(): ReactNode {
       <p className="page-text">{phase === "ready" && people.length === 0 ? words.empty : words.text}</p>
       {phase === "failed" && (
         <p className="page-text" role="alert">
-          {describe(error, t)}{" "}
+          {describeLoad(error, t)}{" "}
           <button type="button" className="link-button" onClick={() => list.reload().catch(() => {})}>
             {t.tryAgain}
           </button>

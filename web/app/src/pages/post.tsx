@@ -7,7 +7,7 @@ import { PostCard } from "../feed/post-card";
 import { FeedSkeleton } from "../feed/skeleton";
 import { useLike } from "../feed/like";
 import { useI18n } from "../i18n";
-import { describe } from "../problems";
+import { describeLoad } from "../problems";
 import { usePageTitle } from "../shell/page-title";
 import { useShortcuts } from "../shell/use-shortcuts";
 import { Notice } from "../ui/notice";
@@ -48,7 +48,7 @@ export function PostPage({ id }: { id: string }): ReactNode {
     );
   }
   return (
-    <Notice isPage title={t.feedFailedTitle} text={describe(error, t)}>
+    <Notice isPage title={t.feedFailedTitle} text={describeLoad(error, t)}>
       <button type="button" className="button button-primary" onClick={() => single.reload().catch(() => {})}>
         {t.tryAgain}
       </button>

@@ -10,7 +10,7 @@ import { FollowButton } from "../people/follow-button";
 import { PersonMenu } from "../people/person-menu";
 import { TierBadge } from "../people/tier-badge";
 import { UnblockButton } from "../people/unblock-button";
-import { describe } from "../problems";
+import { describeLoad } from "../problems";
 import { usePageTitle } from "../shell/page-title";
 import { Avatar } from "../ui/avatar";
 import { VerifiedIcon } from "../ui/icons";
@@ -34,7 +34,7 @@ export function ProfilePage({ username }: { username: string }): ReactNode {
   }
   if (!person) {
     return (
-      <Notice isPage title={t.feedFailedTitle} text={describe(error, t)}>
+      <Notice isPage title={t.feedFailedTitle} text={describeLoad(error, t)}>
         <button type="button" className="button button-primary" onClick={() => page.reload().catch(() => {})}>
           {t.tryAgain}
         </button>
@@ -107,7 +107,7 @@ function OwnActions({ person }: { person: Profile }): ReactNode {
   const [editing, setEditing] = useState(false);
   return (
     <div className="follow">
-      <Link href="/subscribers" className="button button-quiet">
+      <Link href="/subscribers" className="button">
         {t.subscribers}
       </Link>
       <button type="button" className="button" onClick={() => setEditing(true)}>

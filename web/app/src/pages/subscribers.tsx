@@ -5,7 +5,7 @@ import { useState, type FormEvent, type ReactNode } from "react";
 import { Link } from "wouter";
 import { useI18n } from "../i18n";
 import { PeopleSkeleton } from "../people/people-to-follow";
-import { describe } from "../problems";
+import { describe, describeLoad } from "../problems";
 import { usePageTitle } from "../shell/page-title";
 import { Avatar } from "../ui/avatar";
 import { ConfirmDialog } from "../ui/confirm-dialog";
@@ -108,7 +108,7 @@ function SubscriberList({ state: { phase, people, hasMore, error, list } }: { st
     return (
       <div className="notice">
         <h2>{t.subscribersFailed}</h2>
-        <p>{describe(error, t)}</p>
+        <p>{describeLoad(error, t)}</p>
         <div className="notice-actions">
           <button type="button" className="button" onClick={() => list.reload().catch(() => {})}>
             {t.tryAgain}
