@@ -300,8 +300,7 @@ async def test_a_node_that_stops_in_the_middle_of_a_commit_is_cut_off(
     [ann] = await people(nodes[0], 1)
     with connect(url, writes=True) as stuck:
         stuck.execute("SET idle_in_transaction_session_timeout = '200ms'")
-        stuck.execute("BEGIN")
-        stuck.execute("UPDATE log_head SET seq = seq + 1")
+        stuck.execute("BEGIN; UPDATE log_head SET seq = seq + 1")  # nothing is idle in between
         post = await nodes[0].write(partial(publish, author=ann, text="a"))
         with pytest.raises(psycopg.Error):
             stuck.execute("COMMIT")

@@ -205,9 +205,9 @@ async def test_a_server_that_says_nothing_any_more_is_not_waited_for_for_ever(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The connection stands, and nothing comes through it: a firewall, or a machine that froze."""
-    monkeypatch.setattr("feedline.store.postgres_connections._SLOWEST", 1.0)
     async with Line(url) as line, opened(line.url) as store:
         await store.write(append)
+        monkeypatch.setattr("feedline.store.postgres_connections._SLOWEST", 1.0)
         line.holds_back = True
         with pytest.raises(Unavailable):
             await store.write(append)
