@@ -6,6 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
+ALONE = $(shell grep -rl --include='test_*.py' 'mark\.alone' tests)
 WEB := $(shell find web -name node_modules -prune -o -type f -print 2>/dev/null)
 PACKAGE := pyproject.toml hatch_build.py $(WEB)
 
@@ -29,16 +30,17 @@ test quick: export PYTHONDONTWRITEBYTECODE =
 
 # Tests of latency and load have the machine to themselves, after all the others, which share it:
 # one more at a time than the two cores there are, because most of them wait most of the time.
+# Of those that are alone, two that are light run at once (tests/conftest.py).
 test: $(VENV)/.test check
 	sh tests/ensure_programs.sh
 	rm -rf results/failures
 	failed=0; $(PYTEST) -n 3 --dist worksteal --durations 15 -m 'not alone' || failed=1; \
-		$(PYTEST) --durations 5 -m alone || failed=1; \
+		$(PYTEST) -n 2 --durations 5 -m alone $(ALONE) || failed=1; \
 		cat results/failures/failed.txt 2>/dev/null; exit $$failed
 
 # Databases in memory: the quick tests are not about disks. Nor is what they leave out even imported.
 quick: $(VENV)/.test
-	PYTEST_DEBUG_TEMPROOT=$(wildcard /dev/shm) $(PYTEST) -n 2 -p no:schemathesis \
+	PYTEST_DEBUG_TEMPROOT=$(wildcard /dev/shm) $(PYTEST) -n 2 \
 		--hypothesis-profile quick -m 'not system and not browser and not web' \
 		$(addprefix --ignore tests/,browser conformance convergence gateway hostile simulation system web) \
 		--ignore tests/trial/test_statistics.py --ignore tests/explain/test_simulated.py

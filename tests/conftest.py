@@ -1,7 +1,9 @@
 """Fixtures for all rooms."""
 
+import fcntl
 import gc
-from collections.abc import AsyncIterator, Callable
+import tempfile
+from collections.abc import AsyncIterator, Callable, Generator
 from pathlib import Path
 
 import pytest
@@ -58,6 +60,23 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     seen = sightings.summary(terminalreporter.getreports(""))
     if seen:
         terminalreporter.write_line(seen)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Two light tests at once, and then the others, one by one: nobody waits for long."""
+    items.sort(key=lambda item: "alone" in item.keywords and "light" not in item.keywords)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """A test that is alone waits until no other one runs that is, unless both are light."""
+    run = getattr(item.config, "workerinput", {}).get("testrunuid")
+    if run is None or "alone" not in item.keywords:
+        return (yield)
+    with Path(tempfile.gettempdir(), f"feedline-{run}").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_SH if "light" in item.keywords else fcntl.LOCK_EX)
+        return (yield)
 
 
 def pytest_collection_finish() -> None:

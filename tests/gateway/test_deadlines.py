@@ -34,6 +34,7 @@ async def hasty(tmp_path: Path) -> AsyncIterator[ServerProcess]:
 
 
 @pytest.mark.alone
+@pytest.mark.light
 async def test_a_socket_that_says_nothing_is_closed(hasty: ServerProcess) -> None:
     ann = await Person.register(hasty, "ann")
     begin = time.monotonic()
@@ -141,6 +142,7 @@ async def test_a_restart_is_told_to_everybody(tmp_path: Path) -> None:
 
 
 @pytest.mark.alone
+@pytest.mark.light
 async def test_a_restart_waits_for_no_deaf_peer(tmp_path: Path) -> None:
     async with (
         serving(tmp_path / "data") as server,

@@ -24,6 +24,7 @@ from tests.gateway.live import (
 )
 from tests.gateway.raw import raw
 from tests.processes import LIMITS, Person, ServerProcess, serving
+from tests.system.breaking import PAGE
 
 pytestmark = [pytest.mark.system, pytest.mark.asyncio(loop_scope="module")]
 
@@ -195,18 +196,21 @@ async def test_large_events_come_in_several_answers(ann: Person, bob: Person) ->
     assert answers == 2
 
 
-async def test_the_search_goes_on_over_events_of_others(
-    ann: Person, bob: Person, join: Crowd
-) -> None:
-    dora = await join("dora")
-    cursor = await head(ann)
-    await publish_many(bob, 1_200)  # more than two pages of the log
-    await dora.publish("behind them")
-    await publish_many(bob, 600)
-    await dora.publish("and the last")
-    found = await poll(ann.http, f"creator:{dora.id}", cursor=cursor, wait=0)
-    assert texts(found) == ["behind them", "and the last"]
-    assert found["cursor"] == await head(ann)
+async def test_the_search_goes_on_over_events_of_others(tmp_path: Path) -> None:
+    program = ("tests.system.breaking", str(tmp_path / "trap"))  # whose pages are small
+    async with (
+        serving(tmp_path / "data", program=program) as server,
+        crowd(server) as join,
+    ):
+        ann, bob, dora = await join("ann"), await join("bob"), await join("dora")
+        cursor = await head(ann)
+        await publish_many(bob, 2 * PAGE + 10)
+        await dora.publish("behind them")
+        await publish_many(bob, PAGE + 10)
+        await dora.publish("and the last")
+        found = await poll(ann.http, f"creator:{dora.id}", cursor=cursor, wait=0)
+        assert texts(found) == ["behind them", "and the last"]
+        assert found["cursor"] == await head(ann)
 
 
 async def test_many_wait_and_all_are_answered(ann: Person, bob: Person) -> None:

@@ -19,6 +19,7 @@ def environment() -> dict[str, str]:
 
 
 @pytest.mark.alone
+@pytest.mark.light
 async def test_a_peer_without_a_sign_of_life_is_asked_and_then_let_go_and_a_quiet_one_stays(
     shared: ServerProcess, ann: Person
 ) -> None:

@@ -155,6 +155,7 @@ async def test_turning_it_where_it_stands_changes_nothing(ann: Person, admin: Pe
 
 
 @pytest.mark.alone
+@pytest.mark.light
 async def test_the_command_works_beside_the_server_and_lasts(tmp_path: Path) -> None:
     async with serving(tmp_path / "data") as server:
         ann = await Person.register(server, "ann")

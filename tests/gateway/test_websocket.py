@@ -311,6 +311,7 @@ async def test_a_burst_within_the_rate_is_served(ann: Person) -> None:
 
 
 @pytest.mark.alone
+@pytest.mark.light
 async def test_signing_out_closes_the_sockets_of_that_session_only(
     shared: ServerProcess, join: Crowd
 ) -> None:

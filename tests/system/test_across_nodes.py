@@ -20,7 +20,7 @@ from tests.postgres import databases
 from tests.processes import Person, ServerProcess, serving
 from tests.valkey import ValkeyProcess, valkey
 
-pytestmark = [pytest.mark.system, pytest.mark.alone]
+pytestmark = [pytest.mark.system, pytest.mark.alone, pytest.mark.light]
 
 AT_ONCE = 2.0  # seconds, with the bus
 SOON = 30.0  # without it; a look at the log every second makes that two

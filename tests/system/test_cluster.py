@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import Figures
 from tests.processes import Person
 from tests.system.checker import require
 from tests.system.cluster import Cluster, Roamer, cluster
@@ -56,7 +57,7 @@ FAULTS: list[Fault] = [
 
 @pytest.mark.timeout(200)
 async def test_nodes_bus_and_database_fail_and_nothing_is_lost(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, figures: Figures
 ) -> None:
     rng = random.Random(SEED)
     ledger, end = Ledger(), asyncio.Event()
@@ -87,14 +88,13 @@ async def test_nodes_bus_and_database_fail_and_nothing_is_lost(
         stored = await all_texts(people[0])
         tracebacks = [line for node in nodes.nodes for line in node.log if "Traceback" in line]
 
-    with capsys.disabled():
-        print(  # noqa: T201 - the figures are what this test is for
-            f"\n{len(FAULTS)} faults, {len(ledger.answers)} posts acknowledged, "
-            f"{ledger.broken} requests without an answer, {ledger.statuses[503]} times 503, "
-            f"{ledger.repeated} answers repeated, "
-            f"{[follower.connections for follower in followers]} connections, "
-            f"everybody had all {repaired:.2f} s after the last"
-        )
+    figures(
+        f"{len(FAULTS)} faults, {len(ledger.answers)} posts acknowledged, "
+        f"{ledger.broken} requests without an answer, {ledger.statuses[503]} times 503, "
+        f"{ledger.repeated} answers repeated, "
+        f"{[follower.connections for follower in followers]} connections, "
+        f"everybody had all {repaired:.2f} s after the last"
+    )
     require(ledger, followers, stored, begin, final)
     assert repaired < REPAIRED
     assert ledger.broken + ledger.statuses[503] > 0, "nothing was found in the way"

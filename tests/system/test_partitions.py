@@ -16,7 +16,7 @@ from tests.processes import ServerProcess, serving
 from tests.system.trial import SETTINGS, Report, trial
 from tests.valkey import valkey
 
-pytestmark = [pytest.mark.system, pytest.mark.alone]
+pytestmark = [pytest.mark.system, pytest.mark.alone, pytest.mark.light]
 
 EACH = int(os.environ.get("FEEDLINE_TEST_FAULTS", "1"))  # times
 SECONDS = float(os.environ.get("FEEDLINE_TEST_PARTITION_SECONDS", "1"))

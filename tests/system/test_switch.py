@@ -14,7 +14,7 @@ from tests.gateway.live import Live, eventually
 from tests.processes import Person, ServerProcess, serving
 from tests.system.cluster import Cluster, cluster
 
-pytestmark = [pytest.mark.system, pytest.mark.alone]
+pytestmark = [pytest.mark.system, pytest.mark.alone, pytest.mark.light]
 
 OFF = 4011
 WITH_BUS = 2.0  # seconds from the switch to the end of the last socket
