@@ -125,22 +125,23 @@ class Supervisor:
         self._count = count
         self._workers: dict[int, _Worker] = {}
         self._stopping = asyncio.Event()
-        self._renewing: asyncio.Task[None] | None = None
+        self._wanted = asyncio.Event()
 
     async def run(self, ready: Callable[[], None]) -> int:
         """Until SIGTERM or SIGINT; SIGHUP replaces all workers. Returns the exit status."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop)
-        loop.add_signal_handler(signal.SIGHUP, self._renew)
+        loop.add_signal_handler(signal.SIGHUP, self._wanted.set)
         # The first one brings the schema up to date, and says what is wrong with the settings.
         first = self._workers[0] = self._new(0)
         if not await first.ready():
             return await first.stop() or 1
         keepers = [asyncio.ensure_future(self._keep(slot)) for slot in range(self._count)]
+        keepers.append(asyncio.ensure_future(self._renew()))
         ready()
         await self._stopping.wait()
-        for task in (*keepers, *([self._renewing] if self._renewing else ())):
+        for task in keepers:
             task.cancel()
         await asyncio.gather(*keepers, return_exceptions=True)
         await asyncio.gather(*(each.stop(self._stop_seconds) for each in self._workers.values()))
@@ -173,11 +174,15 @@ class Supervisor:
             logger.warning("a worker ended and is started again", extra={"fields": fields})
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
-            del self._workers[slot]
+            if self._workers[slot] is worker:  # nobody has taken its place meanwhile
+                del self._workers[slot]
 
-    def _renew(self) -> None:
-        if self._renewing is None or self._renewing.done():
-            self._renewing = asyncio.ensure_future(self._replace_all())
+    async def _renew(self) -> None:
+        """Replaces all workers whenever it is wanted: once more if that was in the middle of it."""
+        while True:
+            await self._wanted.wait()
+            self._wanted.clear()
+            await self._replace_all()
 
     async def _replace_all(self) -> None:
         """A new worker is ready before an old one is stopped; if it does not get ready, none is."""

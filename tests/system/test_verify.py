@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from asyncio.subprocess import PIPE
+from asyncio.subprocess import PIPE, Process
 from pathlib import Path
 
 import httpx
@@ -18,10 +18,12 @@ SECONDS = 12
 PATIENCE = 100.0
 
 
-async def _posts(nodes: Cluster, count: int) -> None:
-    """Waits until so many posts are there; one node's word is enough."""
+async def _posts(nodes: Cluster, count: int, verify: Process) -> None:
+    """Waits until so many posts are there, or all of them are gone again; one node tells."""
     async with httpx.AsyncClient(base_url=nodes.nodes[0].url, timeout=15) as client:
-        while len((await client.get("/api/posts?limit=100")).json()["posts"]) < count:
+        while verify.returncode is None:
+            if len((await client.get("/api/posts?limit=100")).json()["posts"]) >= count:
+                return
             await asyncio.sleep(0.05)
 
 
@@ -41,12 +43,12 @@ async def test_a_node_and_the_bus_are_killed_and_the_verdict_is_good(
             env={**os.environ, "TERM": "dumb", "COLUMNS": "100"},
         )
         async with asyncio.timeout(PATIENCE):
-            await _posts(nodes, 30)
+            await _posts(nodes, 30, verify)
             await nodes.nodes[1].kill()
-            await _posts(nodes, 60)
+            await _posts(nodes, 60, verify)
             await nodes.bus.kill()
             await nodes.nodes[1].start()
-            await _posts(nodes, 90)
+            await _posts(nodes, 90, verify)
             await nodes.bus.start()
             out, err = await verify.communicate()
     figures(f"feedline verify {' '.join((*urls, *options))}\n{out.decode()}")
