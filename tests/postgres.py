@@ -10,7 +10,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from uuid import uuid4
@@ -29,8 +29,8 @@ _PATIENCE = 60.0  # seconds
 class PostgresServer:
     """A server on a port of its own, whose databases need not survive a power cut."""
 
-    def __init__(self, folder: Path) -> None:
-        self._programs = _programs(folder)
+    def __init__(self, folder: Path, programs: Path | None = None) -> None:
+        self.programs = programs or _programs(folder)
         self._data = folder / "data"
         self._place = Port()
         self.port = self._place.number
@@ -45,7 +45,7 @@ class PostgresServer:
         self._process: subprocess.Popen[bytes] | None = None
         if _USER:
             shutil.chown(folder, _USER)
-        self._run("initdb", "--auth=trust", "--encoding=UTF8", "--locale=C", "-U", "postgres")
+        self._fill()
 
     def url(self, database: str) -> str:
         return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
@@ -54,7 +54,7 @@ class PostgresServer:
         options = [f"-c{name}={value}" for name, value in self.settings.items()]
         with (self._data / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [self._programs / "postgres", "-D", self._data, *options],
+                [self.programs / "postgres", "-D", self._data, *options],
                 user=_USER,
                 preexec_fn=_end_with_parent,  # noqa: PLW1509 - no thread is at work yet
                 stdout=subprocess.DEVNULL,
@@ -73,8 +73,11 @@ class PostgresServer:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(statement.encode())
 
+    def _fill(self) -> None:
+        self._run("initdb", "--auth=trust", "--encoding=UTF8", "--locale=C", "-U", "postgres")
+
     def _run(self, program: str, *options: str) -> None:
-        command = [str(self._programs / program), "-D", str(self._data), *options]
+        command = [str(self.programs / program), "-D", str(self._data), *options]
         subprocess.run(command, check=True, capture_output=True, user=_USER)
 
     def _await_answer(self) -> None:
@@ -88,6 +91,37 @@ class PostgresServer:
                 time.sleep(0.02)
             else:
                 return
+
+
+class Standby(PostgresServer):
+    """A server that follows another one, and can be held back."""
+
+    def __init__(self, folder: Path, primary: PostgresServer) -> None:
+        self._primary = primary
+        super().__init__(folder, primary.programs)
+        self.settings["wal_retrieve_retry_interval"] = "50ms"
+
+    def pause(self) -> None:
+        """From now on it shows nothing newer, and says so."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute("SELECT pg_wal_replay_pause()")
+            question = "SELECT pg_get_wal_replay_pause_state() = 'paused'"
+            await_true(lambda: connection.execute(question).fetchone() == (True,))
+
+    def resume(self) -> None:
+        self.execute("SELECT pg_wal_replay_resume()")
+
+    def _fill(self) -> None:
+        url = self._primary.url("postgres")
+        self._run("pg_basebackup", "-d", url, "-R", "--checkpoint=fast", "--no-sync")
+
+
+def await_true(question: Callable[[], bool]) -> None:
+    """Asks again and again until it is so."""
+    end = time.monotonic() + _PATIENCE
+    while not question():
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 class Databases:
@@ -124,6 +158,18 @@ def own_server() -> Iterator[PostgresServer]:
             yield server
         finally:
             server.stop()
+
+
+@contextlib.contextmanager
+def standby_of(primary: PostgresServer) -> Iterator[Standby]:
+    """A server that follows another one, for tests that hold it back or stop it."""
+    with tempfile.TemporaryDirectory(prefix="feedline-standby-") as folder:
+        standby = Standby(Path(folder), primary)
+        standby.start()
+        try:
+            yield standby
+        finally:
+            standby.stop()
 
 
 @cache

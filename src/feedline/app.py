@@ -110,7 +110,7 @@ async def running(settings: Settings, siblings: Siblings | None = None) -> Async
     Raises StartupError if it can't be opened.
     """
     async with contextlib.AsyncExitStack() as stack:
-        storage = Storage(settings.data, settings.database)
+        storage = Storage(settings.data, settings.database, settings.database_replicas)
         stack.enter_context(storage.held())
         store = storage.new_store(queue_limit=settings.write_queue)
         stack.push_async_callback(store.stop)
@@ -212,11 +212,13 @@ def _assemble(
             settings.login_failures_per_account, settings.login_failures_per_address, shared
         ),
         clock=now_millis,
+        known=hub.known,
         draining=lambda: feedline.leaving,
         is_connected=Whereabouts(bus, hub.is_connected).is_connected,
         policy=lambda: hub.policy,
         figures=dashboard.answer,
         bus_state=lambda: bus.state,
+        replicas=lambda: store.replicas,
         uploads=upload_throttle(settings.media_uploads, shared),
         exports=export_throttle(shared),
         reaches=reach_throttle(shared),

@@ -28,6 +28,9 @@ class Settings:
     database: str = ""
     """Address of a PostgreSQL database (postgresql://...); empty: SQLite in the directory."""
 
+    database_replicas: tuple[str, ...] = ()
+    """Servers that follow it (postgresql://...) and answer reads where they are new enough."""
+
     bus: str = ""
     """Bus between nodes, as redis://host:port; empty: the PostgreSQL database wakes them."""
 

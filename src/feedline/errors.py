@@ -36,6 +36,7 @@ The tree::
         ├── DatabaseInUse
         ├── RestoreTargetTaken
         ├── DatabaseAddressUnclear
+        ├── ReplicasUnclear
         ├── DatabaseUnusable
         ├── BusUnusable
         ├── WorkersNeedDatabase
@@ -410,6 +411,14 @@ class DatabaseAddressUnclear(StartupError):
         return (
             "Can't use this --database: give the address of a PostgreSQL database "
             "(postgresql://user@host/name), or leave it out."
+        )
+
+
+class ReplicasUnclear(StartupError):
+    def __str__(self) -> str:
+        return (
+            "Can't use these --database-replicas: give the addresses of servers that follow a "
+            "PostgreSQL --database (postgresql://user@host/name), or leave them out."
         )
 
 

@@ -123,6 +123,18 @@ def gauges(store: Store, hub: Hub, bus: Bus[list[LogEntry]]) -> Iterable[Gauge |
     yield Gauge("feedline_realtime_on", float(hub.policy.is_on))
     yield Gauge("feedline_log_position", hub.position)
     yield Gauge("feedline_writes_waiting", store.waiting_writes)
+    for replica in store.replicas:
+        labels = {"replica": replica.name}
+        yield Gauge("feedline_replica_up", float(replica.state == "ok"), labels)
+        yield Gauge("feedline_replica_position", replica.position, labels)
+        outcomes = (
+            ("answered", replica.answered),
+            ("behind", replica.behind),
+            ("failed", replica.failed),
+        )
+        for outcome, reads in outcomes:
+            labelled = {**labels, "outcome": outcome}
+            yield Total("feedline_replica_reads_total", reads, labelled)
     yield Gauge("feedline_bus_up", float(bus.state == "ok"))
     yield Total("feedline_bus_sent_total", traffic.sent)
     yield Total("feedline_bus_received_total", traffic.received)

@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from feedline.api.tokens import load_secret
-from feedline.errors import DatabaseAddressUnclear, DataDirectoryUnusable, ExtraMissing, NoDatabase
+from feedline.errors import (
+    DatabaseAddressUnclear,
+    DataDirectoryUnusable,
+    ExtraMissing,
+    NoDatabase,
+    ReplicasUnclear,
+)
 from feedline.store.base import Store
 from feedline.store.database import Database
 from feedline.store.lock import DataLock
@@ -27,6 +33,9 @@ class Storage:
     database: str = ""
     """Address of a PostgreSQL database (postgresql://...); empty: SQLite in the directory."""
 
+    replicas: tuple[str, ...] = ()
+    """Addresses of servers that follow that database."""
+
     @property
     def is_shared(self) -> bool:
         """Whether other nodes may use the same database."""
@@ -35,14 +44,18 @@ class Storage:
     def new_store(self, *, queue_limit: int = 10_000) -> Database:
         """A store that is not started yet. Raises StartupError."""
         if not self.is_shared:
+            if self.replicas:
+                raise ReplicasUnclear
             return SqliteStore(self.data / "feedline.db", queue_limit=queue_limit)
         if not self.database.startswith(_SCHEMES):
             raise DatabaseAddressUnclear
+        if not all(address.startswith(_SCHEMES) for address in self.replicas):
+            raise ReplicasUnclear
         try:
             from feedline.store.postgres import PostgresStore
         except ModuleNotFoundError:
             raise ExtraMissing("postgres", "--database") from None
-        return PostgresStore(self.database, queue_limit=queue_limit)
+        return PostgresStore(self.database, replicas=self.replicas, queue_limit=queue_limit)
 
     def existing_store(self) -> Database:
         """The store of an installation that is there. Raises NoDatabase."""

@@ -20,6 +20,7 @@ from feedline.api.throttle import (
 )
 from feedline.api.tokens import Tokens
 from feedline.config import Settings
+from feedline.feed.cursor import Cursor
 from feedline.feed.policy import LivePolicy
 from feedline.media.files import FolderFiles
 from feedline.media.pictures import Pictures
@@ -73,6 +74,7 @@ async def world(settings: Settings, external: External) -> AsyncIterator[World]:
             settings.login_failures_per_account, settings.login_failures_per_address, shared
         ),
         clock=clock,
+        known=lambda: Cursor("", 0),
         draining=lambda: False,
         is_connected=is_connected,
         policy=LivePolicy,
@@ -80,6 +82,7 @@ async def world(settings: Settings, external: External) -> AsyncIterator[World]:
         report=report_of,
         figures=Node(store, FiguresClock(clock())).dashboard.answer,
         bus_state=lambda: "ok",
+        replicas=lambda: store.replicas,
         uploads=upload_throttle(settings.media_uploads, shared),
         exports=export_throttle(shared),
         reaches=reach_throttle(shared),

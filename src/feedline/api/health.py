@@ -45,14 +45,16 @@ class Health:
 
     async def ready(self, _call: Call[None, None]) -> Answer:
         checks = await self._checks()
-        workers = await self._workers()
+        workers, replicas = await self._workers(), self._replicas()
         if _is_ready(checks):
             # Without the bus other nodes tell their readers a moment later, and nothing is lost.
             # What knocks is taken by the workers that are well.
-            well = checks["bus"] == "ok" and set(workers.values()) <= {_WELL}
+            # What a replica can't answer, the database does.
+            others = workers | replicas
+            well = checks["bus"] == "ok" and set(others.values()) <= {_WELL}
             status = "ready" if well else "degraded"
-            return answered(Ready(status=status, checks=checks | workers))
-        return answer_to(Unavailable("This server is not ready."), checks | workers)
+            return answered(Ready(status=status, checks=checks | others))
+        return answer_to(Unavailable("This server is not ready."), checks | workers | replicas)
 
     async def metrics(self, _call: Call[None, None]) -> Answer:
         siblings = self._services.workers
@@ -88,6 +90,11 @@ class Health:
             f"worker {number}": "no answer" if answer is None else answer.decode()
             for number, answer in found.items()
         }
+
+    def _replicas(self) -> dict[str, str]:
+        """How each replica of the database is, if there are any."""
+        found = self._services.replicas()
+        return {f"replica {replica.name}": replica.state for replica in found}
 
     async def _database(self) -> str:
         try:

@@ -9,6 +9,7 @@ import msgspec
 from starlette.types import Receive, Scope, Send
 
 from feedline.api.bodies import ClientGone, decode_body, read_json
+from feedline.api.freshness import newest_seen
 from feedline.api.identity import Gate
 from feedline.api.operation import Call, Operation
 from feedline.api.ranges import FileAnswer, send_file
@@ -53,6 +54,7 @@ class Served:
             query=operation.query and decode_query(operation.query, scope["query_string"]),
             method=scope["method"],
             receive=receive,
+            seen=newest_seen(headers, self._services.known()) if operation.may_lag else None,
         )
         if self._decoder is not None:
             body = await read_json(receive, headers, self._body_limit)

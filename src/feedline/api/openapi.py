@@ -111,6 +111,8 @@ def _parameters(operation: Operation) -> list[Json]:
         (_, components) = msgspec.json.schema_components([operation.query])
         for name, schema in components[operation.query.__name__]["properties"].items():
             parameters.append({"name": name, "in": "query", "schema": schema})
+    if operation.may_lag:
+        parameters.append(_SEEN_CURSOR)
     if operation.keyed:
         parameters.append(_IDEMPOTENCY_KEY)
     if operation.resumes:
@@ -134,6 +136,13 @@ _IDEMPOTENCY_KEY: Json = {
     "in": "header",
     "description": "A repeat with the same key and body gets the stored answer, byte for byte.",
     "schema": {"type": "string", "pattern": "^[!-~]+$", "minLength": 1, "maxLength": KEY_LONGEST},
+}
+
+_SEEN_CURSOR: Json = {
+    "name": "Seen-Cursor",
+    "in": "header",
+    "description": "The newest cursor that the client has; the answer is no older than that.",
+    "schema": {"type": "string"},
 }
 
 _LAST_EVENT_ID: Json = {

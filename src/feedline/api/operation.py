@@ -9,6 +9,7 @@ from starlette.types import Receive
 
 from feedline.api.identity import Auth, Caller, Headers
 from feedline.api.ranges import FileAnswer
+from feedline.feed.cursor import Cursor
 from feedline.wire.answers import JSON_TYPE, Answer
 
 Body = TypeVar("Body")
@@ -29,6 +30,11 @@ class Call(Generic[Body, Query]):
     method: str
     receive: Receive
     """Brings the body of an upload, which is not read before."""
+    seen: Cursor | None = None
+    """The newest place in the log that is known to this node or the client.
+
+    An answer that is not of this moment has to have that, at the least. None: it has to be.
+    """
 
 
 Handler = Callable[[Call[Any, Any]], Awaitable[Answer | FileAnswer]]
@@ -54,6 +60,8 @@ class Operation:
     query: Struct | None = None
     body_may_be_empty: bool = False
     """Whether no body stands for an empty object."""
+    may_lag: bool = False
+    """Whether its answer may be of a moment ago; it takes a Seen-Cursor then."""
     keyed: bool = False
     """Whether it takes an Idempotency-Key."""
     resumes: bool = False

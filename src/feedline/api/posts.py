@@ -100,7 +100,7 @@ class Posts:
             )
             return _page(reads, viewer, reads.posts(wanted, viewer.id), query.limit)
 
-        return await self._store.read(read)
+        return await self._store.read(read, call.seen)
 
     async def feed(self, call: Call[None, PageQuery]) -> Answer:
         before = call.query.before
@@ -110,7 +110,7 @@ class Posts:
             limit = call.query.limit
             return _page(reads, viewer, reads.home(viewer.id or "", before, limit + 1), limit)
 
-        return await self._store.read(read)
+        return await self._store.read(read, call.seen)
 
     async def one(self, call: Call[None, None]) -> Answer:
         post_id = call.params["id"]
@@ -120,7 +120,7 @@ class Posts:
             row = actions.post_for(reads, post_id, viewer)
             return answered(PostAnswer(post=normalize(row, viewer), cursor=reads.cursor()))
 
-        return await self._store.read(read)
+        return await self._store.read(read, call.seen)
 
     async def edit(self, call: Call[Draft, None]) -> Answer:
         caller, draft, post_id = call.caller, call.body, call.params["id"]

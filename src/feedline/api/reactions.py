@@ -76,7 +76,7 @@ class Reactions:
                 CommentsAnswer(comments=comments, next=following, cursor=reads.cursor())
             )
 
-        return await self._store.read(read)
+        return await self._store.read(read, call.seen)
 
     async def add_comment(self, call: Call[CommentDraft, None]) -> Answer:
         """Adds it once for each Idempotency-Key: a repeat gets the first answer's bytes."""

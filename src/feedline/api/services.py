@@ -1,6 +1,6 @@
 """What the API is given to work with."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -12,12 +12,13 @@ from feedline.api.tokens import Tokens
 from feedline.config import Settings
 from feedline.dashboard.dashboard import Span
 from feedline.dashboard.points import FiguresAnswer
+from feedline.feed.cursor import Cursor
 from feedline.feed.instants import Millis
 from feedline.feed.outcomes import Gathering
 from feedline.feed.policy import LivePolicy
 from feedline.media.files import Files
 from feedline.media.pictures import Pictures
-from feedline.store.base import Snapshot, Store
+from feedline.store.base import ReplicaReport, Snapshot, Store
 from feedline.telemetry.metrics import Metrics
 from feedline.trial.arms import Evidence
 from feedline.trial.report import Report
@@ -41,6 +42,8 @@ class Services:
     hasher: Hasher
     throttle: LoginThrottle
     clock: Callable[[], Millis]
+    known: Callable[[], Cursor]
+    """The newest place in the log of which this node has heard."""
     draining: Callable[[], bool]
     is_connected: Callable[[str], Awaitable[bool]]
     """Whether a person has a socket, a stream or a poll open at any node, as far as is known."""
@@ -54,6 +57,8 @@ class Services:
     """How the installation fares and fared, for whom the given function lets in."""
     bus_state: Callable[[], str]
     """How the bus between nodes is: `ok`, or `degraded`."""
+    replicas: Callable[[], Sequence[ReplicaReport]]
+    """How the servers are that answer for the database."""
     uploads: PersonThrottle
     exports: PersonThrottle
     reaches: PersonThrottle

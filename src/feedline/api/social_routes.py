@@ -176,6 +176,7 @@ def reaction_operations(reactions: Reactions) -> list[Operation]:
             summary="The comments of a post, newest first",
             tag="posts",
             handler=reactions.comments,
+            may_lag=True,
             auth="optional",
             query=PageQuery,
             answer=CommentsAnswer,

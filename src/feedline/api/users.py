@@ -86,7 +86,7 @@ class Users:
         def read(reads: Snapshot) -> list[UserRow]:
             return reads.people_to_follow(call.caller.viewer(reads).id, limit)
 
-        rows = await self._store.read(read)
+        rows = await self._store.read(read, call.seen)
         return answered(UsersAnswer(users=[user_of(row) for row in rows]))
 
     async def one(self, call: Call[None, None]) -> Answer:
@@ -109,7 +109,7 @@ class Users:
                 is_blocked=is_apart,
             )
 
-        return answered(ProfileAnswer(user=await self._store.read(read)))
+        return answered(ProfileAnswer(user=await self._store.read(read, call.seen)))
 
 
 def find_user(reads: Reads, id_or_username: str) -> UserRow | None:

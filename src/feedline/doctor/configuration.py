@@ -12,6 +12,7 @@ from feedline.doctor.findings import Finding, Findings, Subject
 from feedline.errors import (
     DatabaseAddressUnclear,
     IdentityUnclear,
+    ReplicasUnclear,
     SecretUnsafe,
     StartupError,
     WorkersNeedDatabase,
@@ -53,8 +54,8 @@ def _contradictions(settings: Settings) -> Findings:
     if settings.workers > 1 and not settings.database:
         yield _refusal(WorkersNeedDatabase())
     try:
-        Storage(settings.data, settings.database).new_store()
-    except DatabaseAddressUnclear as error:
+        Storage(settings.data, settings.database, settings.database_replicas).new_store()
+    except (DatabaseAddressUnclear, ReplicasUnclear) as error:
         yield _refusal(error)
     except StartupError:
         pass  # a package is missing, which the versions tell

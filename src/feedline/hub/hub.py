@@ -12,6 +12,7 @@ from msgspec import UnsetType
 
 from feedline.errors import CloseCode, Unavailable
 from feedline.feed.channels import post_channel
+from feedline.feed.cursor import Cursor
 from feedline.feed.events import (
     AnyEvent,
     FeedUpdate,
@@ -98,7 +99,7 @@ class Hub:
     ) -> None:
         """``trails``: makes what writes down what connections go through; None: nothing does."""
         self.epoch = bounds.epoch
-        self.position = bounds.head
+        self.position = self._heard = bounds.head
         self.standings = Standings()
         self.fanout = Fanout(
             joins=limits.join_seconds > 0,
@@ -197,6 +198,10 @@ class Hub:
         """The position, as sessions ask for it."""
         return self.position
 
+    def known(self) -> Cursor:
+        """The newest place in the log of which this node has heard."""
+        return Cursor(self.epoch, max(self.position, self._heard))
+
     async def admit(self, identity: Identity, channels: Iterable[str]) -> Admission:
         """Whether somebody may have channels; from then on their standing is known.
 
@@ -221,6 +226,7 @@ class Hub:
 
     def look(self, position: int | None = None) -> None:
         """The log may hold more, up to a position at the least if that is known."""
+        self._heard = max(self._heard, position or 0)
         if position is None or position > self.position:
             self._gap.set()
 
@@ -248,7 +254,9 @@ class Hub:
 
         What is ahead of the hub would be judged by rights that are older than it is.
         """
-        page = await self.read_page(after)
+        known = self.known()
+        seen = Cursor(known.epoch, max(known.seq, after))
+        page = await self._store.read(lambda snapshot: snapshot.log_page(after, PAGE), seen)
         await self.reach(page.end)
         return page
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
+from feedline.feed.cursor import Cursor
 from feedline.feed.events import AnyEvent
 from feedline.feed.instants import Millis
 from feedline.feed.ports import Reads
@@ -149,6 +150,24 @@ class Transaction(Snapshot, ReportWrites, Protocol):
         """Drops up to ``limit`` of a person's own notifications, but never their newest."""
 
 
+ReplicaState = Literal["ok", "behind", "unreachable", "no standby", "another installation"]
+
+
+@dataclass(slots=True)
+class ReplicaReport:
+    """How a copy of the database is, and how many reads went to it."""
+
+    name: str
+    state: ReplicaState = "behind"
+    position: int = 0
+    """The place in the log that it had reached when it was last looked at."""
+    answered: int = 0
+    behind: int = 0
+    """Reads that the primary had to answer, as the copy did not have all of it yet."""
+    failed: int = 0
+    """Reads that the primary had to answer, as the copy could not."""
+
+
 Announce = Callable[[list[LogEntry]], None]
 """Called on the event loop with the entries of each commit, in log order."""
 
@@ -173,6 +192,10 @@ class Store(Protocol):
     def waiting_writes(self) -> int:
         """Writes that are not answered yet."""
 
+    @property
+    def replicas(self) -> Sequence[ReplicaReport]:
+        """How the copies are that may answer for it."""
+
     async def start(self, announce: Announce, observer: WriteObserver | None = None) -> LogBounds:
         """Opens the database, brings its schema up to date, and says where its log stands."""
 
@@ -190,8 +213,13 @@ class Store(Protocol):
         many writes wait.
         """
 
-    async def read(self, query: Callable[[Snapshot], T]) -> T:
-        """Runs a query in a snapshot of its own. Raises Unavailable when the database fails."""
+    async def read(self, query: Callable[[Snapshot], T], seen: Cursor | None = None) -> T:
+        """Runs a query in a snapshot of its own. Raises Unavailable when the database fails.
+
+        ``seen``: a place in the log that is known to whoever asks. Any snapshot that has it will
+        do, even if there are newer ones; without it the snapshot has all that is committed. The
+        query may be run again, on another one.
+        """
 
     async def trim(self, keep_from: Millis, keep_events: int) -> int:
         """Drops events that are older than an instant and not among the newest; how many."""

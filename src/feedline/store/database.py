@@ -2,14 +2,22 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, TypeVar
 
 from feedline.errors import Unavailable
+from feedline.feed.cursor import Cursor
 from feedline.feed.instants import Millis
-from feedline.store.base import Announce, LogBounds, Snapshot, Transaction, WriteObserver
+from feedline.store.base import (
+    Announce,
+    LogBounds,
+    ReplicaReport,
+    Snapshot,
+    Transaction,
+    WriteObserver,
+)
 from feedline.store.writer import Writer
 
 T = TypeVar("T")
@@ -30,6 +38,11 @@ class Database:
         self._writer: Writer[Any] | None = None
         self._readers = ThreadPoolExecutor(readers, thread_name_prefix="feedline-reader")
         self._reading = 0
+
+    @property
+    def replicas(self) -> Sequence[ReplicaReport]:
+        """How the copies are that may answer for this database."""
+        return ()
 
     @property
     def waiting_writes(self) -> int:
@@ -57,14 +70,14 @@ class Database:
     async def write(self, command: Callable[[Transaction], T]) -> T:
         return await self._require_open().run(command)
 
-    async def read(self, query: Callable[[Snapshot], T]) -> T:
+    async def read(self, query: Callable[[Snapshot], T], seen: Cursor | None = None) -> T:
         self._require_open()
         if self._queue_limit and self._reading >= self._queue_limit:
             raise Unavailable("Too many reads are waiting for the database.")
         self._reading += 1
         try:
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._readers, self._read, query)
+            return await loop.run_in_executor(self._readers, self._read, query, seen)
         finally:
             self._reading -= 1
 
@@ -103,7 +116,7 @@ class Database:
     def _new_writer(self, announce: Announce) -> Writer[Any]:
         raise NotImplementedError
 
-    def _read(self, query: Callable[[Snapshot], T]) -> T:
+    def _read(self, query: Callable[[Snapshot], T], seen: Cursor | None) -> T:
         """On a reader's thread: one query in one snapshot."""
         raise NotImplementedError
 

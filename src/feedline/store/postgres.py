@@ -2,16 +2,19 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TypeVar, cast
 
 import psycopg
 
 from feedline.errors import Unavailable
+from feedline.feed.cursor import Cursor
 from feedline.feed.instants import Millis
-from feedline.store.base import Announce, LogBounds, Snapshot, WriteObserver
+from feedline.store.base import Announce, LogBounds, ReplicaReport, Snapshot, WriteObserver
 from feedline.store.database import Database
 from feedline.store.postgres_connections import Connection, Link, Server, connect, migrate
+from feedline.store.postgres_replicas import AskPrimary, Installation, Replicas
 from feedline.store.postgres_views import PostgresSnapshot
 from feedline.store.postgres_writer import PostgresWriter
 
@@ -26,6 +29,7 @@ _BEGIN = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 class PostgresStore(Database):
     """A :class:`feedline.store.base.Store` that other nodes write to at the same time.
 
+    ``replicas``: addresses of servers that follow it, and may answer reads in its stead.
     ``clock``: None for that of the database, which is the same for all nodes.
     """
 
@@ -33,6 +37,7 @@ class PostgresStore(Database):
         self,
         url: str,
         *,
+        replicas: Sequence[str] = (),
         queue_limit: int = 10_000,
         clock: Callable[[], Millis] | None = None,
     ) -> None:
@@ -44,6 +49,11 @@ class PostgresStore(Database):
         self._links: list[Link] = []
         self._reading_links: list[Link] = []
         self._watch: asyncio.Task[None] | None = None
+        self._replicas = Replicas(replicas, READERS) if replicas else None
+
+    @property
+    def replicas(self) -> Sequence[ReplicaReport]:
+        return () if self._replicas is None else self._replicas.reports
 
     async def shared_secret(self) -> bytes | None:
         return await self.read(lambda snapshot: cast("PostgresSnapshot", snapshot).secret())
@@ -54,9 +64,14 @@ class PostgresStore(Database):
     async def start(self, announce: Announce, observer: WriteObserver | None = None) -> LogBounds:
         bounds = await super().start(announce, observer)
         self._watch = asyncio.create_task(self._cut_what_is_stuck(), name="watch the database")
+        if self._replicas is not None:
+            secret = await self.shared_secret() or b""
+            self._replicas.start(Installation(bounds.epoch, secret), self._passed)
         return bounds
 
     async def stop(self) -> None:
+        if self._replicas is not None:
+            await self._replicas.stop()
         await super().stop()
         if self._watch is not None:
             self._watch.cancel()
@@ -67,13 +82,24 @@ class PostgresStore(Database):
             await asyncio.sleep(_LOOK_SECONDS)
             for link in self._links:
                 link.cut_if_stuck()
+            if self._replicas is not None:
+                self._replicas.cut_what_is_stuck()
+
+    async def _passed(self) -> int:
+        return await self.read(lambda snapshot: cast("PostgresSnapshot", snapshot).passed())
 
     def _new_writer(self, announce: Announce) -> PostgresWriter:
         writer = PostgresWriter(self._url, self._server, self._clock, self._queue_limit, announce)
         self._links.append(writer.link)
         return writer
 
-    def _read(self, query: Callable[[Snapshot], T]) -> T:
+    def _read(self, query: Callable[[Snapshot], T], seen: Cursor | None) -> T:
+        if seen is not None and self._replicas is not None:
+            with suppress(AskPrimary):
+                return self._replicas.answer(query, seen)
+        return self._read_primary(query)
+
+    def _read_primary(self, query: Callable[[Snapshot], T]) -> T:
         link = self._link()
         was_open = link.is_open
         try:
@@ -84,7 +110,8 @@ class PostgresStore(Database):
             link.drop()
             if not was_lost:
                 raise Unavailable(f"The database failed ({type(failure).__name__}).") from failure
-        return self._read(query)  # on a new connection: the old one was lost since its last use
+        # On a new connection: the old one was lost since its last use.
+        return self._read_primary(query)
 
     def _link(self) -> Link:
         link: Link | None = getattr(self._local, "link", None)

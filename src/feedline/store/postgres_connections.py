@@ -163,10 +163,10 @@ class Link:
             with suppress(psycopg.Error):
                 connection.close()
 
-    def cut_if_stuck(self) -> None:
-        """From another thread: whoever has waited for too long waits no longer."""
+    def cut_if_stuck(self, patience: float = _SLOWEST) -> None:
+        """From another thread: whoever has waited for too long waits no longer. Seconds."""
         since, connection = self._busy_since, self._connection
-        if since is None or connection is None or monotonic() - since < _SLOWEST:
+        if since is None or connection is None or monotonic() - since < patience:
             return
         with suppress(psycopg.Error, OSError):
             duplicate = socket.socket(fileno=os.dup(connection.fileno()))

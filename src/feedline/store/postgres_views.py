@@ -74,6 +74,10 @@ class PostgresSnapshot(PostgresRows, Views):
         """What signs sign-ins."""
         return bytes(self._one("secret"))
 
+    def passed(self) -> int:
+        """How far the server's own log is on disk, in bytes; a server that only reads has none."""
+        return int(self._one("passed"))
+
 
 class _Appended(NamedTuple):
     """An event on its way into the log, and the bytes that are to be kept of it."""

@@ -10,6 +10,7 @@ from typing import TypeVar
 import apsw
 
 from feedline.errors import Unavailable
+from feedline.feed.cursor import Cursor
 from feedline.feed.instants import Millis
 from feedline.store.base import Announce, Snapshot
 from feedline.store.database import Database, now_millis
@@ -55,7 +56,7 @@ class SqliteStore(Database):
     def _new_writer(self, announce: Announce) -> SqliteWriter:
         return SqliteWriter(self._path, self._clock, self._queue_limit, announce)
 
-    def _read(self, query: Callable[[Snapshot], T]) -> T:
+    def _read(self, query: Callable[[Snapshot], T], seen: Cursor | None) -> T:  # noqa: ARG002
         try:
             connection = self._reader()
             connection.execute("BEGIN")

@@ -195,6 +195,32 @@ METRICS = (
         "It stays high: the disk is slow, or something holds a lock in the database.",
     ),
     Listed(
+        "feedline_replica_up",
+        "gauge",
+        "0 or 1",
+        "Whether a replica of the database may answer reads; only where there are any.",
+        "Its reads go to the primary. `/readyz` says why; then see to that server.",
+        {"replica": "its address"},
+    ),
+    Listed(
+        "feedline_replica_position",
+        "gauge",
+        "place in the log",
+        "Place in the log which a replica had when it was last looked at, once a second.",
+        "It stays behind `feedline_log_position`: its disk or network is too slow.",
+        {"replica": "its address"},
+    ),
+    Listed(
+        "feedline_replica_reads_total",
+        "counter",
+        "reads",
+        "Reads that a replica was asked for: what it answered, and what the primary had to, as the "
+        "replica did not have all of it yet, or failed.",
+        "Many `behind`: it lags, or reads are of what was written a moment ago. Many `failed`: "
+        "queries are in the way of its replay (`max_standby_streaming_delay`).",
+        {"replica": "its address", "outcome": "`answered`, `behind`, `failed`"},
+    ),
+    Listed(
         "feedline_bus_up",
         "gauge",
         "0 or 1",

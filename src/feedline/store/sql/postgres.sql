@@ -368,6 +368,17 @@ INSERT INTO compatibility (one, oldest) VALUES (true, %s)
 -- name: log_head
 SELECT epoch, seq, floor FROM log_head
 
+-- name: replica_place
+SELECT epoch, seq, pg_is_in_recovery() FROM log_head
+
+-- name: passed
+SELECT pg_wal_lsn_diff(pg_current_wal_flush_lsn(), '0/0')::bigint
+
+-- name: replica
+SELECT pg_is_in_recovery(), coalesce(pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0'), 0)::bigint,
+    epoch, seq, (SELECT secret FROM installation)
+FROM log_head
+
 -- name: begin_log
 INSERT INTO log_head (epoch, seq, floor) VALUES (%s, 0, 0) ON CONFLICT DO NOTHING
 
