@@ -108,6 +108,14 @@ class Standby(PostgresServer):
             question = "SELECT pg_get_wal_replay_pause_state() = 'paused'"
             await_true(lambda: connection.execute(question).fetchone() == (True,))
 
+    def copy_of(self, url: str) -> str:
+        """The address of its copy of a database of the primary, once that is there."""
+        name = url.rpartition("/")[2]
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            question = "SELECT count(*) = 1 FROM pg_database WHERE datname = %s"
+            await_true(lambda: connection.execute(question, [name]).fetchone() == (True,))
+        return self.url(name)
+
     def resume(self) -> None:
         self.execute("SELECT pg_wal_replay_resume()")
 

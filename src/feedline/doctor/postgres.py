@@ -11,6 +11,7 @@ import psycopg
 from feedline.config import Settings
 from feedline.doctor.database import CLOCK, DATABASE, SET_CLOCK, judged_schema
 from feedline.doctor.findings import Finding, Findings
+from feedline.doctor.replicas import check_replicas
 from feedline.store.postgres_connections import (
     MIGRATIONS,
     Connection,
@@ -63,6 +64,7 @@ def check_postgres(settings: Settings) -> Findings:
         for check in (_version, _schema, _durability, _standbys, _load, _clock):
             yield from check(connection)
         yield from _room(connection, settings)
+        yield from check_replicas(connection, settings)
 
 
 def _sentence(failure: psycopg.Error) -> str:

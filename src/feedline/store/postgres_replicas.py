@@ -168,7 +168,6 @@ class Replica:
             result.nextset()
             epoch, head, is_standby = result.fetchone() or ("", 0, False)
             if not is_standby or epoch != seen.epoch:
-                self._current_until = -math.inf
                 raise AskNext
             if head < seen.seq:
                 self._count("behind")
