@@ -8,6 +8,7 @@ import pytest
 from feedline.api import health
 from feedline.api.application import build_api
 from feedline.errors import Unavailable
+from feedline.store.base import ReplicaReport
 from feedline.telemetry.metrics import Gauge
 from tests.api.world import World, problem
 
@@ -48,6 +49,16 @@ async def test_without_its_bus_a_server_is_ready_and_says_that_it_is_degraded(wo
     assert answer.status_code == 200
     assert answer.json()["status"] == "degraded"
     assert answer.json()["checks"]["bus"] == "degraded"
+
+
+async def test_a_replica_that_is_no_use_makes_a_server_degraded(world: World) -> None:
+    report = ReplicaReport("feedline@there:5432", "ok")
+    client = rebuilt(world, replicas=lambda: [report])
+    assert (await client.get("/readyz")).json()["status"] == "ready"
+    report.state = "behind"
+    answer = await client.get("/readyz")
+    assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+    assert answer.json()["checks"]["replica feedline@there:5432"] == "behind"
 
 
 @pytest.mark.parametrize(("store", "state"), [(FailingStore(), "failing"), (StuckStore(), "slow")])

@@ -167,7 +167,7 @@ async def test_publishing_is_documented_with_its_key(world: World) -> None:
 async def test_lists_are_documented_with_their_query(world: World) -> None:
     entry = dict(described(await document(world)))["GET /api/posts"]
     query = {one["name"]: one["schema"] for one in entry["parameters"]}
-    assert set(query) == {"limit", "page", "creator", "category", "tag"}
+    assert set(query) == {"limit", "page", "creator", "category", "tag", "Seen-Cursor"}
     limit = query["limit"]
     assert (limit["minimum"], limit["maximum"], limit["default"]) == (1, 100, 20)
 

@@ -14,7 +14,7 @@ from feedline.doctor.database import check_database
 from feedline.store.queries import load_migrations
 from feedline.store.sqlite_connections import migrate, open_writer
 from tests.doctor.conftest import Found
-from tests.postgres import PostgresServer, databases, own_server
+from tests.postgres import PostgresServer, databases, own_server, standby_of
 
 Look = Callable[..., Found]
 KNOWN = len(load_migrations())
@@ -202,3 +202,21 @@ class _Telling:
 
     def fetchone(self) -> tuple[float]:
         return (self._number,)
+
+
+@pytest.mark.system
+def test_replicas(found: Look, database: str) -> None:
+    other = databases().fresh()
+    with psycopg.connect(other, autocommit=True) as connection:
+        connection.execute("UPDATE log_head SET epoch = 'another'")
+    with standby_of(databases().server) as standby:
+        copy, foreign = standby.copy_of(database), standby.copy_of(other)
+        nowhere = standby.url("nothing")
+        replicas = (copy, foreign, database, nowhere)
+        looked = found(check_database, database=database, database_replicas=replicas)
+    assert looked.one("follows, 0 KiB and 0 entries").level == "ok"
+    looked.bad("failure", "no copy of this installation")
+    looked.bad("failure", "no standby")
+    looked.bad("warning", "does not exist")
+    assert sum(finding.check == "replicas" for finding in looked.all) == 4
+    databases().drop(other)

@@ -82,6 +82,7 @@ def test_a_variable_of_another_command_is_read_by_somebody(
     [
         ({"workers": 2}, "--database"),
         ({"database": "mysql://x"}, "postgresql://"),
+        ({"database_replicas": ("postgresql://two",)}, "--database"),
         ({"identity_issuer": "https://x"}, "--identity-audience"),
         ({"identity_secret_file": "/nowhere/at-all"}, ""),
         ({"allowed_origins": ("https://example.com/",)}, "https://example.com"),

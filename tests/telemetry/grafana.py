@@ -112,10 +112,31 @@ PANELS = (
         ],
     ),
     Panel(
+        "Reads of replicas",
+        "ops",
+        [
+            (
+                "{{outcome}} {{replica}}",
+                _rate("feedline_replica_reads_total", "replica, outcome"),
+            )
+        ],
+    ),
+    Panel(
+        "Place in the log of replicas, behind the first node",
+        "short",
+        [
+            (
+                "{{replica}} as {{instance}} sees it",
+                "scalar(max(feedline_log_position)) - feedline_replica_position",
+            )
+        ],
+    ),
+    Panel(
         "Up",
         "short",
         [
             ("bus of {{instance}}", "feedline_bus_up"),
+            ("replica {{replica}} of {{instance}}", "feedline_replica_up"),
             ("worker {{worker}} of {{instance}}", "feedline_worker_up"),
             ("live delivery of {{instance}}", "feedline_realtime_on"),
         ],

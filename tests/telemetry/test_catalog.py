@@ -20,7 +20,7 @@ from feedline import observed
 from feedline.bus.local import LocalBus
 from feedline.feed.policy import LivePolicy
 from feedline.hub.hub import Hub
-from feedline.store.base import Store
+from feedline.store.base import ReplicaReport, Store
 from feedline.telemetry.catalog import METRICS, Listed, stored_names
 from feedline.telemetry.merging import merged
 from feedline.telemetry.metrics import Metrics
@@ -40,6 +40,7 @@ class Quiet:
     connections = position = waiting_writes = slow_readers = 0
     connections_by_transport: Mapping[str, int] = MappingProxyType({"ws": 0})
     policy = LivePolicy()
+    replicas = (ReplicaReport("feedline@there:5432"),)
 
 
 def full() -> Metrics:

@@ -9,12 +9,16 @@ _SEEN = b"seen-cursor"
 def newest_seen(headers: Headers, known: Cursor) -> Cursor | None:
     """What a client says it has seen, or what is ``known`` here if that is newer.
 
-    None if they can't be compared: the cursor is no cursor, or one of another log.
+    To a client cursors are opaque: it names several if it can't tell which is the newest. None if
+    they can't be compared: one is no cursor, or one of another log.
     """
-    given = headers.get(_SEEN)
-    if given is None:
+    named = headers.get(_SEEN)
+    if named is None:
         return known
-    seen = Cursor.parse(given.decode("latin-1"))
-    if seen is None or seen.epoch != known.epoch:
-        return None
-    return max(known, seen, key=lambda cursor: cursor.seq)
+    newest = known
+    for given in named.decode("latin-1").split(","):
+        seen = Cursor.parse(given.strip())
+        if seen is None or seen.epoch != known.epoch:
+            return None
+        newest = max(newest, seen, key=lambda cursor: cursor.seq)
+    return newest

@@ -141,7 +141,7 @@ _IDEMPOTENCY_KEY: Json = {
 _SEEN_CURSOR: Json = {
     "name": "Seen-Cursor",
     "in": "header",
-    "description": "The newest cursor that the client has; the answer is no older than that.",
+    "description": "The newest cursors that the client has; the answer is no older than these.",
     "schema": {"type": "string"},
 }
 
