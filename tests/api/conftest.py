@@ -74,7 +74,7 @@ async def world(settings: Settings, external: External) -> AsyncIterator[World]:
             settings.login_failures_per_account, settings.login_failures_per_address, shared
         ),
         clock=clock,
-        known=lambda: Cursor("", 0),
+        known=lambda: Cursor("log", 0),
         draining=lambda: False,
         is_connected=is_connected,
         policy=LivePolicy,

@@ -49,7 +49,9 @@ async def test_only_what_may_lag_is_read_so(world: World, monkeypatch: pytest.Mo
         assert (await ann.client.get(f"/api/{path}")).status_code == 200
     for path in ("users", "users/ann"):
         assert (await ann.client.get(f"/api/{path}")).status_code == 200
-    assert asked == [Cursor("", 0)] * 6
+    await ann.client.get("/api/feed", headers={"Seen-Cursor": "log-5"})
+    await ann.client.get("/api/feed", headers={"Seen-Cursor": "another-5"})
+    assert asked == [Cursor("log", 0)] * 6 + [Cursor("log", 5), None]
     asked.clear()
     for path in ("me", "notifications", "me/blocks"):
         assert (await ann.client.get(f"/api/{path}")).status_code == 200

@@ -214,7 +214,7 @@ def test_replicas(found: Look, database: str) -> None:
         nowhere = standby.url("nothing")
         replicas = (copy, foreign, database, nowhere)
         looked = found(check_database, database=database, database_replicas=replicas)
-    assert looked.one("follows, 0 KiB and 0 entries").level == "ok"
+    assert looked.one("KiB and 0 entries of the log behind").level == "ok"
     looked.bad("failure", "no copy of this installation")
     looked.bad("failure", "no standby")
     looked.bad("warning", "does not exist")
