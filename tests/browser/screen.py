@@ -7,10 +7,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.async_api import Locator, Page, Route, expect
+from playwright.async_api import FloatRect, Locator, Page, Route, expect
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from tests.browser.visitor import Visitor
+from tests.gateway.live import eventually
 
 END = "That’s all, back to the very first post."
 WALK = (Path(__file__).parent / "walk.js").read_text()
@@ -113,6 +114,15 @@ async def scroll_to(article: Locator) -> None:
         }"""
     )
     await expect(article).to_be_in_viewport()
+
+
+async def is_at(article: Locator, place: FloatRect | None) -> None:
+    """Waits until something is at a place, and not on its way there."""
+
+    async def there() -> bool:
+        return await article.bounding_box() == place
+
+    await eventually(there)
 
 
 async def go_down(page: Page) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Locator, Page, expect
 
 from feedline.administration import add_admin, remove_admin
 from feedline.storage import Storage
@@ -20,10 +20,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 NO_POSTS = "[role=img][aria-label^='Posts per second'][aria-label$='most 0']"
 
 
-async def value(page: Page, name: str) -> str:
+def value(page: Page, name: str) -> Locator:
     """What a tile shows."""
     tile = page.locator(".admin-tile", has=page.get_by_text(name, exact=True))
-    return await tile.locator(".admin-tile-value").inner_text()
+    return tile.locator(".admin-tile-value")
 
 
 async def test_figures_move_live_and_survive_a_restart(visit: Visit, server: ServerProcess) -> None:
@@ -39,7 +39,7 @@ async def test_figures_move_live_and_survive_a_restart(visit: Visit, server: Ser
     for number in range(3):
         await ann.person.publish(f"counted {number}")
     await expect(page.locator(NO_POSTS)).to_have_count(0)
-    assert int(await value(page, "Connections")) == 2
+    await expect(value(page, "Connections")).to_have_text("2")
     await expect(page.locator(".admin-nodes tbody tr")).to_have_count(1)
     assert await findings(page) == []
     for width in (320, 768, 1360):

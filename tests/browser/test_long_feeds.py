@@ -106,7 +106,7 @@ async def test_the_way_back_leads_deep_into_a_long_feed(visit: Visit) -> None:
     await expect(screen.posts(page)).to_have_count(1)
     await page.go_back()
     await expect(reading).to_be_in_viewport()
-    assert await reading.bounding_box() == place
+    await screen.is_at(reading, place)
     await page.go_forward()
     await expect(screen.posts(page)).to_have_count(1)
 

@@ -10,6 +10,7 @@ from tests.browser import screen
 from tests.browser.tasks import longest_task
 from tests.browser.visitor import Visit
 from tests.conftest import Figures
+from tests.gateway.live import eventually
 from tests.processes import Person
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -181,7 +182,7 @@ async def test_the_way_back_from_a_post_leads_to_the_old_place(visit: Visit, whe
     assert await page.evaluate("scrollY") == 0
     await page.go_back()
     await expect(reading).to_be_in_viewport()
-    assert await reading.bounding_box() == place
+    await screen.is_at(reading, place)
 
 
 async def test_posts_that_did_not_load_come_by_themselves(visit: Visit) -> None:
@@ -214,14 +215,22 @@ async def test_a_long_text_is_folded_until_it_is_asked_for(visit: Visit) -> None
     await ann.person.publish("\n".join(f"line {number}" for number in range(40)) + " the last")
     page = await screen.live_page(ann)
     text = screen.posts(page).first.locator(".post-text")
+    await expect(page.get_by_role("button", name="Show more")).to_be_visible()
     folded = await height(text)
+
+    async def is_folded() -> bool:
+        return await height(text) == folded
+
+    async def is_unfolded() -> bool:
+        return await height(text) > 2 * folded
+
     await page.get_by_role("button", name="Show more").click()
-    assert await height(text) > 2 * folded
+    await eventually(is_unfolded)
     await page.get_by_role("link", name="Everyone").click()
     await page.get_by_role("link", name="Home").click()
-    assert await height(text) > 2 * folded
+    await eventually(is_unfolded)
     await page.get_by_role("button", name="Show less").click()
-    assert await height(text) == folded
+    await eventually(is_folded)
 
 
 async def height(element: Locator) -> float:

@@ -5,6 +5,7 @@ from playwright.async_api import Page, WebSocket, expect
 
 from tests.browser import screen
 from tests.browser.visitor import Visit, Visitor
+from tests.gateway.live import eventually
 
 # As in a browser that keeps nothing for any page.
 DENIED = """
@@ -24,8 +25,16 @@ class Sockets:
         self._all: list[tuple[Page, WebSocket]] = []
         visitor.context.on("page", self._watch)
 
+    async def are(self, count: int) -> None:
+        """So many are open, once those have gone that are closing."""
+
+        async def found() -> bool:
+            return self._open == count
+
+        await eventually(found)
+
     @property
-    def open(self) -> int:
+    def _open(self) -> int:
         """How many are open now. Those of a closed page don't say so themselves."""
         return sum(not page.is_closed() and not socket.is_closed() for page, socket in self._all)
 
@@ -38,7 +47,7 @@ async def test_tabs_have_one_socket_and_see_everything_once(visit: Visit) -> Non
     sockets = Sockets(ann)
     home, everyone = await screen.live_page(ann), await screen.live_page(ann, "/everyone")
     third = await screen.live_page(ann, f"/u/{bob.username}")
-    assert sockets.open == 1
+    await sockets.are(1)
     for number in range(3):
         published = await bob.person.publish(f"For every tab {number}")
         for page in (everyone, third):
@@ -47,7 +56,7 @@ async def test_tabs_have_one_socket_and_see_everything_once(visit: Visit) -> Non
     await screen.publish(third, "Not on this page")
     await expect(screen.post(home, "Not on this page")).to_have_count(1)
     await expect(screen.post(everyone, "Not on this page")).to_have_count(1)
-    assert sockets.open == 1
+    await sockets.are(1)
 
 
 async def test_when_the_connected_tab_is_closed_another_goes_on(visit: Visit) -> None:
@@ -67,7 +76,7 @@ async def test_when_the_connected_tab_is_closed_another_goes_on(visit: Visit) ->
         await expect(screen.post(page, "While there are two again")).to_have_count(1)
         ids = await screen.shown(page)
         assert len(set(ids)) == len(ids)
-    assert sockets.open == 1
+    await sockets.are(1)
 
 
 async def test_where_storage_is_denied_each_tab_has_a_socket(visit: Visit) -> None:
@@ -75,7 +84,7 @@ async def test_where_storage_is_denied_each_tab_has_a_socket(visit: Visit) -> No
     sockets = Sockets(ann)
     await ann.context.add_init_script(DENIED)
     first, second = await screen.live_page(ann), await screen.live_page(ann)
-    assert sockets.open == 2
+    await sockets.are(2)
     await screen.publish(first, "Kept nowhere")
     await screen.confirmed(first, "Kept nowhere")
     await expect(screen.post(second, "Kept nowhere")).to_have_count(1)
