@@ -138,6 +138,7 @@ async def running(settings: Settings, siblings: Siblings | None = None) -> Async
         )
         if hub.trails is not None:
             metrics.stages.on_landed.append(hub.trails.landed)
+        hub.watcher = None if tracing is None else tracing.openings
         await hub.warm_up()
         await bus.start(hub)
         stack.push_async_callback(bus.stop)
@@ -247,6 +248,7 @@ def _assemble(
         allowed_origins=settings.allowed_origins,
         message_limit=settings.message_limit,
         backlog_limit=settings.backlog_limit,
+        watcher=hub.watcher,
         trusts=lambda address: address in front.trusted_hosts,
     )
     served, gateway = _served(services, live, sockets)

@@ -8,7 +8,11 @@ from pathlib import Path
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from tests.gateway.events import live_stream
+from tests.gateway.live import opened
 from tests.processes import Person, serving
+
+PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 pytestmark = pytest.mark.system
 
@@ -44,7 +48,7 @@ def receiver() -> Iterator[Receiver]:
     thread.join()
 
 
-async def test_a_post_is_one_trace_from_its_request_to_its_dispatch(
+async def test_a_post_is_one_trace_and_connections_are_short_spans(
     tmp_path: Path, receiver: Receiver
 ) -> None:
     environment = {
@@ -53,12 +57,19 @@ async def test_a_post_is_one_trace_from_its_request_to_its_dispatch(
     }
     async with serving(tmp_path / "data", environment=environment) as server:
         ann = await Person.register(server, "ann")
-        async with ann.socket() as socket:
+        credentials = {"Authorization": f"Bearer {ann.token}"}
+        async with opened(server, traceparent=PARENT, **credentials) as connection:
+            socket = connection.socket
             await socket.send('{"type": "connect", "channels": ["public"]}')
             assert "connected" in str(await socket.recv())  # from here on it is told of posts
             await ann.publish("hidden in no span")
             while "post_created" not in str(await socket.recv()):
                 pass
+        async with live_stream(ann, "public"):
+            pass
+        await ann.http.get("/api/events", params={"channels": "public"})
+        async with opened(server, Authorization="Bearer none") as refused:
+            assert await refused.closed() == 4001
         assert await server.stop() == 0  # what is not sent yet is sent before the end
     resources = [part for request in receiver.taken for part in request.resource_spans]
     named = {(pair.key, pair.value.string_value) for pair in resources[0].resource.attributes}
@@ -67,4 +78,16 @@ async def test_a_post_is_one_trace_from_its_request_to_its_dispatch(
     (request,) = [span for span in spans if span.name == "POST /api/posts"]
     trace = {span.name for span in spans if span.trace_id == request.trace_id}
     assert trace == {"POST /api/posts", "commit", "publish", "dispatch"}
+    socket_opened, refused_span = (span for span in spans if span.name == "GET /ws")
+    (socket_closed,) = [span for span in spans if span.name == "close ws"]
+    assert {socket_opened.trace_id.hex(), socket_closed.trace_id.hex()} == {PARENT[3:35]}
+    assert socket_closed.parent_span_id == socket_opened.span_id
+    assert socket_opened.end_time_unix_nano <= socket_closed.start_time_unix_nano
+    codes = {pair.key: pair.value.int_value for pair in refused_span.attributes}
+    assert codes["feedline.close_code"] == 4001
+    (stream_opened,) = [span for span in spans if span.name == "GET /api/stream"]
+    (stream_closed,) = [span for span in spans if span.name == "close sse"]
+    assert stream_closed.parent_span_id == stream_opened.span_id
+    assert stream_opened.end_time_unix_nano <= stream_closed.start_time_unix_nano
+    assert "GET /api/events" in {span.name for span in spans}
     assert b"hidden" not in b"".join(request.SerializeToString() for request in receiver.taken)

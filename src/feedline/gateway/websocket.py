@@ -27,6 +27,7 @@ from feedline.feed.visibility import Viewer
 from feedline.gateway.entrance import Authenticator
 from feedline.gateway.upgrade import NoUpgrade, Upgrade, plain_request, read_upgrade
 from feedline.hub.connection import Connection
+from feedline.hub.watcher import Watcher
 from feedline.wire.credentials import bearer_token
 from feedline.wire.encoded import EncodedEvent
 from feedline.wire.frames import (
@@ -63,6 +64,7 @@ class WebSocketGateway:
     allowed_origins: tuple[str, ...]
     message_limit: int
     backlog_limit: int
+    watcher: Watcher | None
     trusts: Callable[[str], bool]
     """Whether a peer is a proxy whose id of a request is taken."""
 
@@ -104,11 +106,16 @@ class UpgradedProtocol(WSProtocol):  # type: ignore[misc]
         """The request of the upgrade, whole, as uvicorn hands it over."""
         self._server_state.connections.add(self)
         self._request = self._name(request)
+        watcher = self._gateway.watcher
+        if watcher is not None:
+            watcher.begun(self._request, request)
         try:
             self._upgrade = read_upgrade(request, self._gateway.allowed_origins)
         except NoUpgrade as refusal:
             fields = {"request": self._request, "code": refusal.code}
             access.info("upgrade refused", extra={"fields": fields})
+            if watcher is not None:
+                watcher.refused(self._request, refusal.status)
             transport = self.transport.underlying_transport
             transport.write(refusal.response(self._request))
             transport.close()

@@ -114,6 +114,7 @@ class Connection(_Front):
         "_ended",
         "_heard",
         "_hub",
+        "_is_served",
         "_loop",
         "_opened",
         "_progress",
@@ -158,7 +159,8 @@ class Connection(_Front):
         self._opened = self._sent = self._heard = self._loop.time()
         self._asked = False  # whether the peer was pinged since it was heard of
         self._backlog = 0
-        self._trail: OpenTrail = NO_TRAIL  # until it is served
+        self._is_served = False
+        self._trail: OpenTrail = NO_TRAIL  # until it is
         self._applied: Cursor | None = None
         self._progress: float | None = None  # when a full socket last took something
         if not hub.add(self):
@@ -237,6 +239,9 @@ class Connection(_Front):
         self._hub.fanout.leave(self)
         if self._hub.remove(self):
             self._tell_end(code)
+            if self._hub.watcher is not None:
+                ours, reason = self._ended
+                self._hub.watcher.ended(self.request, self.transport, ours or code, reason)
         if session.identity is not None:
             self._hub.forget_identity(self, session.identity)
         for task in self._tasks:
@@ -357,7 +362,7 @@ class Connection(_Front):
                 self._sent = self._loop.time()
                 self._socket.send_many(bodies)
             case ReadLog(after=after, topics=topics):
-                self._be_tracked(after)
+                self._be_served(after)
                 if topics is None or not self._send_stretch(after, topics):
                     self._read(after)
             case CheckChannels(channels=channels):
@@ -379,16 +384,21 @@ class Connection(_Front):
         if session.live:  # or else settling has filled the socket, and it comes back later
             position = self._hub.position
             fanout.place(self, session.coverage.channels, position)
-            self._be_tracked(position)
+            self._be_served(position)
             if session.resynced is not None:
                 resynced, session.resynced = session.resynced, None
                 self._trail.resynced(position, *resynced)
             self._trail.seated(position, session.coverage.since)
 
-    def _be_tracked(self, start: int) -> None:
-        """From here on it is written down what becomes of this connection."""
-        trails, session = self._hub.trails, self.session
-        if self._trail is NO_TRAIL and trails is not None and session.identity is not None:
+    def _be_served(self, start: int) -> None:
+        """From here on it is open, and written down what becomes of it."""
+        if self._is_served:
+            return
+        self._is_served = True
+        trails, watcher, session = self._hub.trails, self._hub.watcher, self.session
+        if watcher is not None:
+            watcher.opened(self.request)
+        if trails is not None and session.identity is not None:
             transport = self._socket.transport
             self._trail = trails.begin(session.id, session.identity.user_id, transport)
             self._trail.began(start, session.coverage.arrived, session.coverage.since)

@@ -35,6 +35,7 @@ from feedline.hub.ring import Ring
 from feedline.hub.standings import Standings
 from feedline.hub.stretches import Stretch, Stretches
 from feedline.hub.trails import Trails
+from feedline.hub.watcher import Watcher
 from feedline.store.base import LogBounds, LogEntry, LogPage, Snapshot, Store
 from feedline.wire.encoded import EncodedEvent
 
@@ -111,6 +112,7 @@ class Hub:
         self.observer = observer
         self.policy = LivePolicy()
         self.arrivals = Arrivals(limits.connects_per_user, limits.connects_per_address)
+        self.watcher: Watcher | None = None
         self.trails = None if trails is None else trails(self.level)
         self._store = store
         self._limits = limits

@@ -22,8 +22,9 @@ from opentelemetry.trace import (
     set_span_in_context,
 )
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
-from structlog.contextvars import bind_contextvars
+from structlog.contextvars import bind_contextvars, get_contextvars
 
+from feedline.telemetry.openings import Openings
 from feedline.telemetry.stages import Flight, Stages
 
 Scope = MutableMapping[str, Any]
@@ -51,13 +52,17 @@ class Tracing:
     def __init__(self, provider: TracerProvider) -> None:
         self._provider = provider
         self._tracer = provider.get_tracer("feedline")
+        self.openings = Openings(self._tracer)
 
     def end(self) -> None:
         """Sends what was not sent yet; may take some seconds."""
         self._provider.shutdown()
 
     def requests(self, app: App, route: str) -> App:
-        """An application with a span around each request; ``route``: where its scope has that."""
+        """An application with a span around each request; ``route``: where its scope has that.
+
+        That of an answer that streams events ends when it begins.
+        """
 
         async def traced(scope: Scope, receive: Receive, send: Send) -> None:
             with self._tracer.start_as_current_span(
@@ -66,12 +71,25 @@ class Tracing:
                 kind=SpanKind.SERVER,
                 record_exception=False,  # its words may quote what somebody wrote
                 set_status_on_exception=False,
+                end_on_exit=False,
             ) as span:
                 bind_contextvars(trace=format_trace_id(span.get_span_context().trace_id))
+
+                async def tell(message: Message) -> None:
+                    if message["type"] == "http.response.start":
+                        span.set_attribute("http.response.status_code", message["status"])
+                        if _streams(message):
+                            _name(span, scope["method"], scope.get(route, "page"))
+                            span.end()
+                            self.openings.streams(str(get_contextvars().get("request", "")), span)
+                    await send(message)
+
                 try:
-                    await app(scope, receive, _telling(send, span))
+                    await app(scope, receive, tell)
                 finally:
-                    _name(span, scope["method"], scope.get(route, "page"))
+                    if span.is_recording():  # or else it has ended
+                        _name(span, scope["method"], scope.get(route, "page"))
+                        span.end()
 
         return traced
 
@@ -162,13 +180,12 @@ def _carried(scope: Scope) -> dict[str, str]:
     }
 
 
-def _telling(send: Send, span: Span) -> Send:
-    async def tell(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            span.set_attribute("http.response.status_code", message["status"])
-        await send(message)
-
-    return tell
+def _streams(start: Message) -> bool:
+    """Whether an answer begins that lasts as long as a connection."""
+    return any(
+        name == b"content-type" and value.startswith(b"text/event-stream")
+        for name, value in start.get("headers", ())
+    )
 
 
 def _name(span: Span, method: str, route: str) -> None:
