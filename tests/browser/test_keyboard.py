@@ -114,9 +114,7 @@ async def test_no_stop_of_the_composer_is_under_its_foot(visit: Visit) -> None:
 
 async def test_who_follows_a_link_goes_on_in_the_next_page(visit: Visit) -> None:
     page = await page_with_posts(await visit("ann"), count=1)
-    await page.keyboard.press("j")
-    await press_until(page, "Tab", "now")
-    await page.keyboard.press("Enter")
+    await screen.posts(page).locator(".byline-time").press("Enter")
     await expect(page.get_by_role("main")).to_be_focused()
     await page.keyboard.press("Tab")
     await expect(page.get_by_role("button", name="Refresh")).to_be_focused()
