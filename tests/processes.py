@@ -23,8 +23,9 @@ STOP_SECONDS = 30.0
 SHARED_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 # Past a number of idle ones httpcore closes connections that it has just given to a request
-# (encode/httpcore, issue 1110); httpx sets 20 unless told otherwise.
-LIMITS = httpx.Limits(max_connections=100)
+# (encode/httpcore, issue 1110); httpx sets 20 unless told otherwise. The server closes idle ones
+# after 5 s: whoever keeps them as long sends now and then on one that is being closed.
+LIMITS = httpx.Limits(max_connections=100, keepalive_expiry=2)
 
 _ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
 

@@ -15,8 +15,9 @@ from feedline.feed.posts import Post
 T = TypeVar("T")
 
 # Past a number of idle ones httpcore closes connections that it has just given to a request
-# (encode/httpcore, issue 1110); httpx sets 20 unless told otherwise.
-_LIMITS = httpx.Limits(max_connections=100)
+# (encode/httpcore, issue 1110); httpx sets 20 unless told otherwise. The server closes idle ones
+# after 5 s: whoever keeps them as long sends now and then on one that is being closed.
+_LIMITS = httpx.Limits(max_connections=100, keepalive_expiry=2)
 _AGAIN = frozenset({429, 500, 502, 503, 504})
 
 
