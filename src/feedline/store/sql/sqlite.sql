@@ -808,18 +808,17 @@ ON CONFLICT (id) DO UPDATE
 SET seen_at = excluded.seen_at, ended_at = excluded.ended_at, missed = excluded.missed
 
 -- name: add_trail
--- Nothing is kept of somebody who is gone.
-INSERT INTO trails (id, user_id, node_id, transport, opened_at)
-SELECT ?, id, ?, ?, ? FROM users WHERE id = ?
-ON CONFLICT DO NOTHING
+-- Nothing is kept of somebody who is gone: NULL is ignored. An INSERT from a SELECT may be of many
+-- rows, so SQLite would prepare to undo it half done, which takes longer with each one before it.
+INSERT OR IGNORE INTO trails (id, node_id, transport, opened_at, user_id)
+VALUES (?, ?, ?, ?, (SELECT id FROM users WHERE id = ?))
 
 -- name: close_trail
 UPDATE trails SET closed_at = ?, close_code = ?, close_reason = ?, reached = ? WHERE id = ?
 
 -- name: add_marks
-INSERT INTO trail_marks (trail_id, number, at, body)
-SELECT id, ?, ?, ? FROM trails WHERE id = ?
-ON CONFLICT DO NOTHING
+INSERT OR IGNORE INTO trail_marks (number, at, body, trail_id)
+VALUES (?, ?, ?, (SELECT id FROM trails WHERE id = ?))
 
 -- name: keep_dispatch
 -- Written when it begins, and again when its last socket was reached after that.
