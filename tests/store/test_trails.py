@@ -74,6 +74,27 @@ def _keep(batch: TrailBatch, tx: Transaction) -> None:
     tx.keep_trails(batch)
 
 
+async def test_nothing_is_kept_of_who_is_gone_and_nothing_twice(store: Store) -> None:
+    author_id = await store.write(busy_fans)
+    node = NodeRun(id="n", name="n", pid=1, started_at=NOW, seen_at=NOW)
+    known = Trail(id="t0", user_id=author_id, node_id="n", transport="ws", opened_at=NOW + 1)
+    gone = Trail(id="gone", user_id="nobody", node_id="n", transport="ws", opened_at=NOW)
+    chapters = [Chapter(one.id, 0, NOW, [Applied(NOW, 99)]) for one in (known, gone)]
+    batch = TrailBatch(node=node, opened=[known, gone], chapters=chapters, closed=[gone])
+    await store.write(partial(_keep, batch))
+    found, _ = await store.read(lambda reads: reads.trails_of_followers(author_id, NOW, 100, ROOM))
+    (fan,) = [trail for trail in found if trail.id == "t0"]
+    assert fan.opened_at == NOW
+    assert fan.marks == [Applied(NOW, chapter) for chapter in range(CHAPTERS)]
+    for user_id in (author_id, "nobody"):
+        read = partial(_trails_of, user_id=user_id)
+        assert await store.read(read) == []
+
+
+def _trails_of(reads: Snapshot, user_id: str) -> list[Trail]:
+    return reads.trails_since(user_id, NOW, 100, ROOM)
+
+
 RESTLESS = 300
 CALM = 5
 
