@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import socket
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -16,6 +15,7 @@ from feedline.client import Client, Page, Resync, live
 from feedline.errors import Refused, Unreachable
 from feedline.feed.events import PostCreated, SentEvent
 from feedline.storage import Storage
+from tests.ports import Port
 from tests.processes import Person, ServerProcess, serving
 
 pytestmark = pytest.mark.system
@@ -77,9 +77,8 @@ async def test_a_call_waits_for_a_server_that_comes_back(server: ServerProcess) 
 
 
 async def test_a_server_that_stays_away_is_unreachable() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    async with Client(f"http://127.0.0.1:{port}", "x", attempts=2) as client:
+    nobody = Port()
+    async with Client(f"http://127.0.0.1:{nobody.number}", "x", attempts=2) as client:
         with pytest.raises(Unreachable):
             await client.posts()
         assert await client.notify_post_author({"id": 1, "text": "a"}, 7) is False

@@ -168,9 +168,21 @@ def test_a_wrong_password_a_standby_that_is_not_there_and_no_room(found: Look) -
         looked.bad("failure", "other", "posts hang")
         looked.bad("failure", "connections are in use")
         server.execute("ALTER SYSTEM SET default_transaction_read_only = on")
-        server.execute("SELECT pg_reload_conf()")
+        _reload(server, "default_transaction_read_only", "on")
         read_only = found(check_database, database=url.format("right"))
         assert "Name all servers" in read_only.bad("failure", "read-only").advice
+
+
+def _reload(server: PostgresServer, setting: str, value: str) -> None:
+    """Has the server read its settings again, which it does in its own time."""
+    server.execute("SELECT pg_reload_conf()")
+    end = time.monotonic() + PATIENCE
+    while True:
+        with psycopg.connect(server.url("postgres")) as connection:
+            if connection.execute(f"SHOW {setting}".encode()).fetchone() == (value,):
+                return
+        assert time.monotonic() < end, setting
+        time.sleep(0.01)
 
 
 def _demand_passwords(server: PostgresServer) -> None:
