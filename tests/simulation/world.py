@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 
 from feedline.bus.base import BusState, Receiver, Traffic
 from feedline.errors import Unavailable
+from feedline.feed.cursor import Cursor
 from feedline.feed.events import AnyEvent
 from feedline.feed.policy import LivePolicy
 from feedline.feed.visibility import Viewer
@@ -128,7 +129,7 @@ class SlowStore:
         """When it last could not be reached."""
         self.announce: Callable[[list[LogEntry]], None] = lambda _: None
 
-    async def read(self, query: Callable[[Snapshot], T]) -> T:
+    async def read(self, query: Callable[[Snapshot], T], seen: Cursor | None = None) -> T:
         await self._weather.lag(self.LAG)
         self._require_up()
         result = query(cast("Snapshot", View(self._log, self._follows)))
