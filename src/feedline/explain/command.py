@@ -57,6 +57,10 @@ def show_story(story: Story, console: Console, *, as_json: bool) -> None:
     console.print(_moments(story))
     if story.connections:
         console.print(_connections(story))
+        others = sum(not one.matters for one in story.connections)
+        if others:
+            what = "other connection" if others == 1 else "other connections"
+            console.print(f"and {others} {what} later that day (--json has them)", highlight=False)
     for note in story.notes:
         console.print(f"[dim]{note}[/]", highlight=False)
 
@@ -75,7 +79,7 @@ def _connections(story: Story) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for title in ("connection", "node", "open", "what became of it"):
         table.add_column(title, overflow="fold")
-    for one in story.connections:
+    for one in filter(lambda one: one.matters, story.connections):
         end = "now" if one.closed_at is None else one.closed_at[11:19]
         table.add_row(one.transport, one.node, f"{one.opened_at[11:19]} to {end}", one.text)
     return table

@@ -8,6 +8,8 @@ from feedline.feed.instants import Millis
 from feedline.feed.trails import Dispatch, NodeRun, Trail
 from feedline.feed.visibility import Tier
 
+CONNECTIONS = 200  # of one person, from the post on, that a story looks at
+
 ChangeKind = Literal["follow", "unfollow", "tier", "retracted"]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from feedline.errors import NotFound
-from feedline.explain.facts import Change, Facts, PersonFacts, PostFacts
+from feedline.explain.facts import CONNECTIONS, Change, Facts, PersonFacts, PostFacts
 from feedline.feed.channels import feed_channel
 from feedline.feed.events import FeedUpdate, PostCreated, PostDeleted, PostRetracted
 from feedline.feed.instants import Millis
@@ -14,7 +14,6 @@ from feedline.feed.trails import Trail
 from feedline.feed.visibility import can_see, known_tier
 from feedline.store.base import LogEntry, Snapshot
 
-CONNECTIONS = 200  # of one person, from the post on, that a story looks at
 ROOM = 32 << 20  # bytes of what they went through
 CHANGES = 200
 STRETCH = 50_000  # entries of the log, from the post on, in which changes are looked for

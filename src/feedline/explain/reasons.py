@@ -47,9 +47,14 @@ _RANKS: dict[Outcome, int] = {
 }
 
 
-def nearest(journeys: list[Journey]) -> Journey | None:
-    """The connection on which the post got the furthest."""
-    return min(journeys, key=_rank, default=None)
+def by_nearness(journeys: list[Journey]) -> list[Journey]:
+    """First the connection on which the post got the furthest."""
+    return sorted(journeys, key=_rank)
+
+
+def matters(journey: Journey, facts: Facts) -> bool:
+    """Whether a connection was there for the post, or brought it; others are of later on."""
+    return journey.is_sent or journey.trail.opened_at <= facts.post.committed_at
 
 
 def _rank(journey: Journey) -> tuple[bool, int, Millis]:

@@ -4,7 +4,14 @@ from typing import Literal, NamedTuple
 
 from feedline.explain.facts import ChangeKind, Facts, Follows
 from feedline.explain.journey import Journey, Outcome, journey_of
-from feedline.explain.reasons import Reason, Verdict, nearest, reason_of, verdict_of
+from feedline.explain.reasons import (
+    Reason,
+    Verdict,
+    by_nearness,
+    matters,
+    reason_of,
+    verdict_of,
+)
 from feedline.explain.words import (
     TRANSPORTS,
     changed,
@@ -53,7 +60,11 @@ class DispatchStory(Wire, frozen=True):
 
 
 class ConnectionStory(Wire, frozen=True):
-    """How far the post got on one connection, or in somebody's polls in a row."""
+    """How far the post got on one connection, or in somebody's polls in a row.
+
+    ``matters``: whether it was there when the post was committed, or brought it, or is where the
+    post got the furthest.
+    """
 
     id: str
     transport: Transport
@@ -62,11 +73,15 @@ class ConnectionStory(Wire, frozen=True):
     closed_at: str | None
     close_code: int | None
     outcome: Outcome
+    matters: bool
     text: str
 
 
 class Story(Wire, frozen=True):
-    """``summary`` is one sentence; ``is_locked``: whether it is, for this person and now."""
+    """``summary`` is one sentence; ``is_locked``: whether it is, for this person and now.
+
+    ``connections`` begin with those that matter, the nearest first; ``moments`` are of these alone.
+    """
 
     post_id: str
     author: str
@@ -85,8 +100,10 @@ class Story(Wire, frozen=True):
 def story_of(facts: Facts) -> Story:
     """What became of a post on the way to a person."""
     follows = Follows(facts)
-    journeys = [journey_of(trail, facts, follows) for trail in facts.trails]
-    best = nearest(journeys)
+    journeys = by_nearness([journey_of(trail, facts, follows) for trail in facts.trails])
+    best = journeys[0] if journeys else None
+    near = [one for one in journeys if one is best or matters(one, facts)]
+    later = [one for one in journeys if one is not best and not matters(one, facts)]
     reason = reason_of(facts, follows, best)
     return Story(
         post_id=facts.post.id,
@@ -97,11 +114,18 @@ def story_of(facts: Facts) -> Story:
         reason=reason,
         summary=summary_of(facts, reason, best),
         is_locked=not facts.person.sees_all and not facts.person.is_apart,
-        moments=_moments(facts, journeys),
+        moments=_moments(facts, near),
         dispatches=[_dispatch(one, facts) for one in _dispatches(facts)],
-        connections=[_connection(journey, facts) for journey in journeys],
+        connections=[
+            *(_connection(journey, facts, matters=True) for journey in near),
+            *(_connection(journey, facts, matters=False) for journey in _in_order(later)),
+        ],
         notes=notes_of(facts, follows),
     )
+
+
+def _in_order(journeys: list[Journey]) -> list[Journey]:
+    return sorted(journeys, key=lambda journey: journey.trail.opened_at)
 
 
 class _Happened(NamedTuple):
@@ -169,7 +193,7 @@ def _moments_of(journey: Journey) -> list[_Happened]:
     return found
 
 
-def _connection(journey: Journey, facts: Facts) -> ConnectionStory:
+def _connection(journey: Journey, facts: Facts, *, matters: bool) -> ConnectionStory:
     trail = journey.trail
     return ConnectionStory(
         id=trail.id,
@@ -179,5 +203,6 @@ def _connection(journey: Journey, facts: Facts) -> ConnectionStory:
         closed_at=None if trail.closed_at is None else rfc3339(trail.closed_at),
         close_code=trail.close_code,
         outcome=journey.outcome,
+        matters=matters,
         text=outcome_of(journey, facts),
     )

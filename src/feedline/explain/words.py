@@ -1,6 +1,6 @@
 """A story in sentences."""
 
-from feedline.explain.facts import Change, Facts, Follows
+from feedline.explain.facts import CONNECTIONS, Change, Facts, Follows
 from feedline.explain.journey import Journey
 from feedline.explain.reasons import Reason, is_young
 from feedline.feed.experiments import Transport
@@ -134,6 +134,8 @@ def notes_of(facts: Facts, follows: Follows) -> list[str]:
         notes.append("The post is young: other nodes write down within two seconds what they did.")
     if post.deleted_at is not None:
         notes.append(f"The post was deleted {rfc3339(post.deleted_at)}.")
+    if len(facts.trails) == CONNECTIONS:
+        notes.append(f"Only the first {CONNECTIONS} connections from the post on were looked at.")
     notes += [
         f"{run.name} could not write down {run.missed} connections."
         for run in facts.nodes.values()

@@ -42,6 +42,7 @@ const STORY: Story = {
       closedAt: "2026-01-22T10:05:00.000Z",
       closeCode: 1001,
       outcome: "live",
+      matters: true,
       text: "was sent it live on feed:1",
     },
   ],
@@ -84,6 +85,21 @@ test("an admin asks by the address of a post, and the story is told in the words
   expect(screen.getByText("was sent it live on feed:1")).toBeDefined();
   expect(screen.getByText(/code 1001/)).toBeDefined();
   expect(screen.getByText("Tiers and blocks are those of now.")).toBeDefined();
+});
+
+test("connections of later on are folded behind their number", async () => {
+  const [first] = STORY.connections;
+  const later = Array.from({ length: 31 }, (_, number) => ({ ...first!, id: `later${number}`, matters: false, text: "began after the post" }));
+  open("/admin/explain?post=p1&user=ann");
+  await answer(/story\?user=ann$/, 200, { story: { ...STORY, connections: [first, ...later] } });
+  const summary = screen.getByText("31 other connections later that day");
+  expect(summary.closest("details")!.open).toBe(false);
+  expect(summary.closest("details")!.querySelectorAll("li")).toHaveLength(31);
+  expect(screen.getByText("was sent it live on feed:1").closest("details")).toBeNull();
+  expect([1, 2, 5, 21].map(WORDS.ru.others).join()).toBe(
+    "Ещё 1 соединение позже в тот же день,Ещё 2 соединения позже в тот же день,Ещё 5 соединений позже в тот же день,Ещё 21 соединение позже в тот же день",
+  );
+  expect(WORDS.en.others(1)).toBe("1 other connection later that day");
 });
 
 test("what is in the address is asked at once, and again at the press of the button", async () => {

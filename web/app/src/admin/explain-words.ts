@@ -29,6 +29,8 @@ interface Connection {
   closedAt: string | null;
   closeCode: number | null;
   outcome: string;
+  /** Whether it was there for the post, or brought it; the others are of later on. */
+  matters: boolean;
   text: string;
 }
 
@@ -56,6 +58,7 @@ interface Words {
   missing: string;
   now: string;
   connections: string;
+  others(count: number): string;
   transports: Record<Transport, string>;
   verdicts: Record<Verdict, string>;
   code(code: number): string;
@@ -76,6 +79,7 @@ const en: Words = {
   missing: "Please fill this in.",
   now: "now",
   connections: "Connections",
+  others: (count) => (count === 1 ? "1 other connection later that day" : `${count} other connections later that day`),
   transports: { ws: "WebSocket", sse: "Event stream", poll: "Long-poll" },
   verdicts: { shown: "shown", sent: "sent", loaded: "loaded", not_sent: "not sent", unknown: "unknown" },
   code: (code) => `code ${code}`,
@@ -135,6 +139,9 @@ const OUTCOMES: Record<string, string> = {
   no_channel: "без ленты, в которую попадает запись",
 };
 
+const plural = new Intl.PluralRules("ru");
+const FORMS: Partial<Record<Intl.LDMLPluralRule, string>> = { one: "соединение", few: "соединения" };
+
 const ru: Words = {
   title: "Почему человек увидел запись или нет",
   post: "Запись",
@@ -144,6 +151,7 @@ const ru: Words = {
   missing: "Заполните это поле.",
   now: "сейчас",
   connections: "Соединения",
+  others: (count) => `Ещё ${count} ${FORMS[plural.select(count)] ?? "соединений"} позже в тот же день`,
   transports: { ws: "WebSocket", sse: "Поток событий", poll: "Долгий опрос" },
   verdicts: { shown: "на экране", sent: "отправлена", loaded: "загружена", not_sent: "не отправлена", unknown: "неизвестно" },
   code: (code) => `код ${code}`,

@@ -98,27 +98,42 @@ function Told({ story }: { story: Story }): ReactNode {
   );
 }
 
+/** Those that tell of the post are shown; somebody who comes and goes has many more in a day. */
 function Connections({ story, time }: { story: Story; time: Intl.DateTimeFormat }): ReactNode {
   const words = useWords(WORDS);
-  const at = (moment: string) => time.format(new Date(moment));
+  const later = story.connections.filter(({ matters }) => !matters);
   return (
     <>
       <h2>{words.connections}</h2>
-      <ul className="explain-connections">
-        {story.connections.map((one) => (
-          <li key={one.id}>
-            <p>
-              <b>{words.transports[one.transport]}</b> · {one.node}
-            </p>
-            <p>
-              {at(one.openedAt)} – {one.closedAt === null ? words.now : at(one.closedAt)}
-              {one.closeCode !== null && ` (${words.code(one.closeCode)})`}
-            </p>
-            <p>{words.outcome(one)}</p>
-          </li>
-        ))}
-      </ul>
+      <ConnectionList of={story.connections.filter(({ matters }) => matters)} time={time} />
+      {later.length > 0 && (
+        <details className="explain-later">
+          <summary>{words.others(later.length)}</summary>
+          <ConnectionList of={later} time={time} />
+        </details>
+      )}
     </>
+  );
+}
+
+function ConnectionList({ of, time }: { of: Story["connections"]; time: Intl.DateTimeFormat }): ReactNode {
+  const words = useWords(WORDS);
+  const at = (moment: string) => time.format(new Date(moment));
+  return (
+    <ul className="explain-connections">
+      {of.map((one) => (
+        <li key={one.id}>
+          <p>
+            <b>{words.transports[one.transport]}</b> · {one.node}
+          </p>
+          <p>
+            {at(one.openedAt)} – {one.closedAt === null ? words.now : at(one.closedAt)}
+            {one.closeCode !== null && ` (${words.code(one.closeCode)})`}
+          </p>
+          <p>{words.outcome(one)}</p>
+        </li>
+      ))}
+    </ul>
   );
 }
 
