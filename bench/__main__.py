@@ -91,6 +91,7 @@ def _run(options: argparse.Namespace, console: Console) -> int:
             kits,
             peers,
             options.database,
+            options.replica,
             options.bus,
             given,
         )
@@ -167,6 +168,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="URL",
         default="",
         help="a PostgreSQL server (postgresql://...) on which databases are made and dropped",
+    )
+    parser.add_argument(
+        "--replica",
+        metavar="URL",
+        default="",
+        help="replicas: a server (postgresql://...) that follows that of --database",
     )
     parser.add_argument(
         "--bus", metavar="URL", default="", help="nodes: a Redis or Valkey between them"

@@ -16,11 +16,16 @@ def fresh_database(server: str) -> Iterator[str]:
     name = f"feedline_bench_{uuid4().hex}"
     _execute(server, f"CREATE DATABASE {name}")
     try:
-        known = psycopg.conninfo.conninfo_to_dict(make_conninfo(server, dbname=name))
-        user, host, port = (known.get(part, "") for part in ("user", "host", "port"))
-        yield f"postgresql://{user}@{host}:{port or 5432}/{name}"
+        yield address_of(server, name)
     finally:
         _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def address_of(server: str, name: str) -> str:
+    """The address of a database on a server."""
+    known = psycopg.conninfo.conninfo_to_dict(make_conninfo(server, dbname=name))
+    user, host, port = (known.get(part, "") for part in ("user", "host", "port"))
+    return f"postgresql://{user}@{host}:{port or 5432}/{name}"
 
 
 def _execute(server: str, statement: str) -> None:

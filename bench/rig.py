@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.progress import Progress, TaskID
 
-from bench.database import fresh_database
+from bench.database import address_of, fresh_database
 from bench.errors import BenchError
 from bench.load import Audience, Floor, Launch, Sockets, Workload, Writers
 from bench.machine import Cores
@@ -47,6 +47,7 @@ class Rig:
     kits: Kits
     peers: Sequence[str] = ()  # the names of those that are measured as well
     database: str = ""  # a PostgreSQL server, where Feedline shall run on one
+    replica: str = ""  # a server that follows that one
     bus: str = ""  # a Redis server between nodes, else that database
     settings: Mapping[str, str] = field(default_factory=dict)  # other than the default ones
     _serial: Iterator[int] = field(default_factory=count)
@@ -95,6 +96,28 @@ class Rig:
                 )
                 for place in _folders(Path(folder), count)
             ]
+
+    @contextmanager
+    def beside_replica(self) -> Iterator[tuple[Server, Server]]:
+        """Two servers on one database; the second has a replica of it. Raises BenchError."""
+        if not (self.database and self.replica):
+            raise BenchError("This needs a --database, and a --replica that follows it.")
+        with tempfile.TemporaryDirectory(dir=self.folder) as folder, ExitStack() as stack:
+            database = stack.enter_context(self._database())
+            address = address_of(self.replica, database.rpartition("/")[2])
+            chosen: list[dict[str, str]] = [{}, {"database_replicas": address}]
+            servers = [
+                stack.enter_context(
+                    Server(
+                        place,
+                        core=self.cores.server,
+                        database=database,
+                        settings={**self.settings, **more},
+                    )
+                )
+                for place, more in zip(_folders(Path(folder), 2), chosen, strict=True)
+            ]
+            yield servers[0], servers[1]
 
     def _database(self) -> AbstractContextManager[str]:
         return fresh_database(self.database) if self.database else nullcontext("")

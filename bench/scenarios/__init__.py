@@ -17,6 +17,7 @@ from bench.scenarios import (
     notify,
     overhead,
     publish,
+    replicas,
     slow_reader,
     storm,
 )
@@ -41,10 +42,11 @@ SCENARIOS = {
     "hot_post": Scenario(hot_post.TITLE, hot_post.run),
     "notify": Scenario(notify.TITLE, notify.run),
     "nodes": Scenario(nodes.TITLE, nodes.run),
+    "replicas": Scenario(replicas.TITLE, replicas.run),
     "overhead": Scenario(overhead.TITLE, overhead.run),
 }
 SHARED = frozenset({"nodes"})
 """Those that need a database which several servers can share."""
 
-LONG = frozenset({"overhead"})
-"""Those that take minutes each, and run when they are named."""
+LONG = frozenset({"overhead", "replicas"})
+"""Those that take minutes each, or need more than others, and run when they are named."""

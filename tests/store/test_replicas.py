@@ -26,6 +26,7 @@ from feedline.store import postgres_replicas
 from feedline.store.base import ReplicaReport, ReplicaState, Snapshot, Store, Transaction
 from feedline.store.postgres_connections import Link
 from feedline.store.postgres_replicas import Replica, ReplicaSnapshot
+from feedline.store.postgres_views import PostgresSnapshot
 from tests.postgres import Standby, databases, standby_of
 from tests.store.opening import Announced, opened, publish, register
 
@@ -201,6 +202,24 @@ async def test_a_replica_refuses_nobody(node: Node, standby: Standby) -> None:
     post = await node.store.write(lambda tx: publish(tx, ann, text="one"))
     viewer = partial(actions.existing_post, post_id=post.id)
     assert (await node.read(viewer, 0)).text == "one"
+
+
+async def test_statements_are_prepared_once_for_each_connection(node: Node) -> None:
+    ann = await node.store.write(lambda tx: register(tx, "ann"))
+    await node.store.write(lambda tx: [publish(tx, ann, text="one") for _ in range(3)])
+    await node.is_followed()
+
+    def read(snapshot: Snapshot) -> int:
+        assert isinstance(snapshot, PostgresSnapshot)
+        count = b"SELECT count(*) FROM pg_prepared_statements"
+        (prepared,) = snapshot._connection.execute(count, prepare=False).fetchone() or (0,)
+        snapshot.home(ann.id)  # one of its statements runs three times
+        return int(prepared)
+
+    async with asyncio.timeout(PATIENCE):
+        for seen in (0, None):
+            while min(await asyncio.gather(*(node.read(read, seen) for _ in range(8)))) <= 3:
+                pass  # a connection was used for the first time
 
 
 # ---- a random history

@@ -13,7 +13,7 @@ from feedline.feed.cursor import Cursor
 from feedline.feed.instants import Millis
 from feedline.store.base import Announce, LogBounds, ReplicaReport, Snapshot, WriteObserver
 from feedline.store.database import Database
-from feedline.store.postgres_connections import Connection, Link, Server, connect, migrate
+from feedline.store.postgres_connections import END, Connection, Link, Server, connect, migrate
 from feedline.store.postgres_replicas import AskPrimary, Installation, Replicas
 from feedline.store.postgres_views import PostgresSnapshot
 from feedline.store.postgres_writer import PostgresWriter
@@ -134,4 +134,4 @@ def _ask(connection: Connection, query: Callable[[Snapshot], T]) -> T:
         return query(PostgresSnapshot(connection))
     finally:
         if not connection.broken:
-            connection.execute(b"ROLLBACK")
+            connection.execute(END)

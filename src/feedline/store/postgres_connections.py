@@ -22,6 +22,8 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 
 MIGRATIONS = "migrations/postgres"
 _MIGRATING = 0x66656564  # the advisory lock of whoever changes the schema; any number will do
+# Of a transaction that has only read. After a ROLLBACK psycopg would prepare every statement anew.
+END = b"COMMIT"
 _PAUSE = 0.25  # seconds between two attempts to connect, at first
 _LONGEST_PAUSE = 2.0
 

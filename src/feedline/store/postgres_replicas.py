@@ -28,7 +28,15 @@ from feedline.feed.instants import Millis
 from feedline.feed.people import UserRow
 from feedline.feed.ports import ServiceToken
 from feedline.store.base import ReplicaReport, ReplicaState, Snapshot
-from feedline.store.postgres_connections import SQL, Connection, Link, Server, address_of, connect
+from feedline.store.postgres_connections import (
+    END,
+    SQL,
+    Connection,
+    Link,
+    Server,
+    address_of,
+    connect,
+)
 from feedline.store.postgres_views import PostgresSnapshot
 
 T = TypeVar("T")
@@ -175,7 +183,7 @@ class Replica:
             found = query(ReplicaSnapshot(connection))
         finally:
             if not connection.broken:
-                connection.execute(b"ROLLBACK")
+                connection.execute(END)
         self._count("answered")
         return found
 
