@@ -66,8 +66,11 @@ class PostgresServer:
         """SIGINT: cuts connections and stops; SIGQUIT: as if it had crashed."""
         process, self._process = self._process, None
         if process is not None:
+            children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
             process.send_signal(how)
             process.wait(_PATIENCE)
+            # Who is killed does not wait for its own, beside which no other one can be started.
+            await_true(lambda: not any(map(_is_alive, children.split())))
 
     def execute(self, statement: str) -> None:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
@@ -122,6 +125,14 @@ class Standby(PostgresServer):
     def _fill(self) -> None:
         url = self._primary.url("postgres")
         self._run("pg_basebackup", "-d", url, "-R", "--checkpoint=fast", "--no-sync")
+
+
+def _is_alive(pid: str) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state not in "ZX"
 
 
 def await_true(question: Callable[[], bool]) -> None:
