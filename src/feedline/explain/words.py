@@ -76,7 +76,7 @@ def outcome_of(journey: Journey, facts: Facts) -> str:
     """What became of it on one connection."""
     if journey.is_sent:
         channel = f" on {journey.channel}" if journey.channel else ""
-        return f"{_sent(journey, facts, '')[:-1]}{channel}"
+        return _sent(journey, facts, channel)[:-1]
     return {
         "listed": "began after the post, which was in the list that the page loaded",
         "resynced": f"was told to load anew{_because(journey)}",

@@ -146,7 +146,7 @@ const ru: Words = {
   title: "Почему человек увидел запись или нет",
   post: "Запись",
   postHint: "Её номер или адрес её страницы",
-  user: "Кто должен был её увидеть: имя пользователя",
+  user: "Кто должен был её увидеть (имя)",
   ask: "Объяснить",
   missing: "Заполните это поле.",
   now: "сейчас",
@@ -171,8 +171,11 @@ function dispatched(node: string, { dispatches }: Story): string {
   if (!found || found.sockets === null) return begun;
   const { sockets, firstMs, lastMs } = found;
   if (firstMs === null || lastMs === null) return `${begun}, где её никто не ждал`;
-  const last = firstMs === lastMs ? "" : `, последний – через ${span(lastMs)}`;
-  return `${begun}, сокетов: ${sockets.toLocaleString("ru")}, первый – через ${span(firstMs)} после фиксации${last}`;
+  const when =
+    firstMs === lastMs
+      ? `через ${span(firstMs)} после фиксации`
+      : `первый – через ${span(firstMs)} после фиксации, последний – через ${span(lastMs)}`;
+  return `${begun}, сокетов: ${sockets.toLocaleString("ru")}, ${when}`;
 }
 
 function form({ isLocked }: Story): string {
