@@ -112,7 +112,14 @@ def _group() -> NoReturn:
     ("fail", "told"),
     [
         (_quote, ["builtins.ValueError"]),
-        (_rethrow, ["ValueError", "the cause of", "feedline.errors.Unavailable: The disk is full"]),
+        (
+            _rethrow,
+            [
+                "ValueError",
+                "the cause of",
+                "feedline.errors.refusals.Unavailable: The disk is full",
+            ],
+        ),
         (_stumble, ["builtins.KeyError"]),
         (_handle, ["ValueError", "while that was handled", "KeyError"]),
         (_group, ["ExceptionGroup", "ValueError"]),
