@@ -24,7 +24,9 @@ KNOWN = Cursor("cde9256c", 7)
         (b"another0-8", None),
         (b"nonsense", None),
         (b"\xff", None),
-        (b"", None),
+        (b"", KNOWN),
+        (b",", KNOWN),
+        (b",cde9256c-8", Cursor("cde9256c", 8)),
     ],
 )
 def test_it_is_what_the_node_or_the_client_has_seen(

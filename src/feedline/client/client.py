@@ -4,6 +4,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import AsyncGenerator, Iterable, Mapping
+from contextlib import aclosing
 from types import TracebackType
 from typing import Any, Self
 
@@ -75,13 +76,16 @@ class Client:
         """A page of the home feed: ``limit``, ``page``. Raises Refused or Unreachable."""
         return await self._rest.get("/api/feed", _texts(query), Page)
 
-    def events(self, *channels: str, cursor: str | None = None) -> AsyncGenerator[Told]:
+    async def events(self, *channels: str, cursor: str | None = None) -> AsyncGenerator[Told]:
         """Everything that happens on some channels after a cursor, or from now on.
 
         In order, each event once, over any number of lost connections. A Resync says that some
         can't be told any more: load again what you show. Raises Refused.
         """
-        return Live(self._url, self._token, channels, cursor).told()
+        async with aclosing(Live(self._url, self._token, channels, cursor).told()) as all_told:
+            async for told in all_told:
+                self._rest.reached = told.cursor
+                yield told
 
     # ---- bring your own posts, with a service token
 

@@ -1,6 +1,7 @@
 """Calls by HTTP, repeated until they are answered for good."""
 
 import asyncio
+from collections import deque
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -18,6 +19,7 @@ T = TypeVar("T")
 # (encode/httpcore, issue 1110); httpx sets 20 unless told otherwise. The server closes idle ones
 # after 5 s: whoever keeps them as long sends now and then on one that is being closed.
 _LIMITS = httpx.Limits(max_connections=100, keepalive_expiry=2)
+_ANSWERS = 4  # so many may come in another order than that in which they were given
 _AGAIN = frozenset({429, 500, 502, 503, 504})
 
 
@@ -27,6 +29,10 @@ class Page(Wire, frozen=True):
     posts: list[Post]
     next: str | None
     cursor: str
+
+
+class _Placed(msgspec.Struct):
+    cursor: str = ""
 
 
 class _Problem(msgspec.Struct):
@@ -43,12 +49,19 @@ class Rest:
             base_url=url, headers=headers, timeout=timeout, limits=_LIMITS
         )
         self._attempts = attempts
+        self._seen: deque[str] = deque(maxlen=_ANSWERS)
+        self.reached = ""
+        """How far events came."""
 
     async def close(self) -> None:
         await self._http.aclose()
 
     async def get(self, path: str, query: Mapping[str, str], answer: type[T]) -> T:
-        return msgspec.json.decode(await self._call("GET", path, params=query), type=answer)
+        """No older than what came before, by whichever call."""
+        seen = ", ".join(filter(None, (*self._seen, self.reached)))
+        headers = {"seen-cursor": seen} if seen else {}
+        found = await self._call("GET", path, params=query, headers=headers)
+        return msgspec.json.decode(found, type=answer)
 
     async def post(
         self, path: str, body: object, answer: type[T], headers: Mapping[str, str] | None = None
@@ -71,11 +84,17 @@ class Rest:
                 wait, reason = 0.0, type(error).__name__
                 continue
             if answer.is_success:
+                self._note(answer.content)
                 return answer.content
             if answer.status_code not in _AGAIN:
                 raise _refusal(answer)
             wait, reason = _retry_after(answer), str(answer.status_code)
         raise Unreachable(str(self._http.base_url), reason)
+
+    def _note(self, body: bytes) -> None:
+        cursor = msgspec.json.decode(body, type=_Placed).cursor
+        if cursor and cursor not in self._seen:
+            self._seen.append(cursor)
 
 
 def _refusal(answer: httpx.Response) -> Refused:
