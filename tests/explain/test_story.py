@@ -5,7 +5,7 @@ import io
 from rich.console import Console
 
 from feedline.explain.command import show_story
-from feedline.explain.facts import CONNECTIONS, Facts, PersonFacts, PostFacts
+from feedline.explain.facts import CONNECTIONS, Facts, Follows, PersonFacts, PostFacts
 from feedline.explain.story import Story, story_of
 from feedline.feed.trails import Applied, Began, NodeRun, Subscribed, Trail, WentLive
 
@@ -73,3 +73,10 @@ def test_that_not_all_were_looked_at_is_said() -> None:
     trails = [connection(f"c{n}", COMMITTED + n * SECOND, 10 + n) for n in range(CONNECTIONS)]
     assert any("first 200" in note for note in told(trails).notes)
     assert not any("first 200" in note for note in told(trails[1:]).notes)
+
+
+def test_who_follows_and_changed_nothing_since_followed_whatever_the_clocks_of_nodes_say() -> None:
+    for since, follows in ((1_050, True), (None, False)):
+        person = PersonFacts("ann", "ann", followed_since=since)
+        post = PostFacts("p1", "bob", "bob", 1, 1_000)
+        assert Follows(Facts(2_000, 0, post, person)).at_the_post is follows

@@ -112,4 +112,6 @@ def _at_first(facts: Facts, changes: list[Change]) -> bool | None:
     follows = since is not None and since <= facts.post.committed_at
     if changes:
         return changes[0].kind == "unfollow" or (follows and len(changes) == 1)
-    return follows if facts.all_changes or follows else None
+    if facts.all_changes:  # as it is now: by the clocks of two nodes one might have come later
+        return since is not None
+    return True if follows else None
