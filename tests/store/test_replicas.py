@@ -54,6 +54,7 @@ def looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy machine is slow, and its replica is current all the same."""
     monkeypatch.setattr(postgres_replicas, "LOOK_SECONDS", 0.05)
     monkeypatch.setattr(postgres_replicas, "CURRENT_SECONDS", PATIENCE)
+    monkeypatch.setattr(postgres_replicas, "PATIENCE", PATIENCE)
     monkeypatch.setattr(postgres_replicas, "_LOOKS", round(PATIENCE / 0.05))
     monkeypatch.setattr(postgres_replicas, "PATIENCE", PATIENCE)
 
