@@ -40,6 +40,17 @@ async def connection(page: Page, status: str) -> None:
     await expect(page.locator(f'[data-connection="{status}"]')).to_be_visible()
 
 
+async def lose_network(page: Page) -> None:
+    """The browser is offline, and the page knows it.
+
+    It asks its socket for a sign of life when the browser says so. That may get through in the
+    last moment: it is told once more, and without that it takes up to half a minute of silence.
+    """
+    await page.context.set_offline(True)
+    await page.evaluate("dispatchEvent(new Event('offline'))")
+    await expect(page.locator('[data-connection="offline"]')).to_be_visible(timeout=60_000)
+
+
 async def transport(page: Page, name: str) -> None:
     """The page is live, by this transport."""
     await expect(page.locator(f'[data-connection="live"][data-transport="{name}"]')).to_be_visible()

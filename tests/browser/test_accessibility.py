@@ -157,8 +157,7 @@ async def test_when_nothing_answers(visit: Visit) -> None:
     ann = await visit("ann")
     ann.expect_complaint("ERR_INTERNET_DISCONNECTED")
     page = await screen.live_page(ann)
-    await ann.context.set_offline(True)
-    await screen.connection(page, "offline")
+    await screen.lose_network(page)
     await screen.publish(page, "not to be sent")
     await expect(page.get_by_text("Will be sent when")).to_be_visible()
     assert await findings(page) == []

@@ -254,8 +254,7 @@ async def test_posts_written_offline_are_sent_in_order_when_online_again(visit: 
     ann.expect_complaint("ERR_INTERNET_DISCONNECTED")
     page, reading = await screen.live_page(ann), await screen.live_page(bob, f"/u/{ann.username}")
     words = [f"{number} in the tunnel" for number in ("first", "second", "third")]
-    await ann.context.set_offline(offline=True)
-    await screen.connection(page, "offline")
+    await screen.lose_network(page)
     for text in words:
         await screen.publish(page, text)
     await expect(page.locator('[data-delivery="queued"]')).to_have_count(3)

@@ -135,8 +135,7 @@ async def of_people(page: Page, visitor: Visitor, author: Person, post_id: str) 
 
 
 async def of_trouble(visitor: Visitor, page: Page) -> None:
-    await visitor.context.set_offline(True)
-    await screen.connection(page, "offline")
+    await screen.lose_network(page)
     await screen.publish(page, "Written in a tunnel")
     await page.get_by_role("link", name="Everyone").click()
     await expect(page.get_by_text("The posts didn’t load")).to_be_visible()
