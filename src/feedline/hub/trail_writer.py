@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 
 import msgspec
 
@@ -30,13 +31,16 @@ class TrailWriter:
         self._writing = asyncio.Lock()
 
     async def run(self) -> None:
-        """Writes again and again, until cancelled."""
+        """Writes again and again, sooner where many connections begin, until cancelled."""
         while True:
             try:
                 await self.write()
             except Unavailable as failure:  # it waits where it is, which is bounded
                 logger.warning("trails put off: %s", failure)
-            await asyncio.sleep(WRITE_SECONDS)
+                await asyncio.sleep(WRITE_SECONDS)
+            else:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._trails.many.wait(), WRITE_SECONDS)
 
     async def write(self) -> None:
         """Writes what there is. Raises Unavailable, and then keeps it for the next time."""

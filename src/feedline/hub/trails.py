@@ -4,6 +4,7 @@ Everything here is bounded: marks of one connection by merging them, which makes
 and never wrong, and connections by what the hub admits.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
@@ -37,6 +38,7 @@ RENEW_MILLIS = 6 * 3_600_000  # after which a connection says anew what it has: 
 IDLE_MILLIS = 60_000  # without a poll after which somebody polls no more
 DISPATCHES = 1_000  # posts between two takings
 CLOSED = 20_000  # ended connections that wait to be written down
+MANY = 500  # of which it is soon told: what waits for 5,000 that come at once takes 2 MB
 CHANGED = 2 * CLOSED  # connections that have marks to be written down, open or ended
 
 Told = TypeVar("Told", bound=AnyMark)
@@ -81,7 +83,7 @@ class OpenTrail:
         self.trail = trail
         self.is_live = False
         self._trails = trails
-        self._marks: list[AnyMark] = []
+        self._marks: tuple[AnyMark, ...] = ()  # mostly empty, which a list would cost 72 bytes for
         self._number = 0
         self._since: tuple[tuple[str, int], ...] = ()
         self._arrived = 0
@@ -110,7 +112,7 @@ class OpenTrail:
         self.is_live = False
         marks = self._marks
         if len(marks) >= MARKS and [*map(type, marks[-2:])] == [Lagged, WentLive]:
-            marks.pop()  # one long spell in place of two
+            self._marks = marks[:-1]  # one long spell in place of two
             return
         self._add(Lagged(self._now(), position))
 
@@ -144,9 +146,9 @@ class OpenTrail:
 
     def chapter(self, now: Millis) -> Chapter:
         """The marks since the last one."""
-        marks, self._marks = self._marks, []
+        marks, self._marks = self._marks, ()
         self._number += 1
-        return Chapter(self.trail.id, self._number, now, marks)
+        return Chapter(self.trail.id, self._number, now, [*marks])
 
     @property
     def has_marks(self) -> bool:
@@ -203,17 +205,18 @@ class OpenTrail:
 
         At will a client can only change its channels and be told to load anew.
         """
-        for place in range(len(self._marks) - 1, -1, -1):
-            mark = self._marks[place]
+        marks = self._marks
+        for place in range(len(marks) - 1, -1, -1):
+            mark = marks[place]
             if isinstance(mark, kind):
-                del self._marks[place]
+                self._marks = marks[:place] + marks[place + 1 :]
                 return mark
-            if len(self._marks) < MARKS or not isinstance(mark, Subscribed | Resynced):
+            if len(marks) < MARKS or not isinstance(mark, Subscribed | Resynced):
                 return None
         return None
 
     def _add(self, mark: AnyMark) -> None:
-        self._marks.append(mark)
+        self._marks += (mark,)
         self._trails.changed(self)
 
     def _now(self) -> Millis:
@@ -293,6 +296,8 @@ class Trails:
         self.level = level
         self._ids = IdSource()
         self._waiting = _Waiting()
+        self.many = asyncio.Event()
+        """Set while so many wait to be written down that it should be done soon."""
         self._late: dict[OpenTrail, None] = {}
         self._renewed: dict[OpenTrail, Millis] = {}
         """The open ones, and when each has last said what is so; the oldest first."""
@@ -346,6 +351,7 @@ class Trails:
         self._renew(now)
         self._late = {trail: None for trail in self._late if not trail.tell_late()}
         waiting, self._waiting = self._waiting, _Waiting()
+        self.many.clear()
         return TrailBatch(
             node=self._node_at(now, waiting.missed),
             opened=[one.trail for one in waiting.opened],
@@ -387,6 +393,8 @@ class Trails:
         self._renewed[trail] = trail.trail.opened_at
         if len(self._waiting.opened) < CLOSED:
             self._waiting.opened.append(trail)
+            if len(self._waiting.opened) >= MANY:
+                self.many.set()
         else:
             self._waiting.missed += 1
         return trail
