@@ -30,6 +30,7 @@ class Visitor:
         self.telemetry: list[dict[str, Any]] = []
         self._complaints: list[str] = []
         self._expected: list[re.Pattern[str]] = []
+        self.expect_complaint(r"404 .*/api/posts/[0-9a-f-]{36}$")  # it went while it was asked for
         context.on("console", self._hear_console)
         context.on("weberror", self._hear_error)
         context.on("request", self._hear_request)
