@@ -1,7 +1,6 @@
 """How long a home feed takes in a large installation, and how long it takes to join one."""
 
 import http.client
-import time
 from collections.abc import Iterator, Sequence
 from statistics import median
 from urllib.parse import urlencode
@@ -11,6 +10,7 @@ import apsw
 from bench.errors import BenchError
 from bench.load import Audience
 from bench.population import Follows, Population
+from bench.reading import read_homes
 from bench.results import Row
 from bench.rig import Rig
 from bench.server import Server, User
@@ -59,21 +59,10 @@ def _population(rig: Rig) -> Population:
 
 def _read(rig: Rig, server: Server, reader: User, case: str, pages: int = 0) -> Row:
     rig.step(f"home: {case}")
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
     page = ""
     for _ in range(pages):
         page = _page(server, reader, page)
-    path = f"/api/feed?{urlencode({'page': page})}"
-    times = []
-    for _ in range(_READS):
-        began = time.perf_counter()
-        connection.request("GET", path, headers={"Authorization": f"Bearer {reader.token}"})
-        answer = connection.getresponse()
-        body = answer.read()
-        times.append((time.perf_counter() - began) * 1000)
-        if answer.status != http.client.OK or body.count(b'"createdAt"') != 20:
-            raise BenchError(f"a home feed was answered with {answer.status}: {body[:200]!r}")
-    connection.close()
+    times = read_homes(server, reader, _READS, f"/api/feed?{urlencode({'page': page})}")
     times.sort()
     figures = {"p50_ms": median(times), "p99_ms": times[_READS * 99 // 100], "max_ms": times[-1]}
     return Row("feedline", case, figures)

@@ -13,6 +13,7 @@ import psycopg
 
 from bench.errors import BenchError
 from bench.machine import cpu_of_tree
+from bench.reading import read_homes
 from bench.results import Row
 from bench.rig import Rig
 from bench.server import Server, User
@@ -53,7 +54,7 @@ class _Case:
         self.reader = self._settle()
         _await_replica(followed, is_up=True)
         for server in (plain, followed):
-            self._read(server)  # which prepares statements
+            read_homes(server, self.reader, _READS)  # which prepares statements
         self._idle = self._spent_by(lambda: time.sleep(_IDLE_SECONDS))
 
     def in_turns(self) -> list[Row]:
@@ -92,7 +93,9 @@ class _Case:
     def _turn(self, server: Server) -> "_Turn":
         answered = _answered(server)
         times: list[float] = []
-        primary, replica, seconds = self._spent_by(lambda: times.extend(self._read(server)))
+        primary, replica, seconds = self._spent_by(
+            lambda: times.extend(read_homes(server, self.reader, _READS))
+        )
         return _Turn(
             times,
             (primary - self._idle[0] / self._idle[2] * seconds) / _READS * 1e6,
@@ -108,21 +111,6 @@ class _Case:
         took = time.monotonic() - began
         after = [cpu_of_tree(pid).total for pid in self._servers]
         return after[0] - before[0], after[1] - before[1], took
-
-    def _read(self, server: Server) -> list[float]:
-        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
-        times = []
-        for _ in range(_READS):
-            began = time.perf_counter()
-            headers = {"Authorization": f"Bearer {self.reader.token}"}
-            connection.request("GET", "/api/feed", headers=headers)
-            answer = connection.getresponse()
-            body = answer.read()
-            times.append((time.perf_counter() - began) * 1000)
-            if answer.status != http.client.OK or body.count(b'"createdAt"') != 20:
-                raise BenchError(f"a home feed was answered with {answer.status}: {body[:200]!r}")
-        connection.close()
-        return times
 
 
 class _Turn:
