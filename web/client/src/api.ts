@@ -143,7 +143,7 @@ export class Api {
 
   #inTime(path: string, request: HttpRequest): Promise<[HttpResponse, string]> {
     return new Promise((resolve, reject) => {
-      const fail = () => reject(new Unreachable("no answer from the server"));
+      const fail = () => reject(new Unreachable("no answer"));
       const cancel = this.#platform.clock.after(TIMEOUT_MS, fail);
       this.#platform.fetch(path, request).then(read).then(resolve, fail).finally(cancel);
     });

@@ -174,7 +174,7 @@ export class Feedline {
 
   #user(): User {
     const { user } = this.session.state();
-    if (!user) throw new Error("this needs a signed-in user");
+    if (!user) throw new Error("nobody is signed in");
     return user;
   }
 

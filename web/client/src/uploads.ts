@@ -47,7 +47,7 @@ export class Upload<F> {
     this.#giveUp = this.#send("/api/media", this.file, {
       progress: (part) => this.#isUnderWay && this.#set({ ...this.#snapshot, progress: part }),
       answered: (status, text) => this.#isUnderWay && this.#answered(status, text),
-      failed: () => this.#isUnderWay && this.#fail(new Unreachable("the file did not get through")),
+      failed: () => this.#isUnderWay && this.#fail(new Unreachable("no answer")),
     });
   };
 
