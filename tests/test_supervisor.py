@@ -76,13 +76,18 @@ async def supervised(workers: Workers, folder: Path) -> AsyncIterator[Supervisor
     assert workers.here == []
 
 
+async def begin_to_replace(workers: Workers, chief: Supervisor) -> None:
+    """New workers are wanted, and the first of them is slow to get ready."""
+    workers.slow = lambda worker: len(workers.started) == WORKERS + 1
+    chief._wanted.set()
+    await workers.have_started(WORKERS + 1)
+
+
 def test_who_asks_for_new_workers_while_some_are_replaced_gets_new_ones(tmp_path: Path) -> None:
     async def check() -> None:
         workers = Workers()
         async with supervised(workers, tmp_path) as chief:
-            workers.slow = lambda worker: len(workers.started) == WORKERS + 1
-            chief._wanted.set()
-            await workers.have_started(WORKERS + 1)
+            await begin_to_replace(workers, chief)
             chief._wanted.set()  # those that are there by now, one that begins among them, are old
             old = workers.started[:]
             old[-1].may_be_ready.set()
@@ -98,9 +103,7 @@ def test_a_worker_that_dies_while_it_is_replaced_is_not_started_again(tmp_path: 
     async def check() -> None:
         workers = Workers()
         async with supervised(workers, tmp_path) as chief:
-            workers.slow = lambda worker: len(workers.started) == WORKERS + 1
-            chief._wanted.set()
-            await workers.have_started(WORKERS + 1)
+            await begin_to_replace(workers, chief)
             workers.started[0].ended.set_result(-9)
             await asyncio.sleep(FIRST_PAUSE / 2)  # its place is to be filled in a moment
             workers.started[-1].may_be_ready.set()

@@ -99,10 +99,11 @@ def test_an_event_comes_once_however_many_topics_match() -> None:
     assert reader.seqs == [1]
 
 
-def test_a_large_lane_is_served_in_slices_and_in_order() -> None:
+@pytest.mark.parametrize("own", ["", "post:{index}"], ids=["one lane", "a lane for each"])
+def test_many_are_served_in_slices_and_in_order(own: str) -> None:
     hub, readers = fanout(), [Reader(str(index)) for index in range(500)]
-    for reader in readers:
-        hub.place(reader, ["public"], 0)
+    for index, reader in enumerate(readers):
+        hub.place(reader, filter(None, [own.format(index=index), "public"]), 0)
     hub.offer(post(1), ())
     slices = 1
     while hub.serve(1):
@@ -137,21 +138,6 @@ def test_lanes_that_are_owed_the_same_have_their_turn_together_and_others_their_
     hub.serve(LONG)
     assert all(reader.seqs == [1, 2, 3] for reader in (*readers[:5], *readers[6:], listener))
     assert late.seqs == [1, 3]
-
-
-def test_lanes_that_are_owed_the_same_take_turns_in_slices_and_in_order() -> None:
-    hub, readers = fanout(), [Reader(str(index)) for index in range(500)]
-    for index, reader in enumerate(readers):
-        hub.place(reader, [f"post:{index}", "public"], 0)
-    hub.offer(post(1), ())
-    slices = 1
-    while hub.serve(1):
-        slices += 1
-        hub.offer(post(slices), ())
-    hub.end_window()
-    hub.serve(LONG)
-    assert slices > 5
-    assert {tuple(reader.seqs) for reader in readers} == {tuple(range(1, slices + 1))}
 
 
 def test_the_actors_own_connections_are_served_before_anybody_else() -> None:
