@@ -93,7 +93,7 @@ class UpgradedProtocol(WSProtocol):  # type: ignore[misc]
             False,  # enable_auto_pong: control frames are ours to check
             gateway.message_limit or 2**62,
             None,  # extra_headers
-            512,  # read_buffer_init_size
+            0,  # read_buffer_init_size: the least it takes, which is 2,048
         )
         self._gateway = gateway
         self._server_state = server_state
