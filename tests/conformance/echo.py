@@ -20,10 +20,10 @@ from feedline.app import running
 from feedline.config import Settings
 from feedline.errors import CloseCode
 from feedline.feed.people import Identity
-from feedline.gateway.websocket import WebSocketGateway, WebSocketSocket
+from feedline.gateway.websocket import WebSocketGateway, WebSocket
 from feedline.hub.connection import Connection
 from feedline.server import Server, _address, _configure, _listen
-from feedline.wire.frames import text_frame
+from feedline.wire.frames import Opcode, frame
 
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
@@ -32,14 +32,14 @@ STOP_SECONDS = 30.0
 class EchoConnection:
     """Stands where a connection to the hub stands."""
 
-    def __init__(self, socket: WebSocketSocket) -> None:
+    def __init__(self, socket: WebSocket) -> None:
         self._socket = socket
 
     def receive(self, message: str | bytes) -> None:
         if isinstance(message, str):
             self._socket.send(message.encode())
         else:
-            self._socket.write(b"\x82" + text_frame(message)[1:])
+            self._socket.write(frame(Opcode.BINARY, message))
 
     def close(self, code: CloseCode, reason: str) -> None:
         self._socket.close(code, reason)
@@ -60,7 +60,7 @@ class EchoConnection:
     def lost(self, code: int | None = None) -> None: ...
 
 
-def _connect(socket: WebSocketSocket) -> Connection:
+def _connect(socket: WebSocket) -> Connection:
     return cast("Connection", EchoConnection(socket))
 
 

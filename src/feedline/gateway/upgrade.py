@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import hashlib
 from collections.abc import Collection
 from http import HTTPStatus
 from urllib.parse import parse_qs
@@ -16,6 +17,7 @@ from feedline.wire.request_id import HEADER
 
 PATH = b"/ws"
 _KEY_BYTES = 16
+_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455 section 1.3
 
 
 class Upgrade(msgspec.Struct, frozen=True):
@@ -80,15 +82,15 @@ def read_upgrade(request: bytes, allowed_origins: Collection[str]) -> Upgrade:
     return upgrade
 
 
-def plain_request(key: bytes) -> bytes:
-    """The handshake with nothing but what the frame parser reads of it.
-
-    Browsers may send ``Connection: keep-alive, Upgrade``, which RFC 6455 allows and picows does
-    not; and a long cookie would not fit its first buffer.
-    """
-    return (
-        b"GET /ws HTTP/1.1\r\nHost: feedline\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + key + b"\r\n\r\n"
+def acceptance(key: bytes, request: str) -> bytes:
+    """The answer with which a connection becomes a WebSocket (RFC 6455 section 4.2.2)."""
+    digest = hashlib.sha1(key + _GUID, usedforsecurity=False).digest()
+    return b"".join(
+        (
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n",
+            b"Sec-WebSocket-Accept: %b\r\n" % base64.b64encode(digest),
+            b"%b: %b\r\n\r\n" % (HEADER, request.encode()),
+        )
     )
 
 
