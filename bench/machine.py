@@ -139,7 +139,7 @@ def describe(cores: Cores) -> dict[str, object]:
         "versions": {
             platform.python_implementation(): platform.python_version(),
             "Feedline": _feedline_version(),
-            **{name: version(name) for name in ("uvloop", "picows", "uvicorn", "apsw")},
+            **{name: version(name) for name in ("uvloop", "uvicorn", "apsw")},
         },
         "commit": _commit(),
     }

@@ -170,6 +170,6 @@ def summary(verdicts: Verdicts) -> dict[str, Any]:
         "versions": {
             "suite": SUITE.replace("==", " "),
             "python": platform.python_version(),
-            **{name: version(name) for name in ("feedline", "picows", "uvicorn", "uvloop")},
+            **{name: version(name) for name in ("feedline", "uvicorn", "uvloop")},
         },
     }

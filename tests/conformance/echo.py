@@ -20,7 +20,7 @@ from feedline.app import running
 from feedline.config import Settings
 from feedline.errors import CloseCode
 from feedline.feed.people import Identity
-from feedline.gateway.websocket import WebSocketGateway, WebSocket
+from feedline.gateway.websocket import WebSocket, WebSocketGateway
 from feedline.hub.connection import Connection
 from feedline.server import Server, _address, _configure, _listen
 from feedline.wire.frames import Opcode, frame

@@ -23,16 +23,9 @@ from feedline.feed.people import (
     profile_problems,
     registration_problems,
 )
-from feedline.gateway.upgrade import NoUpgrade, plain_request, read_upgrade
+from feedline.gateway.upgrade import NoUpgrade, acceptance, read_upgrade
 from feedline.wire.credentials import bearer_token, cookie_token
-from feedline.wire.frames import (
-    FrameCutter,
-    MessageAssembler,
-    Opcode,
-    check_close,
-    check_reserved,
-    frame_size,
-)
+from feedline.wire.frames import FrameReader, MessageAssembler, Opcode, check_close
 from feedline.wire.messages import Connect, Error, NotAMessage, Subscribe, encode, parse
 from feedline.wire.origin import origin_allowed
 from feedline.wire.queries import decode_query
@@ -60,36 +53,28 @@ def upgrade(data: bytes) -> None:
     except NoUpgrade as refusal:
         answer, head = refusal.response("r1"), f"HTTP/1.1 {refusal.status} ".encode()
     else:
-        answer, head = plain_request(read.key), b"GET /ws HTTP/1.1\r\n"
+        answer, head = acceptance(read.key, "r1"), b"HTTP/1.1 101 "
     assert answer.startswith(head)
     assert answer.count(b"\r\n\r\n") == 1
 
 
 def frames(data: bytes) -> None:
-    """What a client sends after the handshake; the first byte says how large the reads are."""
-    step = data[0] + 1 if data else 1
-    cutter = FrameCutter()
-    pieces = [
-        piece for at in range(0, len(data), step) for piece in cutter.cut(data[at : at + step])
-    ]
-    assert b"".join(pieces) == data
+    """What a client sends after the handshake, behind a byte that says how large the reads are."""
+    step, data = data[0] + 1 if data else 1, data[1:]
+    reader, assembler = FrameReader(_MESSAGE_LIMIT), MessageAssembler(_MESSAGE_LIMIT)
     with suppress(ProtocolViolation):
-        _assemble(data, MessageAssembler(_MESSAGE_LIMIT))
+        for at in range(0, len(data), step):
+            for opcode, payload, fin in reader.read(data[at : at + step]):
+                _take(assembler, opcode, payload, fin=fin)
 
 
-def _assemble(data: bytes, assembler: MessageAssembler) -> None:
-    """Reads frame after frame, as far as they are whole."""
-    while (size := frame_size(data[:10])) is not None and size <= len(data):
-        frame, data = data[:size], data[size:]
-        opcode, fin = frame[0] & 0xF, frame[0] >> 7
-        check_reserved(frame[0] & 0x70)
-        payload = frame[2:]
-        if opcode == Opcode.CLOSE:
-            code = check_close(payload)
-            assert code is None or 1000 <= code < 5000
-        elif opcode <= Opcode.BINARY:
-            message = assembler.add(opcode, payload, fin=bool(fin))
-            assert message is None or len(message) <= _MESSAGE_LIMIT
+def _take(assembler: MessageAssembler, opcode: int, payload: bytes, *, fin: bool) -> None:
+    if opcode == Opcode.CLOSE:
+        code = check_close(payload)
+        assert code is None or 1000 <= code < 5000
+    elif opcode <= Opcode.BINARY:
+        message = assembler.add(opcode, payload, fin=fin)
+        assert message is None or len(message) <= _MESSAGE_LIMIT
 
 
 def message(data: bytes) -> None:
@@ -196,7 +181,12 @@ SEEDS: dict[str, tuple[bytes, ...]] = {
             )
         ),
     ),
-    "frames": (b"\x81\x05Hello", b"\x01\x03Hel\x80\x02lo", b"\x88\x02\x03\xe8\x89\x00"),
+    "frames": (
+        b"\xff\x81\x857\xfa!=\x7f\x9fMQX",
+        b"\x03\x01\x83\0\0\0\0Hel\x80\x82\0\0\0\0lo",
+        b"\x00\x88\x82\0\0\0\0\x03\xe8\x89\x80\0\0\0\0",
+        b"\x0f\x82\xfe\x00\x7e\1\2\3\4" + bytes(126),
+    ),
     "message": (
         b'{"type":"connect","token":"t","channels":["public"],"cursor":"e-1"}',
         b'{"type":"subscribe","id":1,"channel":"post:x","cursor":"e-1"}',

@@ -1,7 +1,8 @@
-"""Messages out of frames: RFC 6455 sections 5.2, 5.4, 5.5.1, 7.4 and 8.1."""
+"""Frames out of bytes and messages out of frames: RFC 6455 sections 5, 7.4 and 8.1."""
 
+import struct
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -9,28 +10,30 @@ from hypothesis import strategies as st
 
 from feedline.errors import CloseCode, ProtocolViolation
 from feedline.wire.frames import (
-    FrameCutter,
+    Frame,
+    FrameReader,
     MessageAssembler,
     Opcode,
     check_close,
-    check_reserved,
-    frame_size,
+    close_frame,
+    frame,
     text_frame,
 )
+from tests.gateway import raw
 
 LIMIT = 64
 
-Frame = tuple[int, bytes, bool]
+Parts = tuple[int, bytes, bool]
 
 
-def feed(frames: Sequence[Frame], limit: int = LIMIT) -> list[str | bytes]:
+def feed(frames: Sequence[Parts], limit: int = LIMIT) -> list[str | bytes]:
     """The messages that a sequence of frames makes."""
     assembler = MessageAssembler(limit)
     answers = (assembler.add(opcode, payload, fin=fin) for opcode, payload, fin in frames)
     return [message for message in answers if message is not None]
 
 
-def fragments(opcode: int, *payloads: bytes) -> list[Frame]:
+def fragments(opcode: int, *payloads: bytes) -> list[Parts]:
     """The frames of one message that is sent in pieces."""
     last = len(payloads) - 1
     return [
@@ -39,7 +42,7 @@ def fragments(opcode: int, *payloads: bytes) -> list[Frame]:
     ]
 
 
-def violation(frames: Sequence[Frame], limit: int = LIMIT) -> tuple[CloseCode, int]:
+def violation(frames: Sequence[Parts], limit: int = LIMIT) -> tuple[CloseCode, int]:
     """The close code with which a sequence of frames is refused, and at which frame."""
     assembler = MessageAssembler(limit)
     for index, (opcode, payload, fin) in enumerate(frames):
@@ -87,7 +90,7 @@ def test_a_message_cut_anywhere_comes_out_the_same(message: str | bytes, cuts: l
     opcode = Opcode.TEXT if isinstance(message, str) else Opcode.BINARY
     places = sorted(min(cut, len(payload)) for cut in cuts)
     pieces = [payload[a:b] for a, b in zip([0, *places], [*places, len(payload)], strict=True)]
-    after: Frame = (Opcode.TEXT, b"next", True)
+    after: Parts = (Opcode.TEXT, b"next", True)
     assert feed([*fragments(opcode, *pieces), after], limit=0) == [message, "next"]
 
 
@@ -180,7 +183,7 @@ def test_binary_messages_need_not_be_utf8() -> None:
         [(Opcode.BINARY, b"x", False), (Opcode.CONTINUATION, b"", False), (Opcode.TEXT, b"", True)],
     ],
 )
-def test_fragments_out_of_place_are_refused(frames: list[Frame]) -> None:
+def test_fragments_out_of_place_are_refused(frames: list[Parts]) -> None:
     assert violation(frames) == (CloseCode.PROTOCOL_ERROR, len(frames) - 1)
 
 
@@ -217,75 +220,134 @@ def test_empty_fragments_without_end_cost_nothing() -> None:
     assert assembler.add(Opcode.CONTINUATION, b"x", fin=True) == "x"
 
 
-# ---- where frames end (section 5.2)
+# ---- frames out of bytes (section 5.2)
+
+SIZES = [0, 1, 2, 3, 4, 5, 125, 126, 127, 300, 0xFFFF, 0x10000, 70_000]
 
 
-def sent(payload: bytes, *, masked: bool = True) -> bytes:
-    """A frame as it comes from a peer; what is in it does not matter here."""
-    head = bytearray(text_frame(payload)[: -len(payload) or None])
-    head[1] |= masked << 7
-    return bytes(head) + b"mask" * masked + payload
+def read(*reads: bytes, limit: int = 0) -> list[Frame]:
+    """The frames in what arrives."""
+    reader = FrameReader(limit)
+    return [found for data in reads for found in reader.read(data)]
+
+
+def cut(stream: bytes, sizes: Sequence[int]) -> list[bytes]:
+    """A stream in reads of such sizes, and the rest."""
+    places = [0, *(sum(sizes[: n + 1]) for n in range(len(sizes))), len(stream)]
+    return [stream[a:b] for a, b in pairwise(places)]
 
 
 @given(
-    sizes=st.lists(st.sampled_from([0, 1, 125, 126, 127, 300, 70_000]), max_size=6),
-    masked=st.booleans(),
+    sent=st.lists(
+        st.tuples(
+            st.sampled_from([Opcode.TEXT, Opcode.BINARY, Opcode.CONTINUATION]),
+            st.sampled_from(SIZES),
+            st.booleans(),
+        ),
+        max_size=6,
+    ),
     reads=st.lists(st.integers(1, 400), max_size=60),
-    more=st.integers(0, 8),
+    more=st.integers(0, 20),
 )
-def test_frames_are_cut_apart_however_they_arrive(
-    sizes: list[int], masked: bool, reads: list[int], more: int
+def test_frames_are_read_the_same_however_they_arrive(
+    sent: list[tuple[Opcode, int, bool]], reads: list[int], more: int
 ) -> None:
-    frames = [sent(b"x" * size, masked=masked) for size in sizes]
-    stream = b"".join(frames) + sent(b"x" * 70_000)[:more]
-    ends = set(accumulate(map(len, frames)))
-    cutter, at = FrameCutter(), 0
-    for size in [*reads, len(stream)]:
-        data = stream[at : at + size]
-        pieces = cutter.cut(data)
-        assert b"".join(pieces) == data
-        assert all(pieces)
-        cuts = list(accumulate(map(len, pieces), initial=at))[1:]
-        assert {cut for cut in cuts if cut in ends} == {e for e in ends if at < e <= at + len(data)}
-        assert all(cut in ends for cut in cuts[:-1])
-        at += len(data)
+    frames = [Frame(opcode, bytes(n % 251 for n in range(size)), fin) for opcode, size, fin in sent]
+    stream = b"".join(raw.frame(each.opcode, each.payload, fin=each.fin) for each in frames)
+    assert read(stream) == frames
+    begun = raw.frame(Opcode.TEXT, b"x" * 300)[:more]
+    assert read(*cut(stream + begun, reads)) == frames
+    assert read(*cut(stream, reads), begun) == frames
 
 
-@given(st.lists(st.binary(max_size=40), max_size=20))
-def test_nothing_is_lost_of_what_is_no_frame(reads: list[bytes]) -> None:
-    cutter = FrameCutter()
-    for data in reads:
-        assert b"".join(cutter.cut(data)) == data
+@pytest.mark.parametrize("opcode", Opcode)
+@pytest.mark.parametrize("size", [0, 1, 125])
+def test_every_opcode_comes_out_as_it_was_sent(opcode: Opcode, size: int) -> None:
+    assert read(raw.frame(opcode, b"\xff" * size)) == [(opcode, b"\xff" * size, True)]
+
+
+def test_a_frame_comes_byte_by_byte_and_nothing_before_its_end() -> None:
+    reader, stream = FrameReader(0), raw.frame(Opcode.TEXT, b"x" * 200)
+    for byte in stream[:-1]:
+        assert list(reader.read(bytes([byte]))) == []
+    assert list(reader.read(stream[-1:])) == [(Opcode.TEXT, b"x" * 200, True)]
+    assert reader._rest is None  # or thousands who are quiet would each keep something
+
+
+def begins(first: int, second: int, more: bytes = b"") -> bytes:
+    return bytes((first, second)) + more
+
+
+NO_FRAME = {
+    "reserved bit 1": begins(0xC1, 0x80),
+    "reserved bit 2": begins(0xA1, 0x80),
+    "reserved bit 3": begins(0x91, 0x80),
+    **{f"opcode {code:#x}": begins(0x80 | code, 0x80) for code in (3, 4, 5, 6, 7, *range(11, 16))},
+    "no mask": begins(0x81, 0x02),
+    "a ping without a mask": begins(0x89, 0x00),
+    "a ping in fragments": begins(0x09, 0x80),
+    "a ping of 126 bytes": begins(0x89, 0xFE),
+    "a close of 64 bits": begins(0x88, 0xFF),
+    "16 bits where 7 do": begins(0x81, 0xFE, b"\x00\x7d"),
+    "64 bits where 16 do": begins(0x81, 0xFF, struct.pack("!Q", 0xFFFF)),
+    "64 bits with the highest set": begins(0x81, 0xFF, struct.pack("!Q", 2**63)),
+}
+
+
+@pytest.mark.parametrize("head", NO_FRAME.values(), ids=NO_FRAME.keys())
+@pytest.mark.parametrize("limit", [0, LIMIT])
+def test_what_is_no_frame_is_refused_as_soon_as_it_shows(head: bytes, limit: int) -> None:
+    reader = FrameReader(limit)
+    for byte in head[:-1]:
+        assert list(reader.read(bytes([byte]))) == []
+    with pytest.raises(ProtocolViolation) as broken:
+        list(reader.read(head[-1:]))
+    assert broken.value.close_code == CloseCode.PROTOCOL_ERROR
+
+
+@pytest.mark.parametrize("head", NO_FRAME.values(), ids=NO_FRAME.keys())
+def test_what_came_before_a_broken_frame_is_heard(head: bytes) -> None:
+    frames = FrameReader(0).read(raw.frame(Opcode.TEXT, b"first") + head)
+    assert next(frames).payload == b"first"
+    with pytest.raises(ProtocolViolation):
+        next(frames)
+
+
+@pytest.mark.parametrize("limit", [5, 125, 126, 1000, 0xFFFF, 0x10000])
+def test_a_frame_over_the_limit_is_refused_by_its_head(limit: int) -> None:
+    fits = raw.frame(Opcode.BINARY, b"x" * limit)
+    assert [len(found.payload) for found in read(fits, limit=limit)] == [limit]
+    head = raw.frame(Opcode.BINARY, b"x" * (limit + 1))[: -limit - 5]
+    with pytest.raises(ProtocolViolation) as broken:
+        read(head, limit=limit)
+    assert broken.value.close_code == CloseCode.MESSAGE_TOO_BIG
+
+
+def test_a_control_frame_does_not_count_as_a_message() -> None:
+    assert read(raw.frame(Opcode.PING, b"x" * 125), limit=5) == [(Opcode.PING, b"x" * 125, True)]
+
+
+# ---- frames into bytes
 
 
 @pytest.mark.parametrize(
-    ("head", "size"),
+    ("size", "head"),
     [
-        (b"", None),
-        (b"\x81", None),
-        (b"\x81\x00", 2),
-        (b"\x81\x80", 6),
-        (b"\x81\xfd", 131),
-        (b"\x81\xfe\x01", None),
-        (b"\x81\xfe\x01\x00", 264),
-        (b"\x81\xff\0\0\0\0\0\1\0", None),
-        (b"\x81\xff\0\0\0\0\0\1\0\0", 65_550),
-        (b"\x81\x7f" + b"\xff" * 8, 2**64 + 9),
+        (0, b"\x81\x00"),
+        (125, b"\x81\x7d"),
+        (126, b"\x81\x7e\x00\x7e"),
+        (0xFFFF, b"\x81\x7e\xff\xff"),
+        (0x10000, b"\x81\x7f\x00\x00\x00\x00\x00\x01\x00\x00"),
     ],
 )
-def test_the_size_of_a_frame_is_known_from_its_head(head: bytes, size: int | None) -> None:
-    assert frame_size(head) == size
+def test_a_text_frame_has_the_shortest_length(size: int, head: bytes) -> None:
+    assert text_frame(b"x" * size) == head + b"x" * size
 
 
-# ---- reserved bits (section 5.2)
-
-
-def test_reserved_bits_must_be_zero() -> None:
-    check_reserved(0, 0, 0)
-    for bits in ((1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 1, 1)):
-        with pytest.raises(ProtocolViolation) as broken:
-            check_reserved(*bits)
-        assert broken.value.close_code == CloseCode.PROTOCOL_ERROR
+def test_frames_of_other_kinds() -> None:
+    assert frame(Opcode.PONG, b"x") == b"\x8a\x01x"
+    assert close_frame(1000, "") == b"\x88\x02\x03\xe8"
+    assert close_frame(4001, "ü") == b"\x88\x04\x0f\xa1" + "ü".encode()
 
 
 # ---- close frames (sections 5.5.1 and 7.4)

@@ -34,7 +34,7 @@ def check_versions(settings: Settings) -> Findings:
 def _loop() -> Finding:
     subject = Subject("packages")
     try:
-        names = ("uvloop", "uvicorn", "picows", "msgspec")
+        names = ("uvloop", "uvicorn", "httptools", "msgspec")
         found = ", ".join(f"{name} {version(name)}" for name in names)
     except PackageNotFoundError as error:
         return subject.failure(f"{error.name} is not installed.", "Install Feedline again.")

@@ -133,8 +133,9 @@ class WebSocket(asyncio.Protocol):
                 if self._deaf:
                     return
         except ProtocolViolation as violation:
-            self._deaf = True  # what comes makes no sense from here on
+            self._deaf = True  # what comes makes no sense from here on, not even a goodbye
             self.connection.close(violation.close_code, str(violation))
+            self._transport.write_eof()  # not close(): a reset might overtake our close frame
 
     def connection_lost(self, _: Exception | None) -> None:
         self._server_state.connections.discard(self)
