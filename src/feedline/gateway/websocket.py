@@ -87,6 +87,7 @@ class WebSocket(asyncio.Protocol):
         "_reader",
         "_server_state",
         "_transport",
+        "_unanswered",
         "address",
         "connection",
     )
@@ -103,6 +104,7 @@ class WebSocket(asyncio.Protocol):
         self._kernel: socket.socket | None = None  # until it is open
         self._closing = False
         self._full = False
+        self._unanswered: bytes | None = None  # the last ping that came while it was full
         self._deaf = False  # what the peer sends is not read any more
 
     # ---- from uvicorn
@@ -153,6 +155,9 @@ class WebSocket(asyncio.Protocol):
     def resume_writing(self) -> None:
         self._full = False
         self._transport.resume_reading()
+        payload, self._unanswered = self._unanswered, None
+        if payload is not None and not self._closing:
+            self._answer(payload)
         self.connection.resume()
 
     # ---- the handshake
@@ -264,14 +269,20 @@ class WebSocket(asyncio.Protocol):
     def _take(self, received: Frame) -> None:
         opcode, payload, fin = received
         if opcode == Opcode.PING:
-            if not self._full:  # section 5.5.3: not every ping must have its pong
-                self.write(frame(Opcode.PONG, payload))
+            self._answer(payload)
         elif opcode != Opcode.PONG:
             message = self._messages.add(opcode, payload, fin=fin)
             if message is not None:
                 self.connection.receive(message)
             elif not fin:
                 self.connection.fragment()
+
+    def _answer(self, ping: bytes) -> None:
+        """Of pings that came while the socket was full the last one is answered (5.5.3)."""
+        if self._full:
+            self._unanswered = ping
+        else:
+            self.write(frame(Opcode.PONG, ping))
 
     def _goodbye(self, code: int | None) -> None:
         """Answers a close frame with the same code and ends the connection (section 5.5.1)."""
