@@ -11,6 +11,7 @@ import pytest
 from feedline import cli, config
 from feedline.config import LogFormat, LogLevel, Role, Settings
 from feedline.feed.drafts import DraftLimits
+from feedline.storage import Storage
 
 TYPES = get_type_hints(Settings)
 
@@ -110,6 +111,29 @@ def test_a_flag_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_without_anything_the_defaults_are_used() -> None:
     assert serve_settings() == Settings()
+
+
+def test_no_variable_says_what_a_command_does_nor_to_whom(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NAME", "YES", "REPLACE", "FILE", "USER", "TOKEN", "REPLICAS", "JSON", "LIMIT"):
+        monkeypatch.setenv(f"FEEDLINE_{name}", "true")
+    for tokens in (["user", "delete", "ann"], ["restore", "x.tar"], ["user", "list"], ["verify"]):
+        _, bound, _ = cli.app.parse_args(tokens, exit_on_error=False, print_error=False)
+        assert not bound.arguments.keys() - {"name", "file"}
+    with pytest.raises(cyclopts.CycloptsError, match="user"):
+        cli.app.parse_args(["explain", "1"], exit_on_error=False, print_error=False)
+
+
+def test_the_place_of_an_installation_is_a_variable_for_all_commands(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FEEDLINE_DATA", "elsewhere")
+    monkeypatch.setenv("FEEDLINE_DATABASE", "postgresql://one/feedline")
+    for tokens in (["user", "delete", "ann"], ["restore", "x.tar"], ["explain", "1", "--user=x"]):
+        _, bound, _ = cli.app.parse_args(tokens, exit_on_error=False, print_error=False)
+        place = Storage(Path("elsewhere"), "postgresql://one/feedline")
+        assert bound.arguments["storage"] == place
+    _, bound, _ = cli.app.parse_args(["copy"], exit_on_error=False, print_error=False)
+    assert bound.args == (Path("elsewhere"), "postgresql://one/feedline")
 
 
 @pytest.mark.parametrize("kind", [int, float, bool])

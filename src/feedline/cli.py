@@ -39,11 +39,13 @@ app = cyclopts.App(
 
     Try it with `feedline serve --demo`, then open http://127.0.0.1:8000.
 
-    Every option can be set in the environment too: FEEDLINE_PORT=8080 for `--port 8080`.
+    Every setting of the server is a variable too: FEEDLINE_PORT=8080 for `serve --port 8080`.
     """,
     version=__version__,
     version_flags=["--version"],
-    config=cyclopts.config.Env("FEEDLINE_", command=False),
+    default_parameter=Parameter(
+        negative_iterable=(), show_default=lambda value: "none" if value in ("", ()) else value
+    ),
 )
 user = cyclopts.App(name="user", help="Look after people.")
 app.command(user)
@@ -61,13 +63,15 @@ user_commands.add_to(user)
 
 Place = Annotated[Storage, Parameter(name="*")]
 _PLACE = Storage()
+# Settings alone: what a command is told to do, and to whom, must not come from somewhere unseen.
+_VARIABLES = cyclopts.config.Env("FEEDLINE_", command=False)
 
 _DEFAULTS = Settings()
 _PLAN = Plan()
 _TRIAL_PLAN = TrialPlan()
 
 
-@app.command
+@app.command(config=_VARIABLES)
 def serve(settings: Annotated[Settings, Parameter(name="*")] = _DEFAULTS) -> None:
     """Serve the page, the API and the sockets until Ctrl+C or SIGTERM.
 
@@ -86,7 +90,10 @@ def migrate(*, storage: Place = _PLACE) -> None:
 
 
 @app.command
-def copy(data: Path, database: str) -> None:
+def copy(
+    data: Annotated[Path, Parameter(env_var="FEEDLINE_DATA")],
+    database: Annotated[str, Parameter(env_var="FEEDLINE_DATABASE")],
+) -> None:
     """Copy an installation from SQLite to PostgreSQL, for several nodes. Stop its server first.
 
     Everything is copied, or nothing. People stay signed in; what is open loads again. Files stay
@@ -109,11 +116,11 @@ def copy(data: Path, database: str) -> None:
     Console().print(f"{copied:,} rows copied, and counted on both sides.", highlight=False)
 
 
-@app.command
+@app.command(config=_VARIABLES)
 def doctor(
     *,
     settings: Annotated[Settings, Parameter(name="*")] = _DEFAULTS,
-    json: Annotated[bool, Parameter(negative="", env_var=())] = False,
+    json: Annotated[bool, Parameter(negative="", show_env_var=False)] = False,
 ) -> None:
     """Look at an installation and say what to do. Changes nothing; a server may run meanwhile.
 
@@ -138,7 +145,9 @@ def token(
     name: str,
     *,
     storage: Place = _PLACE,
-    token_hours: Annotated[int, Parameter(help="Hours that it lasts.")] = _DEFAULTS.token_hours,
+    token_hours: Annotated[
+        int, Parameter(env_var="FEEDLINE_TOKEN_HOURS", help="Hours that it lasts.")
+    ] = _DEFAULTS.token_hours,
 ) -> None:
     """Sign a person in and print the token alone, for trying things with curl.
 
@@ -238,7 +247,7 @@ def status(*, storage: Place = _PLACE) -> None:
 def start_trial(
     name: str,
     *,
-    settings: Annotated[tuple[str, ...], Parameter(name="--set", negative="", env_var=())],
+    settings: Annotated[tuple[str, ...], Parameter(name="--set", negative="")],
     plan: Annotated[TrialPlan, Parameter(name="*")] = _TRIAL_PLAN,
     storage: Place = _PLACE,
 ) -> None:
@@ -276,7 +285,7 @@ def report_trial(
     name: str = "",
     *,
     storage: Place = _PLACE,
-    json: Annotated[bool, Parameter(negative="", env_var=())] = False,
+    json: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
     """Print what came of an experiment: both halves, intervals of 95 %, and whether they are fair.
 
@@ -312,8 +321,8 @@ def bench(
 def prove(
     *urls: str,
     plan: Annotated[Plan, Parameter(name="*")] = _PLAN,
-    report: Annotated[Path | None, Parameter(env_var=())] = None,
-    json: Annotated[bool, Parameter(negative="", env_var=())] = False,
+    report: Path | None = None,
+    json: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
     """Put a deployment to the test: authors publish, readers follow, you may pull plugs meanwhile.
 
@@ -344,7 +353,10 @@ def main() -> None:
         app()
     except (StartupError, Refusal) as error:
         sentence = escape(str(error))  # it may name an extra: feedline[redis]
-        Console(stderr=True).print(f"[bold red]feedline:[/] {sentence}", highlight=False)
+        # Wrapped by the terminal alone: in a log a sentence is one line.
+        Console(stderr=True, highlight=False, soft_wrap=True).print(
+            f"[bold red]feedline:[/] {sentence}"
+        )
         sys.exit(1)
 
 
@@ -353,7 +365,7 @@ def _greet(settings: Settings, address: str) -> None:
         fields = {"address": address, "version": __version__, "data": settings.data.resolve()}
         logger.info("open", extra={"fields": fields})
         return
-    console = Console(stderr=True, highlight=False)
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
     console.print(f"[bold]Feedline {__version__}[/] is open at [bold cyan]{address}[/]")
     console.print(f"Data in {settings.data.resolve()}. Stop with Ctrl+C.")
     if settings.demo:

@@ -5,6 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from feedline.api.tokens import load_secret
 from feedline.errors import (
@@ -27,14 +30,14 @@ _ABANDONED = 24 * 3_600  # seconds; no upload takes as long
 class Storage:
     """An installation's place: a directory of its own, and for several nodes a database."""
 
-    data: Path = Path("data")
+    data: Annotated[Path, Parameter(env_var="FEEDLINE_DATA")] = Path("data")
     """Directory of the installation."""
 
-    database: str = ""
+    database: Annotated[str, Parameter(env_var="FEEDLINE_DATABASE")] = ""
     """Address of a PostgreSQL database (postgresql://...); empty: SQLite in the directory."""
 
-    replicas: tuple[str, ...] = ()
-    """Addresses of servers that follow that database."""
+    replicas: Annotated[tuple[str, ...], Parameter(parse=False)] = ()
+    """Addresses of servers that follow that database; the server's, no command reads there."""
 
     @property
     def is_shared(self) -> bool:

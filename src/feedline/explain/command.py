@@ -22,7 +22,7 @@ def explain(
     post: str,
     *,
     user: str,
-    json: Annotated[bool, Parameter(negative="", env_var=())] = False,
+    json: Annotated[bool, Parameter(negative="")] = False,
     storage: Annotated[Storage, Parameter(name="*")] = _PLACE,
 ) -> None:
     """Say why somebody saw a post, or why not, and when it got how far on each connection.

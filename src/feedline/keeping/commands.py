@@ -20,7 +20,8 @@ from feedline.keeping.restore import restore as put_back
 from feedline.storage import Storage
 
 Place = Annotated[Storage, Parameter(name="*")]
-Switch = Annotated[bool, Parameter(negative="", env_var=())]
+Bucket = Annotated[str, Parameter(env_var="FEEDLINE_MEDIA_BUCKET")]
+Switch = Annotated[bool, Parameter(negative="")]
 _PLACE = Storage()
 
 
@@ -58,7 +59,7 @@ def audit(
 
 
 def backup(
-    file: Path, *, verify: Switch = False, media_bucket: str = "", storage: Place = _PLACE
+    file: Path, *, verify: Switch = False, media_bucket: Bucket = "", storage: Place = _PLACE
 ) -> None:
     """Write everything of an installation into one file, while its server goes on.
 

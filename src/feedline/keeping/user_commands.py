@@ -19,7 +19,9 @@ from feedline.media.places import files_at
 from feedline.storage import Storage
 
 Place = Annotated[Storage, Parameter(name="*")]
-Switch = Annotated[bool, Parameter(negative="", env_var=())]
+Bucket = Annotated[str, Parameter(env_var="FEEDLINE_MEDIA_BUCKET")]
+Endpoint = Annotated[str, Parameter(env_var="FEEDLINE_MEDIA_ENDPOINT")]
+Switch = Annotated[bool, Parameter(negative="")]
 _PLACE = Storage()
 
 
@@ -129,8 +131,8 @@ def export(
     name: str,
     file: Path,
     *,
-    media_bucket: str = "",
-    media_endpoint: str = "",
+    media_bucket: Bucket = "",
+    media_endpoint: Endpoint = "",
     storage: Place = _PLACE,
 ) -> None:
     """Write everything that a person has here into a zip: JSON, and their files.

@@ -16,22 +16,22 @@ _MOST_DELIVERIES = 2_000_000  # each is kept until the end, to be judged
 class Plan:
     """How long, how many and how fast."""
 
-    seconds: Annotated[float, Parameter(validator=Number(gt=0, lte=3_600), env_var=())] = 30
+    seconds: Annotated[float, Parameter(validator=Number(gt=0, lte=3_600))] = 30
     """Length of the run; it ends up to a minute later, when everybody has everything."""
 
-    authors: Annotated[int, Parameter(validator=Number(gte=1, lte=100), env_var=())] = 4
+    authors: Annotated[int, Parameter(validator=Number(gte=1, lte=100))] = 4
     """People who publish."""
 
-    readers: Annotated[int, Parameter(validator=Number(gte=1, lte=300), env_var=())] = 6
+    readers: Annotated[int, Parameter(validator=Number(gte=1, lte=300))] = 6
     """Connections that follow them, in turn by WebSocket, SSE and long-poll."""
 
-    rate: Annotated[float, Parameter(validator=Number(gt=0, lte=1_000), env_var=())] = 20
+    rate: Annotated[float, Parameter(validator=Number(gt=0, lte=1_000))] = 20
     """Posts a second of all authors together, as far as they are answered in time."""
 
     token: Annotated[str, Parameter(env_var=TOKEN_VARIABLE)] = ""
     """A person's token, to publish and read as them; else people are signed up for it."""
 
-    keep: Annotated[bool, Parameter(negative="", env_var=())] = False
+    keep: Annotated[bool, Parameter(negative="")] = False
     """Leave the posts there instead of deleting them."""
 
     def check(self) -> None:
