@@ -91,6 +91,12 @@ def test_an_option_of_the_wrong_type() -> None:
     assert Ran("serve", "--port", "eighty").refused("--port", "eighty")
 
 
+def test_an_option_that_nobody_can_mean(tmp_path: Path) -> None:
+    ran = Ran("serve", "--data", str(tmp_path / "x"), "--allowed-origins", "example.com")
+    assert ran.refused("--allowed-origins", "https://example.com")
+    assert not (tmp_path / "x").exists()
+
+
 def test_a_variable_of_the_wrong_type() -> None:
     assert Ran("serve", FEEDLINE_PORT="eighty").refused("FEEDLINE_PORT", "eighty")
 

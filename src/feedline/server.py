@@ -17,8 +17,9 @@ import uvloop
 from feedline import demo
 from feedline.app import Feedline, running
 from feedline.config import Settings
-from feedline.errors import PortUnavailable, RolesNeedDatabase, WorkersNeedDatabase
+from feedline.errors import PortUnavailable
 from feedline.gateway.http import BoundedHttpProtocol
+from feedline.possible import impossible
 from feedline.siblings import Siblings
 from feedline.supervisor import LEAVE, READY, Inherited, Supervisor, inherited
 from feedline.telemetry.logs import report_failure
@@ -112,8 +113,8 @@ def serve(settings: Settings, ready: Callable[[str], None]) -> None:
 
     Raises StartupError if it can't start.
     """
-    if settings.role != "all" and not settings.database:
-        raise RolesNeedDatabase
+    for problem in impossible(settings):
+        raise problem
     worker = inherited()
     if worker is None and settings.workers > 1:
         _supervise(settings, ready)
@@ -126,8 +127,6 @@ def serve(settings: Settings, ready: Callable[[str], None]) -> None:
 
 
 def _supervise(settings: Settings, ready: Callable[[str], None]) -> None:
-    if not settings.database:
-        raise WorkersNeedDatabase
     with (
         _listen(settings.host, settings.port) as listener,
         tempfile.TemporaryDirectory(prefix="feedline-") as folder,
@@ -215,7 +214,8 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as error:
-        raise PortUnavailable(host, port, error.strerror or str(error)) from error
+        problem = (error.strerror or str(error)).partition(" (while")[0]  # Python names it again
+        raise PortUnavailable(host, port, problem) from error
     except OverflowError as error:
         raise PortUnavailable(host, port, "ports go from 0 to 65535") from error
 

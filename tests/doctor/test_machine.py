@@ -87,6 +87,10 @@ def test_a_variable_of_another_command_is_read_by_somebody(
         ({"identity_secret_file": "/nowhere/at-all"}, ""),
         ({"allowed_origins": ("https://example.com/",)}, "https://example.com"),
         ({"allowed_origins": ("example.com",)}, "https://example.com"),
+        ({"trusted_proxies": ("nginx",)}, "10.0.0.0/8"),
+        ({"message_rate": -1}, "Can't use '-1' as --message-rate. 0 is the least"),
+        ({"workers": 0}, "1 is the least"),
+        ({"role": "gateway"}, "--database"),
     ],
 )
 def test_settings_that_can_not_be(found: Look, changed: dict[str, object], advice: str) -> None:

@@ -15,8 +15,8 @@ from feedline.errors import (
     ReplicasUnclear,
     SecretUnsafe,
     StartupError,
-    WorkersNeedDatabase,
 )
+from feedline.possible import impossible
 from feedline.storage import Storage
 
 _PREFIX = "FEEDLINE_"
@@ -30,7 +30,6 @@ def check_configuration(settings: Settings) -> Findings:
         *_unread(os.environ),
         *_contradictions(settings),
         *_identity(settings),
-        *_origins(settings),
     ]
     changed = [field.name for field in fields(Settings) if _is_changed(settings, field.name)]
     said = f"Set: {', '.join(changed)}." if changed else "All are as they come."
@@ -51,8 +50,7 @@ def _unread(environment: Iterable[str]) -> Findings:
 
 
 def _contradictions(settings: Settings) -> Findings:
-    if settings.workers > 1 and not settings.database:
-        yield _refusal(WorkersNeedDatabase())
+    yield from map(_refusal, impossible(settings))
     try:
         Storage(settings.data, settings.database, settings.database_replicas).new_store()
     except (DatabaseAddressUnclear, ReplicasUnclear) as error:
@@ -75,16 +73,6 @@ def _identity(settings: Settings) -> Findings:
             load_shared_secret(Path(file))
         except SecretUnsafe as error:
             yield _SUBJECT.failure(f"The secret {error.path}: {error.problem}", error.advice)
-
-
-def _origins(settings: Settings) -> Findings:
-    for origin in settings.allowed_origins:
-        scheme, _, host = origin.partition("://")
-        if scheme not in ("http", "https") or not host or "/" in host:
-            yield _SUBJECT.failure(
-                f"No page has the origin {origin!r}.",
-                "An origin is a scheme and a host, with no path: https://example.com.",
-            )
 
 
 def _refusal(error: StartupError) -> Finding:

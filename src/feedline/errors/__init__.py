@@ -26,6 +26,7 @@ The tree::
     └── StartupError            the process cannot start; the sentence says what to do
         ├── SecretUnsafe
         ├── IdentityUnclear
+        ├── SettingImpossible
         ├── ExtraMissing
         ├── DataDirectoryInUse
         ├── DataDirectoryUnusable
@@ -108,6 +109,7 @@ from feedline.errors.startup import (
     RolesNeedDatabase,
     SchemaMismatch,
     SecretUnsafe,
+    SettingImpossible,
     StartupError,
     TooFewFiles,
     VerificationBroken,
@@ -158,6 +160,7 @@ __all__ = [
     "RolesNeedDatabase",
     "SchemaMismatch",
     "SecretUnsafe",
+    "SettingImpossible",
     "StartupError",
     "TooFewFiles",
     "Unauthenticated",

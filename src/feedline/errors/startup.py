@@ -30,6 +30,18 @@ class IdentityUnclear(StartupError):
         )
 
 
+class SettingImpossible(StartupError):
+    """``advice``: a sentence that says what it has to be."""
+
+    def __init__(self, setting: str, value: str, advice: str) -> None:
+        self.setting = setting
+        self.value = value
+        self.advice = advice
+
+    def __str__(self) -> str:
+        return f"Can't use {self.value!r} as --{self.setting.replace('_', '-')}. {self.advice}"
+
+
 class ExtraMissing(StartupError):
     def __init__(self, extra: str, setting: str) -> None:
         self.extra = extra
