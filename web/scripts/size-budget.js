@@ -32,7 +32,7 @@ async function clientSizes() {
   const { output } = await bundle.generate({ minify: true });
   const isLater = ({ isDynamicEntry }) => isDynamicEntry;
   // Hints to a bundler, which no page gets to see.
-  const asServed = ({ code }) => code.replaceAll("/* @__PURE__ */ ", "");
+  const asServed = ({ code }) => code.replaceAll(/\/\* @(__PURE__|vite-ignore) \*\/\s/g, "");
   const size = (chunks) => gzipSync(chunks.map(asServed).join("\n")).length;
   return [size(output.filter((chunk) => !isLater(chunk))), size(output.filter(isLater))];
 }
