@@ -4,7 +4,7 @@ import type { Delivery } from "../conversation";
 import { GONE_SILENT } from "../link";
 import type { Platform } from "../platform";
 import type { ClientMessage, Cursor, FeedEvent } from "../protocol";
-import { askOnce } from "../transports/ask";
+import { askOn, endOf } from "../transports/ask";
 import type { Line, LineHandlers } from "../transports/transport";
 import type { FromLeader, TabMessage, ToLeader } from "./messages";
 
@@ -173,23 +173,17 @@ export class TabLine implements Line {
     const of = ids?.map((id) => ({ id })) ?? [{}];
     const through = new Set(channels);
     this.#replays += 1;
-    let cursor = from ?? now;
-    for (let more = from !== undefined && channels.length > 0; more; ) {
-      const { body, code } = await askOnce(this.#platform, channels, cursor);
+    let end = endOf({ cursor: from ?? now });
+    for await (const { body, code } of from === undefined || channels.length === 0 ? [] : askOn(this.#platform, channels, from)) {
       if (this.#ended) return;
       if (!body) return this.#end(code);
       for (const event of body.events) {
         if (ids) this.#passOnce({ ...event, replay: LATE }, through);
         else this.#passOnce(event);
       }
-      cursor = body.cursor;
-      more = body.more ?? false;
-      if (body.resync) {
-        for (const one of of) this.#handlers.message({ type: "resync", ...one, reason: body.resync, cursor });
-        return this.#release();
-      }
+      end = endOf(body);
     }
-    for (const one of of) this.#handlers.message({ type: "caught_up", ...one, cursor });
+    for (const one of of) this.#handlers.message({ ...end, ...one });
     this.#release();
   }
 

@@ -1,6 +1,7 @@
 import type { Connection } from "../connection";
 import type { Delivery } from "../conversation";
 import type { Platform, TabChannel } from "../platform";
+import { together } from "../together";
 import type { FromLeader, TabMessage } from "./messages";
 
 interface Guest {
@@ -30,8 +31,10 @@ export class TabServer {
     this.#connection = connection;
     this.#channel = channel;
     this.#leader = platform.newId();
-    const stops = [connection.subscribe(() => this.#changed()), connection.delivered.subscribe((news) => this.#pass(news))];
-    this.#stopListening = () => stops.forEach((stop) => stop());
+    this.#stopListening = together(
+      connection.subscribe(() => this.#changed()),
+      connection.delivered.subscribe((news) => this.#pass(news)),
+    );
     // Who was connected to another tab hears that it is not the one any more.
     this.#tellState();
   }

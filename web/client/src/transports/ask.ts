@@ -1,6 +1,6 @@
 import { parsed } from "../parsed";
 import type { Platform } from "../platform";
-import type { Cursor, FeedEvent } from "../protocol";
+import type { ControlMessage, Cursor, FeedEvent } from "../protocol";
 import { closeCodeFor } from "./statuses";
 
 /** The answer of `GET /api/events`: the events after a cursor, up to its own. */
@@ -19,6 +19,8 @@ export interface Answer {
   readonly body: Events | null;
   readonly code: number;
 }
+
+type Ending = ControlMessage & { type: "resync" | "caught_up" };
 
 /** Beyond the time that the server was asked to wait. */
 const PATIENCE_MS = 10_000;
@@ -57,6 +59,20 @@ export function askOnce(platform: Pick<Platform, "stream" | "clock">, channels: 
   return new Promise((resolve) => {
     ask(platform, { channels, cursor, wait: 0 }, resolve);
   });
+}
+
+/** The same, answer by answer: to the end of the log, a position that is lost, or an answer that is none. */
+export async function* askOn(platform: Pick<Platform, "stream" | "clock">, channels: readonly string[], cursor: Cursor): AsyncGenerator<Answer> {
+  for (let from: Cursor | null = cursor; from !== null; ) {
+    const answer = await askOnce(platform, channels, from);
+    yield answer;
+    from = answer.body?.more && !answer.body.resync ? answer.body.cursor : null;
+  }
+}
+
+/** What there is to say after the last events of an answer. */
+export function endOf({ cursor, resync }: Pick<Events, "cursor" | "resync">): Ending {
+  return resync ? { type: "resync", reason: resync, cursor } : { type: "caught_up", cursor };
 }
 
 export function positionQuery({ channels, cursor }: { channels: readonly string[]; cursor: Cursor | null }): string {

@@ -1,6 +1,6 @@
 import type { Platform } from "../platform";
 import type { Cursor } from "../protocol";
-import { ask, type Events } from "./ask";
+import { ask, endOf, type Events } from "./ask";
 import { oneWay, type Source } from "./one-way";
 import { isRefusal } from "./statuses";
 import type { Transport } from "./transport";
@@ -33,8 +33,7 @@ function source(platform: Platform): Source {
     };
     const goOn = (body: Events) => {
       for (const event of body.events) message(event);
-      if (body.resync) message({ type: "resync", reason: body.resync, cursor: body.cursor });
-      else if (!body.more) message({ type: "caught_up", cursor: body.cursor });
+      if (body.resync || !body.more) message(endOf(body));
       next(body.cursor, body.more ? 0 : WAIT_SECONDS, goOn);
     };
     next(cursor, 0, begin);

@@ -1,6 +1,6 @@
 import type { Platform } from "../platform";
 import { isControl, type ChannelAnswer, type ClientMessage, type ControlMessage, type Cursor, type ServerMessage } from "../protocol";
-import { askOnce, type Answer } from "./ask";
+import { askOn, askOnce, endOf, type Answer } from "./ask";
 import { closeCodeFor, isRefusal } from "./statuses";
 import type { Line, LineHandlers, Transport, TransportName } from "./transport";
 
@@ -120,18 +120,14 @@ class OneWay implements Line {
    * now is asked for beside it. Both may bring an event, and none is left out.
    */
   async #replay({ id, channel, cursor }: Subscribe): Promise<void> {
-    let from = cursor;
-    for (let more = from !== undefined; more && from !== undefined; ) {
-      const { status, body, code } = await askOnce(this.#platform, [channel], from);
+    let end = endOf({ cursor: this.#cursor ?? "" });
+    for await (const { status, body, code } of cursor === undefined ? [] : askOn(this.#platform, [channel], cursor)) {
       if (this.#closed) return;
       if (!body) return isRefusal(status) ? this.#refuse(id, channel, status) : this.#end(code);
       for (const event of body.events) this.#handlers.message({ ...event, replay: id });
-      const { resync } = body;
-      from = body.cursor;
-      more = body.more ?? false;
-      if (resync) return this.#handlers.message({ type: "resync", id, reason: resync, cursor: from });
+      end = endOf(body);
     }
-    this.#handlers.message({ type: "caught_up", id, cursor: from ?? this.#cursor ?? "" });
+    this.#handlers.message({ ...end, id });
   }
 
   /** Finds out which channels are refused, by asking for each alone, and goes on without them. */
