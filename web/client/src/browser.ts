@@ -1,6 +1,6 @@
 import { attempt } from "./attempt";
 import { readStream } from "./http-stream";
-import type { KeptStrings, LockHandlers, Platform, Socket, SocketHandlers, StreamHandlers, TabChannel } from "./platform";
+import type { KeptStrings, LockHandlers, Platform, TabChannel } from "./platform";
 import { openWebSocket } from "./web-sockets";
 
 const OWN: RequestInit = { credentials: "same-origin", cache: "no-store" };
@@ -12,11 +12,11 @@ export function browserPlatform(): Platform {
     random: () => Math.random(),
     newId,
     fetch: (url, request) => fetch(url, { ...request, ...OWN }),
-    openSocket,
-    stream,
-    onWake,
-    onHide,
-    ...(typeof BroadcastChannel === "function" && { tabs: { join } }),
+    openSocket: (path, handlers) => openWebSocket(() => new WebSocket(location.origin.replace("http", "ws") + path), handlers),
+    stream: (path, handlers) => readStream((signal) => fetch(path, { ...OWN, signal }), handlers),
+    onWake: (listener) => listen(listener, "visible", "focus", "online", "offline", "pageshow"),
+    onHide: (listener) => listen(listener, "hidden", "pagehide"),
+    tabs: { join },
     // Only secure pages have locks: https and localhost.
     ...(navigator.locks && { locks: { hold } }),
     storage,
@@ -33,19 +33,6 @@ function after(ms: number, callback: () => void): () => void {
 /** `crypto.randomUUID` is there only on https and localhost; a self-hosted server may be neither. */
 function newId(): string {
   return crypto.getRandomValues(new Uint32Array(4)).join("-");
-}
-
-function openSocket(path: string, handlers: SocketHandlers): Socket {
-  const url = location.origin.replace("http", "ws") + path;
-  return openWebSocket(() => new WebSocket(url), handlers);
-}
-
-function stream(path: string, handlers: StreamHandlers): () => void {
-  return readStream((signal) => fetch(path, { ...OWN, signal }), handlers);
-}
-
-function onWake(listener: () => void): () => void {
-  return listen(listener, "visible", "focus", "online", "offline", "pageshow");
 }
 
 function join(name: string, hear: (message: unknown) => void): TabChannel {
@@ -90,10 +77,6 @@ function hold(name: string, { held, taken, lost }: LockHandlers, steal = false):
   };
 }
 
-function onHide(listener: () => void): () => void {
-  return listen(listener, "hidden", "pagehide");
-}
-
 /** Hears of a visibility, and of what happens to the window. */
 function listen(listener: () => void, visibility: DocumentVisibilityState, ...types: string[]): () => void {
   const controller = new AbortController();
@@ -108,14 +91,14 @@ function listen(listener: () => void, visibility: DocumentVisibilityState, ...ty
 function afterPaint(callback: (painted: boolean) => void): void {
   if (document.hidden) return void setTimeout(callback, 0, false);
   const frame = requestAnimationFrame(() => {
-    document.removeEventListener("visibilitychange", hidden);
+    stop();
     setTimeout(callback, 0, true);
   });
-  function hidden(): void {
+  const stop = listen(() => {
+    stop();
     cancelAnimationFrame(frame);
     callback(false);
-  }
-  document.addEventListener("visibilitychange", hidden, { once: true });
+  }, "hidden");
 }
 
 /** `localStorage`; a browser may forbid it, or have no room left. */

@@ -14,10 +14,7 @@ async function read(answer: Promise<Response>, handlers: StreamHandlers): Promis
   const response = await answer;
   handlers.opened(response.status);
   // Where it can't be read piece by piece, it comes whole.
-  const reader = response.body?.getReader();
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
   if (!reader) return handlers.text(await response.text());
-  const decoder = new TextDecoder();
-  for (let part = await reader.read(); !part.done; part = await reader.read()) {
-    handlers.text(decoder.decode(part.value, { stream: true }));
-  }
+  for (let part = await reader.read(); !part.done; part = await reader.read()) handlers.text(part.value);
 }
