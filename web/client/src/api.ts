@@ -38,10 +38,13 @@ export interface ProfileChange {
   avatar?: string | null;
 }
 
-export interface PostQuery {
-  creator?: string;
+export interface PageQuery {
   page?: string | null;
   limit?: number;
+}
+
+export interface PostQuery extends PageQuery {
+  creator?: string;
 }
 
 /** The REST calls. Each resolves with the answer's body or rejects with `ApiProblem` or `Unreachable`. */
@@ -67,27 +70,22 @@ export class Api {
     return this.#send("POST", "/api/auth/logout");
   }
 
-  /** The session goes on for another while, and its cookie with it. */
-  refresh(): Promise<unknown> {
-    return this.call("POST", "/api/auth/refresh");
-  }
-
   /** Who the cookie belongs to, or null if to nobody. */
   async whoAmI(): Promise<User | null> {
     try {
       return (await this.#send<{ user: User }>("GET", "/api/me")).user;
     } catch (error) {
-      if (error instanceof ApiProblem && error.status === 401) return null;
+      if (isUnauthenticated(error)) return null;
       throw error;
     }
   }
 
-  posts({ creator, page, limit }: PostQuery): Promise<PostPage> {
-    return this.#send("GET", `/api/posts${query({ creator, limit, page })}`);
+  posts(query: PostQuery): Promise<PostPage> {
+    return this.#send("GET", `/api/posts${stringOf(query)}`);
   }
 
-  homeFeed({ page, limit }: PostQuery): Promise<PostPage> {
-    return this.call("GET", `/api/feed${query({ limit, page })}`);
+  homeFeed(query: PageQuery): Promise<PostPage> {
+    return this.call("GET", `/api/feed${stringOf(query)}`);
   }
 
   post(id: string): Promise<PostAnswer> {
@@ -107,10 +105,6 @@ export class Api {
     return this.call("DELETE", pathOf(id));
   }
 
-  like(id: string, isLiked: boolean): Promise<{ likesCount: number }> {
-    return this.call(isLiked ? "PUT" : "DELETE", `${pathOf(id)}/like`);
-  }
-
   user(idOrUsername: string): Promise<{ user: Profile }> {
     return this.#send("GET", `/api/users/${encodeURIComponent(idOrUsername)}`);
   }
@@ -124,18 +118,14 @@ export class Api {
     try {
       return await this.#send<T>(method, path, body, headers);
     } catch (error) {
-      if (error instanceof ApiProblem && error.status === 401) this.#onUnauthenticated();
+      if (isUnauthenticated(error)) this.#onUnauthenticated();
       throw error;
     }
   }
 
-  async #send<T>(method: string, path: string, body?: object, headers: Record<string, string> = {}): Promise<T> {
-    const request: HttpRequest = { method, headers: { Accept: "application/json", ...headers } };
-    if (body) {
-      request.headers["Content-Type"] = "application/json";
-      request.body = JSON.stringify(body);
-    }
-    const [response, text] = await this.#inTime(path, request);
+  async #send<T>(method: string, path: string, body?: object, headers?: Record<string, string>): Promise<T> {
+    const type = body && { "Content-Type": "application/json" };
+    const [response, text] = await this.#inTime(path, { method, headers: { ...type, ...headers }, body: JSON.stringify(body) });
     if (response.status >= 400) throw problemFrom(response, text);
     // The shapes are the server's contract; checking each field again would double the size of the client.
     return (text === "" ? undefined : JSON.parse(text)) as T;
@@ -158,7 +148,12 @@ function pathOf(postId: string): string {
   return `/api/posts/${encodeURIComponent(postId)}`;
 }
 
-function query(parameters: Record<string, string | number | null | undefined>): string {
-  const pairs = Object.entries(parameters).flatMap(([name, value]) => (value == null ? [] : `${name}=${encodeURIComponent(value)}`));
-  return pairs.length > 0 ? `?${pairs.join("&")}` : "";
+function isUnauthenticated(error: unknown): boolean {
+  return error instanceof ApiProblem && error.status === 401;
+}
+
+/** As the end of an address. */
+function stringOf(query: PostQuery): string {
+  const pairs = Object.entries(query).flatMap(([name, value]) => (value == null ? [] : `${name}=${encodeURIComponent(value)}`));
+  return `?${pairs.join("&")}`;
 }

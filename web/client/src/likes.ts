@@ -36,7 +36,8 @@ export class Likes {
 
   /** One request at a time, so that the last one is the last word. */
   async #send(postId: string, isLiked: boolean): Promise<void> {
-    const { likesCount } = await this.#client.api.like(postId, isLiked);
+    const path = `/api/posts/${encodeURIComponent(postId)}/like`;
+    const { likesCount } = await this.#client.api.call<{ likesCount: number }>(isLiked ? "PUT" : "DELETE", path);
     const wanted = this.#wanted.get(postId);
     if (wanted !== undefined && wanted !== isLiked) return this.#send(postId, wanted);
     this.#client.store.engage(postId, { isLiked, likesCount });

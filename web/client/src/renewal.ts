@@ -13,7 +13,7 @@ export function renewSession({ api, clock, session }: Feedline): void {
   const renew = (): void => {
     renewLater();
     // If it fails, the session still lasts a while, and the next page or the next turn renews it.
-    api.refresh().catch(() => {});
+    api.call("POST", "/api/auth/refresh").catch(() => {});
   };
   session.subscribe(({ user }) => (user ? renewLater() : cancel()));
   renew();
