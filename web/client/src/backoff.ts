@@ -6,8 +6,6 @@ const SPREAD_MS = 3_000;
 const PAUSE_MS = 10_000;
 /** In case that nobody says when live delivery is on again. */
 const OFF_MS = 60_000;
-const FIRST_CLIMB_MS = 5_000;
-const RAREST_CLIMB_MS = 300_000;
 
 /** Milliseconds before attempt number `attempt` (from 0). `random` is in [0, 1). */
 export function delayBefore(attempt: number, why: Exclude<AfterClose, "new-credentials">, random: number): number {
@@ -18,15 +16,10 @@ export function delayBefore(attempt: number, why: Exclude<AfterClose, "new-crede
 }
 
 export function exponential(attempt: number, random: number): number {
-  return halfRandom(Math.min(LONGEST_MS, FIRST_MS * 2 ** attempt), random);
+  return growing(FIRST_MS, LONGEST_MS, attempt, random);
 }
 
-/** Milliseconds before the next try of a better transport than the one that works. */
-export function upwardDelay(climb: number, random: number): number {
-  return halfRandom(Math.min(RAREST_CLIMB_MS, FIRST_CLIMB_MS * 2 ** climb), random);
-}
-
-/** Half of it fixed, half random: never at once in a loop, never all clients together. */
-function halfRandom(ceiling: number, random: number): number {
-  return ceiling / 2 + (random * ceiling) / 2;
+/** Twice as long each time. Half of it fixed, half random: never at once in a loop, never all clients together. */
+export function growing(first: number, longest: number, attempt: number, random: number): number {
+  return (Math.min(longest, first * 2 ** attempt) * (1 + random)) / 2;
 }

@@ -32,7 +32,7 @@ export class Channels {
   }
 
   get replaying(): boolean {
-    return [...this.#members.values()].some((member) => member.pending !== null);
+    return this.#where((member) => member.pending !== null).length > 0;
   }
 
   has(channel: string): boolean {
@@ -67,9 +67,12 @@ export class Channels {
     return this.#where((member) => member.joined || member.from === this.cursor);
   }
 
-  /** What needs a `subscribe` of its own on this connection. */
-  unasked(): { channel: string; from: Cursor | null }[] {
-    return [...this.#members.values()].filter((member) => !member.joined && member.pending === null);
+  /** What needs a `subscribe` of its own on this connection, which gets an id each. */
+  ask(newId: () => number): { id: number; channel: string; from: Cursor | null }[] {
+    const unasked = [...this.#members.values()].filter(({ joined, pending }) => !joined && pending === null);
+    const asked = unasked.map((member) => ({ ...member, id: (member.pending = newId()) }));
+    this.#refresh();
+    return asked;
   }
 
   /** A new connection knows nothing of the old one's subscribes; what was joined is resumed by `connect`. */
@@ -93,12 +96,6 @@ export class Channels {
     }
     this.#refresh();
     return answers.map(({ channel }) => channel).filter((channel) => !this.has(channel));
-  }
-
-  asked(channel: string, id: number): void {
-    const member = this.#members.get(channel);
-    if (member) member.pending = id;
-    this.#refresh();
   }
 
   leaving(channel: string, id: number): void {

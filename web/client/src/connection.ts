@@ -65,15 +65,15 @@ export class Connection {
   }
 
   /** Goes on by these transports, from the best to the last: from the position reached, unless the one in use is one of them. */
-  use(transports: readonly Transport[], ladder?: (rungs: Rungs) => Ladder): void {
+  use(transports: readonly Transport[], LadderClass?: typeof Ladder): void {
     const current = this.#current;
+    const rungs: Rungs = {
+      last: transports.length - 1,
+      level: () => this.#level,
+      converse: (level, down) => this.#converse(level, down),
+    };
     this.#transports = transports;
-    this.#ladder =
-      ladder?.({
-        last: transports.length - 1,
-        level: () => this.#level,
-        converse: (level, down) => this.#converse(level, down),
-      }) ?? null;
+    this.#ladder = LadderClass ? new LadderClass(this.#platform, rungs) : null;
     if (this.#viewerId === null || (current && transports.includes(current.transport))) return;
     this.#open();
     if (current?.isEstablished) this.#set("offline", this.#state.staleSince ?? current.lastHeard);
@@ -179,7 +179,7 @@ export class Connection {
         this.delivered.emit(deliveries);
       },
       reload: (channels, reason) => {
-        this.#note({ transport: conversation.transport.name, event: "resync", reason });
+        this.#note("resync", conversation.transport, reason);
         return this.#handlers.reload(channels);
       },
       changed: () => this.#settle(),
@@ -199,24 +199,23 @@ export class Connection {
       this.#current.close();
       this.#current = conversation;
     }
-    this.#note({ transport: conversation.transport.name, event: "open" });
+    this.#note("open", conversation.transport);
     if (conversation.transport !== this.#transports[0]) this.#ladder?.wait();
   }
 
   #down(conversation: Conversation, level: number, code: number): void {
-    const { staleSince } = this.#state;
     const next = afterClose(code);
     this.#isOff = next === "off";
     this.#hangUp();
     conversation.transport.ended?.(code);
     if (conversation.isEstablished) {
-      this.#note({ transport: conversation.transport.name, event: "close", reason: String(code) });
-      this.#set("offline", staleSince ?? conversation.lastHeard);
+      this.#note("close", conversation.transport, String(code));
+      this.#set("offline", this.#state.staleSince ?? conversation.lastHeard);
     } else if (next === "back-off" && level + 1 < this.#transports.length) {
-      this.#note({ transport: (this.#transports[level + 1] as Transport).name, event: "fallback" });
+      this.#note("fallback", this.#transports[level + 1]);
       return this.#open(level + 1);
     } else {
-      this.#set(this.#refresher?.refreshedAt ? "polling" : "offline", staleSince);
+      this.#set(this.#refresher?.refreshedAt ? "polling" : "offline");
     }
     if (next === "new-credentials") return this.#reject();
     this.#openAfter(next, (conversation.isEstablished && this.#ladder?.after(level, conversation.age, next)) || 0);
@@ -225,7 +224,7 @@ export class Connection {
   #reject(): void {
     this.#hangUp();
     this.#stopRefreshing();
-    this.#set("offline", this.#state.staleSince);
+    this.#set("offline");
     this.#waitingFor = "new-credentials";
     this.#handlers.rejected();
   }
@@ -240,7 +239,7 @@ export class Connection {
   #refreshMeanwhile(): void {
     if (this.#isRefreshing) return;
     this.#isRefreshing = true;
-    this.#note({ transport: "none", event: "fallback" });
+    this.#note("fallback");
     withDeferred(
       (deferred) => {
         if (!this.#isRefreshing) return;
@@ -273,21 +272,21 @@ export class Connection {
     if (this.#current?.isEstablished) {
       this.#stopRefreshing();
       this.#isOff = false;
-      if (!this.#current.isLive) return this.#set("catching-up", this.#state.staleSince);
+      if (!this.#current.isLive) return this.#set("catching-up");
       this.#attempt = 0;
       this.#set("live", null);
     } else if (refreshedAt !== null) {
       this.#set("polling", refreshedAt);
     } else if (this.#state.status === "polling") {
-      this.#set("offline", this.#state.staleSince);
+      this.#set("offline");
     }
   }
 
-  #note(incident: Incident): void {
-    if (!this.#transports[0]?.isShared) this.incidents.emit(incident);
+  #note(event: Incident["event"], transport?: Transport, reason?: string): void {
+    if (!this.#transports[0]?.isShared) this.incidents.emit({ transport: transport?.name ?? "none", event, reason });
   }
 
-  #set(status: ConnectionStatus, staleSince: number | null): void {
+  #set(status: ConnectionStatus, staleSince = this.#state.staleSince): void {
     const transport: ConnectionState["transport"] = status === "polling" ? "refresh" : ((this.#current?.isEstablished && this.#current.transport.name) || "none");
     const state = { status, staleSince, transport, isOff: this.#isOff || undefined };
     if (isSame(state, this.#state)) return;

@@ -82,10 +82,8 @@ export class Conversation {
 
   askForChannels(): void {
     if (!this.isEstablished) return;
-    for (const { channel, from } of this.#channels.unasked()) {
-      const id = this.#link.nextId();
-      this.#channels.asked(channel, id);
-      this.#link.send({ type: "subscribe", id, channel, ...(from !== null && { cursor: from }) });
+    for (const { id, channel, from } of this.#channels.ask(() => this.#link.nextId())) {
+      this.#link.send({ type: "subscribe", id, channel, cursor: from ?? undefined });
     }
     this.#settle();
   }
@@ -110,8 +108,7 @@ export class Conversation {
   }
 
   #greet(): void {
-    const { cursor } = this.#channels;
-    this.#link.send({ type: "connect", channels: this.#channels.resumable(), ...(cursor !== null && { cursor }) });
+    this.#link.send({ type: "connect", channels: this.#channels.resumable(), cursor: this.#channels.cursor ?? undefined });
   }
 
   #control(message: ControlMessage): void {
@@ -119,8 +116,7 @@ export class Conversation {
       case "connected":
         return this.#connected(message);
       case "caught_up":
-        this.#caughtUp(message.id);
-        if (message.id === undefined) this.#channels.cursor = message.cursor;
+        this.#caughtUp(message);
         break;
       case "heartbeat":
         this.#channels.cursor = message.cursor;
@@ -165,9 +161,10 @@ export class Conversation {
     if (batch.length > 0) this.#handlers.deliver(batch);
   }
 
-  #caughtUp(id: number | undefined): void {
-    if (id === undefined) this.#replayingConnect = false;
-    else this.#channels.caughtUp(id);
+  #caughtUp({ id, cursor }: { id?: number; cursor: Cursor }): void {
+    if (id !== undefined) return this.#channels.caughtUp(id);
+    this.#replayingConnect = false;
+    this.#channels.cursor = cursor;
   }
 
   #refused(id: number, code: string): void {
@@ -182,12 +179,9 @@ export class Conversation {
   async #resync(message: ControlMessage & { type: "resync" }): Promise<void> {
     const channel = this.#channels.pendingOf(message.id);
     const from = this.#channels.from(channel);
-    if (message.id === undefined) {
-      this.#beforeResync ??= this.#channels.cursor;
-      this.#channels.cursor = message.cursor;
-    }
+    if (message.id === undefined) this.#beforeResync ??= this.#channels.cursor;
     this.#reloads += 1;
-    this.#caughtUp(message.id);
+    this.#caughtUp(message);
     try {
       await this.#handlers.reload(channel === null ? this.#channels.joined : [channel], message.reason);
       if (this.#ended) return;

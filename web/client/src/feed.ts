@@ -7,6 +7,7 @@ import { PostList } from "./post-list";
 import type { EventPost, Post } from "./protocol";
 import type { PostEntry, PostStore, StoreChange } from "./store";
 import type { Placed } from "./timeline";
+import { together } from "./together";
 import { unlessEqual } from "./unless-equal";
 
 /** Past this a live post cuts the end off the list of a reader at the top, to bound its memory. */
@@ -52,7 +53,7 @@ export class Feed {
   #arrived = new Set<string>();
   #atTop = true;
   #releasing = false;
-  #phase: FeedSnapshot["phase"] = "loading";
+  #isLoaded = false;
   #error: unknown = null;
   #next: string | null = null;
   /** The end of the list was cut off, and `next` with it. */
@@ -70,12 +71,10 @@ export class Feed {
     this.#options = options;
     this.#list = new PostList(options.maxPendingPosts, options.above);
     this.#live = new LiveQuery(queries, source.channel, () => this.#load());
-    const stopListening = store.subscribe((change) => this.#storeChanged(change));
-    const release = store.hold(() => [...this.#list.shown(), ...this.#list.pending()].map(({ id }) => id));
-    this.dispose = () => {
-      stopListening();
-      release();
-    };
+    this.dispose = together(
+      store.subscribe((change) => this.#storeChanged(change)),
+      store.hold(() => this.#list.all().map(({ id }) => id)),
+    );
   }
 
   get isOpen(): boolean {
@@ -93,12 +92,12 @@ export class Feed {
     if (this.#snapshot && !this.#isStale) return this.#snapshot;
     this.#isStale = false;
     return (this.#snapshot = unlessEqual(this.#snapshot, {
-      phase: this.#phase,
+      phase: this.#phase(),
       entries: this.#entries(),
       waiting: this.#list.waiting,
       pending: this.#held(this.#list.pending()),
       hasGap: this.#list.hasGap,
-      hasMore: this.#next !== null || this.#isCut,
+      hasMore: this.#hasMore,
       loadingMore: this.#loadingMore,
       error: this.#error,
     }));
@@ -123,7 +122,7 @@ export class Feed {
   }
 
   async loadMore(): Promise<void> {
-    if (this.#loadingMore || (this.#next === null && !this.#isCut)) return;
+    if (this.#loadingMore || !this.#hasMore) return;
     this.#loadingMore = true;
     this.#changed();
     try {
@@ -153,7 +152,7 @@ export class Feed {
 
   /** Takes posts out of this feed; elsewhere they stay. */
   drop(isMeant: (post: Post) => boolean): void {
-    for (const { post } of this.#held([...this.#list.shown(), ...this.#list.pending()])) {
+    for (const { post } of this.#held(this.#list.all())) {
       if (isMeant(post)) this.#list.remove(post.id);
     }
     this.#store.touch();
@@ -162,6 +161,15 @@ export class Feed {
   /** Whether an own post is part of this feed. */
   takes(post: EventPost): boolean {
     return this.#source.belongs(post, NO_CHANNELS) === true;
+  }
+
+  #phase(): FeedSnapshot["phase"] {
+    if (this.#isLoaded) return "ready";
+    return this.#error === null ? "loading" : "failed";
+  }
+
+  get #hasMore(): boolean {
+    return this.#next !== null || this.#isCut;
   }
 
   async #load(): Promise<string> {
@@ -175,7 +183,6 @@ export class Feed {
       return fresh.cursor;
     } catch (error) {
       this.#error = error;
-      if (this.#phase === "loading") this.#phase = "failed";
       this.#changed();
       throw error;
     }
@@ -206,7 +213,7 @@ export class Feed {
       this.#next = fresh.next;
       this.#isCut = false;
     }
-    this.#phase = "ready";
+    this.#isLoaded = true;
     this.#error = null;
     this.#store.transaction(() => {
       this.#store.put(fresh.posts, since);
@@ -240,7 +247,7 @@ export class Feed {
 
   /** Whether a post is shown wherever the reader is. */
   #isFirst({ creator }: EventPost): boolean {
-    if (this.#phase !== "ready" && !this.#options.above) return true;
+    if (!this.#isLoaded && !this.#options.above) return true;
     return creator.id === this.#source.viewerId && this.#showsOwn;
   }
 
@@ -256,10 +263,7 @@ export class Feed {
   }
 
   #storeChanged({ paired, deleted }: StoreChange): void {
-    for (const id of paired) {
-      const entry = this.#store.entry(id);
-      if (entry && this.takes(entry.post)) this.#insert(entry.post);
-    }
+    for (const { post } of paired) if (this.takes(post)) this.#insert(post);
     for (const id of deleted) this.#list.remove(id);
     this.#changed();
   }

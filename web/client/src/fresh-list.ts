@@ -19,20 +19,18 @@ export interface FreshList extends PostPage {
  * more if `end` is further down: somebody may be reading there.
  */
 export async function loadAnew(source: FeedSource, size: number, end: Placed | undefined): Promise<FreshList> {
+  const posts: Post[] = [];
+  const load = async (page: string | null, missing: number) => {
+    const answer = await source.load(page, Math.min(LARGEST_PAGE, missing));
+    posts.push(...answer.posts);
+    return answer;
+  };
   const wanted = Math.min(LONGEST_RELOAD, size);
-  const isShort = (posts: readonly Post[]) =>
-    posts.length < wanted || (end !== undefined && posts.slice(-1).some((last) => isNewer(last, end)));
-  const { posts, cursor, ...first } = await source.load(null, pageOf(Math.max(PAGE_SIZE, wanted)));
+  const isShort = () => posts.length < wanted || (end !== undefined && posts.slice(-1).some((last) => isNewer(last, end)));
+  const first = await load(null, Math.max(PAGE_SIZE, wanted));
   let { next } = first;
-  while (next !== null && posts.length < LONGEST_RELOAD && isShort(posts)) {
-    const missing = wanted - posts.length;
-    const more = await source.load(next, pageOf(missing > 0 ? missing : LARGEST_PAGE));
-    posts.push(...more.posts);
-    next = more.next;
+  while (next !== null && posts.length < LONGEST_RELOAD && isShort()) {
+    ({ next } = await load(next, wanted > posts.length ? wanted - posts.length : LARGEST_PAGE));
   }
-  return { posts, next, cursor, complete: next === null || !isShort(posts) };
-}
-
-function pageOf(posts: number): number {
-  return Math.min(LARGEST_PAGE, posts);
+  return { posts, next, cursor: first.cursor, complete: next === null || !isShort() };
 }

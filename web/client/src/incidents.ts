@@ -5,5 +5,5 @@ export interface Incident {
   readonly transport: TransportName | "none";
   /** `fallback`: this is what is left after another way did not work. */
   readonly event: "open" | "close" | "fallback" | "resync";
-  readonly reason?: string;
+  readonly reason?: string | undefined;
 }

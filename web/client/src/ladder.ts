@@ -1,4 +1,4 @@
-import { upwardDelay } from "./backoff";
+import { growing } from "./backoff";
 import type { AfterClose } from "./close-codes";
 import type { Conversation } from "./conversation";
 import type { Platform } from "./platform";
@@ -6,6 +6,9 @@ import type { Platform } from "./platform";
 /** A connection that ends sooner than this did not do its work; after so many of them the next transport is tried. */
 const YOUNG_MS = 30_000;
 const YOUNG_DEATHS = 3;
+/** Between two tries of a better transport than the one that works. */
+const FIRST_CLIMB_MS = 5_000;
+const RAREST_CLIMB_MS = 300_000;
 
 /** The transports of a connection, by their place from the best (0) to the last. */
 export interface Rungs {
@@ -41,7 +44,7 @@ export class Ladder {
   /** Tries a better transport in a while. */
   wait(): void {
     this.#cancelClimb();
-    const delay = upwardDelay(this.#climbs++, this.#platform.random());
+    const delay = growing(FIRST_CLIMB_MS, RAREST_CLIMB_MS, this.#climbs++, this.#platform.random());
     this.#cancelClimb = this.#platform.clock.after(delay, () => this.#climb(0));
   }
 

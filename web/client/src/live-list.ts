@@ -2,6 +2,7 @@ import type { Delivery, Feedline, LiveQuery } from ".";
 import { Emitter } from "./emitter";
 import type { Cursor, FeedEvent } from "./protocol";
 import { isNewer, type Placed } from "./timeline";
+import { together } from "./together";
 import { unlessEqual } from "./unless-equal";
 
 export const PAGE_SIZE = 20;
@@ -63,11 +64,7 @@ export class LiveList<T extends Placed, P extends ListPage<T> = ListPage<T>> {
   /** Loads the list and keeps it live until the returned function is called. */
   readonly open = (): (() => void) => {
     const stopListening = this.#client.delivered.subscribe((deliveries) => this.#deliver(deliveries));
-    const close = this.#live.open();
-    return () => {
-      stopListening();
-      close();
-    };
+    return together(stopListening, this.#live.open());
   };
 
   readonly reload = (): Promise<void> => this.#live.reload();

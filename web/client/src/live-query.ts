@@ -3,6 +3,7 @@ import type { Connection } from "./connection";
 import type { Platform } from "./platform";
 import { isPassing, pauseAfter } from "./problem";
 import type { Cursor } from "./protocol";
+import { together } from "./together";
 
 /** The connection, and what is open on it. */
 export interface LiveQueries {
@@ -19,7 +20,7 @@ export class LiveQuery {
   readonly channel: string | null;
   readonly #peers: LiveQueries;
   readonly #load: () => Promise<Cursor>;
-  #openings = 0;
+  readonly #openings = new Set<object>();
   #current: Promise<void> = Promise.resolve();
   #next: Promise<void> | null = null;
   #failures = 0;
@@ -37,19 +38,15 @@ export class LiveQuery {
   }
 
   get isOpen(): boolean {
-    return this.#openings > 0;
+    return this.#openings.size > 0;
   }
 
   /** Loads and stays live until the returned function is called. */
   open(): () => void {
-    this.#openings += 1;
-    if (this.#openings === 1) this.#begin();
-    let closed = false;
+    const opening = {};
+    if (this.#openings.add(opening).size === 1) this.#begin();
     return () => {
-      if (closed) return;
-      closed = true;
-      this.#openings -= 1;
-      if (this.#openings === 0) this.#end();
+      if (this.#openings.delete(opening) && !this.isOpen) this.#end();
     };
   }
 
@@ -73,12 +70,10 @@ export class LiveQuery {
   #begin(): void {
     const { open, platform, connection } = this.#peers;
     open.add(this);
-    const stopWaking = platform.onWake(() => this.#hurry());
-    const stopFollowing = connection.subscribe(({ status }) => status === "live" && this.#hurry());
-    this.#stopListening = () => {
-      stopWaking();
-      stopFollowing();
-    };
+    this.#stopListening = together(
+      platform.onWake(() => this.#hurry()),
+      connection.subscribe(({ status }) => status === "live" && this.#hurry()),
+    );
     this.refresh();
   }
 

@@ -2,6 +2,7 @@ import type { Feedline, LiveQuery } from ".";
 import { Emitter } from "./emitter";
 import { ApiProblem } from "./problem";
 import { partedFrom, type FeedEvent, type Profile, type User } from "./protocol";
+import { together } from "./together";
 import { unlessEqual } from "./unless-equal";
 
 export interface PersonSnapshot {
@@ -141,8 +142,7 @@ export class Person {
   #snapshot: PersonSnapshot | null = null;
 
   readonly subscribe = (listener: () => void): (() => void) => {
-    const stops = [this.#people.subscribe(listener), this.#changes.subscribe(listener)];
-    return () => stops.forEach((stop) => stop());
+    return together(this.#people.subscribe(listener), this.#changes.subscribe(listener));
   };
 
   constructor(client: Feedline, people: People, idOrUsername: string) {

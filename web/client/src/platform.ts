@@ -79,7 +79,7 @@ export type Fetch = (url: string, request: HttpRequest) => Promise<HttpResponse>
 export interface HttpRequest {
   method: string;
   headers: Record<string, string>;
-  body?: string;
+  body?: string | undefined;
   /** The request goes on when the page ends. */
   keepalive?: boolean;
 }

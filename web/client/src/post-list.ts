@@ -48,6 +48,11 @@ export class PostList {
     return this.#waiting.all();
   }
 
+  /** Those that are held, shown or not. */
+  all(): readonly Placed[] {
+    return [...this.shown(), ...this.pending()];
+  }
+
   /** Returns false if the post was there already. */
   insert(post: Placed, wait: boolean): boolean {
     if (this.#shown.has(post) || this.#waiting.has(post) || this.#isElsewhere(post)) return false;
@@ -84,7 +89,7 @@ export class PostList {
     const oldest = this.end ?? waiting.oldest;
     const end = complete ? undefined : fresh.at(-1);
     const stays = (post: Placed) => keep.has(post.id) || (end !== undefined && isNewer(end, post));
-    const kept = [...shown.all(), ...waiting.all()].filter(stays);
+    const kept = this.all().filter(stays);
     const isNew = (post: Placed) => oldest !== undefined && !shown.has(post) && isNewer(post, oldest);
     this.#shown = new Timeline();
     this.forgetWaiting();
@@ -92,7 +97,8 @@ export class PostList {
     for (const post of [...kept, ...fresh].toSorted((a, b) => (isNewer(a, b) ? 1 : -1))) {
       this.insert(post, waiting.has(post) || (wait && isNew(post)));
     }
-    if (end && shown.newest && isNewer(end, shown.newest) && !this.hasGap) this.#miss([end]);
+    const [newest] = shown.all();
+    if (end && newest && isNewer(end, newest) && !this.hasGap) this.#miss([end]);
   }
 
   /** Shows everything that waits. */

@@ -123,8 +123,8 @@ export type FeedEvent = EventBase &
   );
 
 export type ClientMessage =
-  | { type: "connect"; channels: string[]; cursor?: Cursor }
-  | { type: "subscribe"; id: number; channel: string; cursor?: Cursor }
+  | { type: "connect"; channels: string[]; cursor?: Cursor | undefined }
+  | { type: "subscribe"; id: number; channel: string; cursor?: Cursor | undefined }
   | { type: "unsubscribe"; id: number; channel: string }
   | { type: "applied"; cursor: Cursor }
   | { type: "ping"; id: number };

@@ -181,10 +181,7 @@ export class Publisher {
 
   /** The echo, or a list, may bring the post before the answer does, or instead of it. */
   #storeChanged({ paired }: StoreChange): void {
-    for (const id of paired) {
-      const entry = this.#store.entry(id);
-      if (entry && this.#letGo(entry.key)) this.published.emit(entry.post);
-    }
+    for (const { key, post } of paired) if (this.#letGo(key)) this.published.emit(post);
   }
 
   /** Returns false if it had been let go already. */
@@ -209,20 +206,18 @@ export class Publisher {
   }
 }
 
+const NO_FILE: Post["media"] = { type: "text", url: null, thumbnail: null, aspectRatio: null };
+
 function optimisticPost({ clientId, draft, since }: Unsent, creator: Creator): Post {
+  const { title = null, text = "", category = null, tags = [], tier = null, media = NO_FILE } = draft;
   const at = new Date(since).toISOString();
   return {
     id: clientId,
     clientId,
     creator,
-    content: {
-      title: draft.title ?? null,
-      text: draft.text ?? "",
-      category: draft.category ?? null,
-      tags: draft.tags ?? [],
-    },
-    media: draft.media ?? { type: "text", url: null, thumbnail: null, aspectRatio: null },
-    access: { tier: draft.tier ?? null, isLocked: false },
+    content: { title, text, category, tags },
+    media,
+    access: { tier, isLocked: false },
     engagement: { likesCount: 0, commentsCount: 0, isLiked: false },
     createdAt: at,
     updatedAt: at,

@@ -1,4 +1,5 @@
 import type { Connection } from "./connection";
+import { Pace } from "./pace";
 import type { Platform } from "./platform";
 import type { Cursor } from "./protocol";
 
@@ -7,21 +8,16 @@ const INTERVAL_MS = 1_000;
 
 /** Tells how far events have come onto the screen, when they are painted. */
 export function tellReceipts(platform: Pick<Platform, "afterPaint" | "clock">, connection: Connection): void {
-  let waiting: Cursor | null = null;
-  let isPausing = false;
-  const tell = (): void => {
-    isPausing = waiting !== null;
-    if (waiting === null) return;
-    connection.applied(waiting);
-    waiting = null;
-    platform.clock.after(INTERVAL_MS, tell);
-  };
+  let shown: Cursor | null = null;
+  const pace = new Pace(platform.clock, INTERVAL_MS, () => {
+    if (shown !== null) connection.applied(shown);
+  });
   connection.delivered.subscribe(() => {
     const { cursor } = connection;
     platform.afterPaint((painted) => {
       if (!painted) return;
-      waiting = cursor;
-      if (!isPausing) tell();
+      shown = cursor;
+      pace.request();
     });
   });
 }

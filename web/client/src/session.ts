@@ -10,8 +10,6 @@ export interface SessionState {
   readonly expired: boolean;
 }
 
-const SIGNED_OUT: SessionState = { status: "signed-out", user: null, expired: false };
-
 /** Who is signed in. The credentials are a cookie that only the server can read. */
 export class Session {
   readonly #api: Api;
@@ -34,8 +32,8 @@ export class Session {
     const user = await this.#api.whoAmI().catch(() => undefined);
     // Nobody has signed in or out meanwhile, and it was not asked again.
     if (turn === this.#turn) {
-      if (user) this.#set({ status: "signed-in", user, expired: false });
-      else if (user === null) this.#set({ ...SIGNED_OUT, expired: before === "signed-in" });
+      if (user) this.#signedIn(user);
+      else if (user === null) this.#signedOut(before === "signed-in");
       else if (before !== "signed-in") this.#set({ status: "unknown", user: null, expired: false });
     }
     return user === undefined ? null : user !== null;
@@ -51,23 +49,30 @@ export class Session {
 
   async logout(): Promise<void> {
     await this.#api.logout();
-    this.#set(SIGNED_OUT);
+    this.#signedOut(false);
   }
 
   async change(change: ProfileChange): Promise<User> {
     const { user } = await this.#api.editMe(change);
-    this.#set({ ...this.#state, user });
+    this.#signedIn(user);
     return user;
   }
 
   /** The server said that nobody is signed in. */
   expire(): void {
-    if (this.#state.status === "signed-in") this.#set({ ...SIGNED_OUT, expired: true });
+    if (this.#state.status === "signed-in") this.#signedOut(true);
   }
 
   async #enter(answer: Promise<{ user: User }>): Promise<void> {
-    const { user } = await answer;
+    this.#signedIn((await answer).user);
+  }
+
+  #signedIn(user: User): void {
     this.#set({ status: "signed-in", user, expired: false });
+  }
+
+  #signedOut(expired: boolean): void {
+    this.#set({ status: "signed-out", user: null, expired });
   }
 
   #set(state: SessionState): void {

@@ -1,5 +1,5 @@
 import { Connection, type ConnectionHandlers } from "./connection";
-import type { Ladder, Rungs } from "./ladder";
+import type { Ladder } from "./ladder";
 import { withDeferred } from "./load-deferred";
 import type { Platform, TabChannel } from "./platform";
 import type { TabMessage } from "./sharing/messages";
@@ -53,9 +53,9 @@ export class SharedConnection extends Connection {
     this.use([]);
   }
 
-  override use(transports: readonly Transport[], ladder?: (rungs: Rungs) => Ladder): void {
+  override use(transports: readonly Transport[], LadderClass?: typeof Ladder): void {
     this.#best = transports[0];
-    super.use(transports, ladder);
+    super.use(transports, LadderClass);
   }
 
   /** Waits to be the tab that is connected to the server, or becomes it at once in place of one that says nothing. */
@@ -82,8 +82,7 @@ export class SharedConnection extends Connection {
     const best = webSocket(this.#platform);
     this.use([best]);
     withDeferred(({ fallbacks, Ladder }) => {
-      if (this.#best !== best) return;
-      this.use([best, ...fallbacks(this.#platform)], (rungs) => new Ladder(this.#platform, rungs));
+      if (this.#best === best) this.use([best, ...fallbacks(this.#platform)], Ladder);
     });
   }
 

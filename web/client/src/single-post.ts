@@ -3,6 +3,7 @@ import type { Feedline } from "./feedline";
 import type { LiveQuery } from "./live-query";
 import { ApiProblem } from "./problem";
 import type { PostEntry, PostStore } from "./store";
+import { together } from "./together";
 import { unlessEqual } from "./unless-equal";
 
 export interface SinglePostSnapshot {
@@ -38,12 +39,7 @@ export class SinglePost {
   readonly open = (): (() => void) => {
     const stopListening = this.#store.subscribe(() => this.#changed());
     const release = this.#store.hold(() => [this.#id]);
-    const close = this.#live.open();
-    return () => {
-      stopListening();
-      release();
-      close();
-    };
+    return together(stopListening, release, this.#live.open());
   };
 
   readonly reload = (): Promise<void> => this.#live.reload();

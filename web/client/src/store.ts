@@ -25,8 +25,8 @@ export interface PostEntry {
 }
 
 export interface StoreChange {
-  /** Own posts that turned from optimistic into real with this change, by id. */
-  readonly paired: readonly string[];
+  /** Own posts that turned from optimistic into real with this change. */
+  readonly paired: readonly PostEntry[];
   readonly deleted: readonly string[];
 }
 
@@ -46,10 +46,8 @@ interface Told {
  */
 export class PostStore {
   readonly #entries = new Map<string, PostEntry>();
-  /** By client id, in order of writing. */
-  readonly #outgoing = new Map<string, PostEntry>();
-  /** The same list until it changes; null when it has. */
-  #outgoingList: readonly PostEntry[] | null = null;
+  /** Optimistic posts, newest first: the same list until it changes. */
+  #outgoing: readonly PostEntry[] = [];
   readonly #deleted = new Set<string>();
   readonly #told = new Map<string, Told>();
   readonly #holders = new Set<() => Iterable<string>>();
@@ -83,8 +81,7 @@ export class PostStore {
 
   /** Optimistic posts, newest first. */
   outgoing(): readonly PostEntry[] {
-    this.#outgoingList ??= [...this.#outgoing.values()].toReversed();
-    return this.#outgoingList;
+    return this.#outgoing;
   }
 
   /** Keeps the posts with these ids until the returned function is called. */
@@ -133,9 +130,7 @@ export class PostStore {
 
   /** The viewer lost a tier: what only it may see goes at once. */
   lockWhere(isMeant: (post: Post) => boolean): void {
-    this.transaction(() => {
-      for (const entry of this.#entries.values()) if (isMeant(entry.post)) this.#replace(entry, locked(entry.post));
-    });
+    this.#changeWhere(isMeant, locked);
   }
 
   /** Deleted is for ever: a page or an event that was on its way does not bring the post back. */
@@ -147,42 +142,45 @@ export class PostStore {
 
   /** Takes posts away that the viewer may not see now. */
   removeWhere(isMeant: (post: Post) => boolean): void {
-    const meant = [...this.#entries.values()].filter(({ post }) => isMeant(post));
-    this.transaction(() => meant.forEach(({ post }) => this.#remove(post.id)));
+    this.transaction(() => {
+      for (const { post } of this.#entries.values()) if (isMeant(post)) this.#remove(post.id);
+    });
   }
 
   updateCreator(creator: Creator): void {
-    this.transaction(() => {
-      for (const entry of this.#entries.values()) {
-        if (entry.post.creator.id === creator.id) this.#replace(entry, { ...entry.post, creator });
-      }
-    });
+    this.#changeWhere(
+      (post) => post.creator.id === creator.id,
+      (post) => ({ ...post, creator }),
+    );
   }
 
   /** Shows an own post at once, under the client id that the server will echo. */
   beginSending(clientId: string, post: Post): void {
-    this.#setOutgoing({ key: clientId, post, delivery: "sending", error: null });
+    this.#setOutgoing([{ key: clientId, post, delivery: "sending", error: null }, ...this.#outgoing]);
   }
 
   /** How sending goes. */
   setDelivery(clientId: string, delivery: PostEntry["delivery"], error: unknown = null): void {
-    const entry = this.#outgoing.get(clientId);
-    if (entry && (entry.delivery !== delivery || entry.error !== error)) this.#setOutgoing({ ...entry, delivery, error });
+    this.#setOutgoing(this.#outgoing.map((entry) => (entry.key === clientId ? { ...entry, delivery, error } : entry)));
   }
 
   discard(clientId: string): void {
-    this.transaction(() => this.#takeOut(clientId));
+    this.#takeOut(clientId);
   }
 
   /** Forgets everything: the next viewer may not see it. */
   clear(): void {
     this.transaction(() => {
       this.#entries.clear();
-      this.#outgoing.clear();
-      this.#outgoingList = null;
       this.#deleted.clear();
       this.#told.clear();
-      this.#changed = true;
+      this.#setOutgoing([]);
+    });
+  }
+
+  #changeWhere(isMeant: (post: Post) => boolean, change: (post: Post) => Post): void {
+    this.transaction(() => {
+      for (const entry of this.#entries.values()) if (isMeant(entry.post)) this.#replace(entry, change(entry.post));
     });
   }
 
@@ -234,18 +232,15 @@ export class PostStore {
     this.#changed = true;
   }
 
-  #setOutgoing(entry: PostEntry): void {
-    this.transaction(() => {
-      this.#outgoing.set(entry.key, entry);
-      this.#outgoingList = null;
-      this.#changed = true;
-    });
+  #setOutgoing(entries: readonly PostEntry[]): void {
+    this.#outgoing = entries;
+    this.touch();
   }
 
   #takeOut(clientId: string): boolean {
-    if (!this.#outgoing.delete(clientId)) return false;
-    this.#outgoingList = null;
-    this.#changed = true;
+    const others = this.#outgoing.filter(({ key }) => key !== clientId);
+    if (others.length === this.#outgoing.length) return false;
+    this.#setOutgoing(others);
     return true;
   }
 
@@ -257,7 +252,7 @@ export class PostStore {
   }
 
   #announce(): void {
-    const change = { paired: this.#pairedNow, deleted: this.#deletedNow };
+    const change = { paired: this.#pairedNow.flatMap((id) => this.entry(id) ?? []), deleted: this.#deletedNow };
     this.#changed = false;
     this.#pairedNow = [];
     this.#deletedNow = [];
@@ -268,8 +263,7 @@ export class PostStore {
   /** Drops what nobody lists any more. */
   #sweep(): void {
     const held = new Set([...this.#holders].flatMap((ids) => [...ids()]));
-    for (const id of this.#entries.keys()) if (!held.has(id)) this.#entries.delete(id);
-    for (const id of this.#told.keys()) if (!held.has(id)) this.#told.delete(id);
+    for (const known of [this.#entries, this.#told]) for (const id of known.keys()) if (!held.has(id)) known.delete(id);
     this.#sweepAt = this.#entries.size + MOST_UNLISTED;
   }
 }

@@ -2,6 +2,7 @@ import type { Feedline } from ".";
 import { Emitter } from "./emitter";
 import type { People } from "./people";
 import type { Profile, User } from "./protocol";
+import { together } from "./together";
 import { unlessEqual } from "./unless-equal";
 
 export interface SuggestionsSnapshot {
@@ -23,8 +24,7 @@ export class Suggestions {
   #snapshot: SuggestionsSnapshot | null = null;
 
   readonly subscribe = (listener: () => void): (() => void) => {
-    const stops = [this.#people.subscribe(listener), this.#changes.subscribe(listener)];
-    return () => stops.forEach((stop) => stop());
+    return together(this.#people.subscribe(listener), this.#changes.subscribe(listener));
   };
 
   constructor(client: Feedline, people: People) {

@@ -5,7 +5,7 @@ import type { Feedline } from "./feedline";
 import type { Incident } from "./incidents";
 import { OffsetBounds } from "./offset-bounds";
 import type { Post } from "./protocol";
-import type { StoreChange } from "./store";
+import type { PostEntry, StoreChange } from "./store";
 
 /** How long what was seen is gathered. */
 const GATHER_MS = 15_000;
@@ -38,13 +38,8 @@ interface Own {
   confirmed: number | null;
 }
 
-/** Begins to observe a client, for as long as it is there. */
-export function observe(client: Feedline, feeds: ReadonlyMap<string, Feed>): Telemetry {
-  return new Telemetry(client, feeds);
-}
-
 /** Gathers how soon posts come onto this screen and how the connection fares, and tells the server now and then. */
-class Telemetry {
+export class Telemetry {
   readonly #client: Feedline;
   readonly #feeds: ReadonlyMap<string, Feed>;
   readonly #offset = new OffsetBounds();
@@ -76,7 +71,7 @@ class Telemetry {
 
   #changed({ paired }: StoreChange): void {
     for (const { key, post } of this.#client.store.outgoing()) if (!this.#own.has(key)) this.#pressed(key, Date.parse(post.createdAt));
-    for (const id of paired) this.#paired(id);
+    for (const entry of paired) this.#paired(entry);
     if (this.#isLooking) return;
     this.#isLooking = true;
     this.#client.platform.afterPaint((painted) => {
@@ -99,8 +94,7 @@ class Telemetry {
     });
   }
 
-  #paired(id: string): void {
-    const key = this.#client.store.entry(id)?.key ?? "";
+  #paired({ key, post: { id } }: PostEntry): void {
     const own = this.#own.get(key);
     this.#own.delete(key);
     this.#know(id);
@@ -112,13 +106,13 @@ class Telemetry {
       if (painted) own.confirmed = this.#now - own.pressedAt;
     });
     this.#client.clock.after(EVENT_WITHIN_MS, () => {
-      if (this.#own.delete(id) && own.confirmed !== null) this.#see({ postId: id, role: "author", path: "fallback", ms: own.confirmed });
+      if (this.#own.delete(id) && own.confirmed !== null) this.#see(id, "author", "fallback", own.confirmed);
     });
   }
 
   /** It needs both: to be painted, and an id of the server's. */
   #seeOptimistic({ id, optimistic }: Own): void {
-    if (id !== null && optimistic !== null) this.#see({ postId: id, role: "author", path: "optimistic", ms: optimistic });
+    if (id !== null && optimistic !== null) this.#see(id, "author", "optimistic", optimistic);
   }
 
   #delivered(deliveries: readonly Delivery[]): void {
@@ -136,7 +130,7 @@ class Telemetry {
     const own = this.#own.get(id) as Own;
     this.#own.delete(id);
     this.#client.platform.afterPaint((painted) => {
-      if (painted) this.#see({ postId: id, role: "author", path: "realtime", ms: this.#now - own.pressedAt });
+      if (painted) this.#see(id, "author", "realtime", this.#now - own.pressedAt);
     });
   }
 
@@ -151,7 +145,7 @@ class Telemetry {
     for (const [postId, committedAt] of this.#arriving) {
       if (!this.#client.platform.isShown(postId)) continue;
       this.#arriving.delete(postId);
-      this.#see({ postId, role: "reader", path: "realtime", ms: this.#now - committedAt });
+      this.#see(postId, "reader", "realtime", this.#now - committedAt);
     }
   }
 
@@ -171,7 +165,7 @@ class Telemetry {
   #cameByLoading({ id, createdAt }: Post): void {
     const path = this.#client.connection.state().status === "polling" ? "fallback" : "refresh";
     const committedAt = this.#offset.here(Date.parse(createdAt));
-    if (this.#client.platform.isShown(id)) this.#see({ postId: id, role: "reader", path, ms: this.#now - committedAt });
+    if (this.#client.platform.isShown(id)) this.#see(id, "reader", path, this.#now - committedAt);
   }
 
   #answered({ id, createdAt }: Post): void {
@@ -187,10 +181,10 @@ class Telemetry {
     return true;
   }
 
-  #see(sighting: Sighting): void {
-    const ms = Math.max(0, Math.round(sighting.ms));
+  #see(postId: string, role: Sighting["role"], path: Sighting["path"], elapsed: number): void {
+    const ms = Math.max(0, Math.round(elapsed));
     if (ms > LONGEST_MS || this.#isFull) return;
-    this.#visible.push({ ...sighting, ms });
+    this.#visible.push({ postId, role, path, ms });
     this.#gather();
   }
 

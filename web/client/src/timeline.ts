@@ -11,15 +11,10 @@ export function isNewer(a: Placed, b: Placed): boolean {
 
 /** Posts by id, newest first, each once. */
 export class Timeline {
-  readonly #ids = new Set<string>();
   #places: Placed[] = [];
 
   get size(): number {
     return this.#places.length;
-  }
-
-  get newest(): Placed | undefined {
-    return this.#places[0];
   }
 
   get oldest(): Placed | undefined {
@@ -30,38 +25,30 @@ export class Timeline {
     return this.#places;
   }
 
-  has({ id }: Placed): boolean {
-    return this.#ids.has(id);
+  has(post: Placed): boolean {
+    return this.#places[this.#position(post)]?.id === post.id;
   }
 
   /** Returns false if the post was there already. */
   insert({ id, createdAt }: Placed): boolean {
-    if (this.#ids.has(id)) return false;
     const place = { id, createdAt };
-    this.#ids.add(id);
+    if (this.has(place)) return false;
     this.#places.splice(this.#position(place), 0, place);
     return true;
   }
 
   remove(id: string): void {
-    if (this.#ids.delete(id)) this.#places = this.#places.filter((place) => place.id !== id);
+    this.#places = this.#places.filter((place) => place.id !== id);
   }
 
   /** Keeps the newest `size` and returns the others. */
   cut(size: number): Placed[] {
-    const others = this.#places.splice(size);
-    for (const { id } of others) this.#ids.delete(id);
-    return others;
+    return this.#places.splice(size);
   }
 
   #position(post: Placed): number {
-    let low = 0;
-    let high = this.#places.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (isNewer(this.#places[middle] as Placed, post)) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    // Most are new, and so the first comparison is the last.
+    const position = this.#places.findIndex((place) => !isNewer(place, post));
+    return position < 0 ? this.size : position;
   }
 }

@@ -23,7 +23,7 @@ class Bench {
       refresh: () => this.#answer(this.answers),
       rejected: this.rejected,
     });
-    this.connection.use([webSocket(this.platform), ...fallbacks(this.platform)], (rungs) => new Ladder(this.platform, rungs));
+    this.connection.use([webSocket(this.platform), ...fallbacks(this.platform)], Ladder);
   }
 
   get status(): ConnectionStatus {

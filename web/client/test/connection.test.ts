@@ -23,7 +23,7 @@ beforeEach(() => {
   });
   rejected = vi.fn();
   connection = new Connection(platform, { deliver: (batch) => delivered.push(batch), reload, refresh, rejected });
-  connection.use([webSocket(platform), ...fallbacks(platform)], (rungs) => new Ladder(platform, rungs));
+  connection.use([webSocket(platform), ...fallbacks(platform)], Ladder);
 });
 
 const status = () => connection.state().status;

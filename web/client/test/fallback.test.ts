@@ -27,7 +27,7 @@ beforeEach(() => {
     refresh,
     rejected,
   });
-  connection.use([webSocket(platform), ...fallbacks(platform)], (rungs) => new Ladder(platform, rungs));
+  connection.use([webSocket(platform), ...fallbacks(platform)], Ladder);
   connection.incidents.subscribe((incident) => incidents.push(incident));
   connection.join("public", "c0");
   connection.start("me");

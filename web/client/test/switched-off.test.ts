@@ -30,7 +30,7 @@ async function begin(random = 0.5): Promise<void> {
     refresh,
     rejected: () => {},
   });
-  connection.use([webSocket(platform), ...fallbacks(platform)], (rungs) => new Ladder(platform, rungs));
+  connection.use([webSocket(platform), ...fallbacks(platform)], Ladder);
   awaitRealtime({ api: new Api(platform), clock: platform.clock, connection, platform });
   connection.join("public", "c0");
   connection.start("me");
