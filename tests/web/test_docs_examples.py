@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from hatch_build import node_wheel
 from tests.processes import Person, serving
-from tests.test_docs import DOCS, Block, _all_blocks, running
+from tests.test_docs import DOCS, Block, _all_blocks, blocks, running
 
 WEB = Path(__file__).parents[2] / "web"
 PAGE = DOCS / "javascript.md"
@@ -51,6 +52,34 @@ def test_the_examples_compile(tmp_path: Path) -> None:
     config = {"extends": str(WEB / "tsconfig.base.json"), "compilerOptions": options}
     (tmp_path / "tsconfig.json").write_text(json.dumps({**config, "include": ["*.ts"]}))
     node(WEB / "node_modules/typescript/bin/tsc", "-p", tmp_path, cwd=WEB)
+
+
+def test_the_packages_are_copied_into_a_page_that_has_its_own_react(tmp_path: Path) -> None:
+    (tmp_path / "feedline").symlink_to(WEB.parent)
+    site = tmp_path / "site"
+    for name in ("react", "react-dom", "scheduler"):
+        shutil.copytree(WEB / "node_modules" / name, site / "node_modules" / name)
+    (site / "node_modules/vite").symlink_to(WEB / "node_modules/vite")
+    (site / "node_modules/@vitejs").symlink_to(WEB / "node_modules/@vitejs")
+    (copying,) = blocks(DOCS / "react.md", "Take it into your page", "sh")
+    install = "npm() { shift; mkdir node_modules/@feedline; ln -s $(realpath $@) node_modules/@feedline; }"
+    subprocess.run(["bash", "-euc", f"{install}\n{copying}"], check=True, cwd=site)  # noqa: S603, S607
+    (configuration,) = blocks(DOCS / "react.md", "Take it into your page", "ts")
+    (site / "vite.config.ts").write_text(configuration)
+    (page,) = blocks(DOCS / "integrating.md", "In React", "tsx")
+    (site / "page.tsx").write_text(page)
+    (site / "main.ts").write_text(
+        'import { createRoot } from "react-dom/client";\nimport { Page } from "./page";\n'
+        "createRoot(document.body).render(Page());\n"
+    )
+    (site / "index.html").write_text('<script type="module" src="./main.ts"></script>')
+    node(WEB / "node_modules/vite/bin/vite.js", "build", "--sourcemap", cwd=site)
+    (bundle,) = (site / "dist/assets").glob("index-*.js.map")
+    sources = [(bundle.parent / name).resolve() for name in json.loads(bundle.read_text())["sources"]]
+    assert {path for path in sources if path.match("vendor/react/src/use-feed.ts")}
+    assert {path for path in sources if path.match("react/cjs/react.production.js")} == {
+        site / "node_modules/react/cjs/react.production.js"
+    }
 
 
 @pytest.mark.system
