@@ -53,7 +53,7 @@ def test_a_package_that_is_missing(found: Look, monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(versions, "version", version)
     finding = found(check_versions, database="postgresql://x").bad("failure", "psycopg")
-    assert "feedline[postgres]" in finding.advice
+    assert "-m pip install '.[postgres]'" in finding.advice
 
 
 # ---- settings

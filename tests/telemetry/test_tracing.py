@@ -148,7 +148,7 @@ def test_without_the_extra_there_are_none_and_a_warning(
 ) -> None:
     monkeypatch.setitem(sys.modules, "feedline.telemetry.tracing", None)
     assert tracing_of({traces.EXPORTER: "otlp"}) is None
-    assert "feedline[otel]" in caplog.text
+    assert "pip install '.[otel]'" in caplog.text
 
 
 @pytest.mark.system

@@ -238,5 +238,5 @@ async def test_without_the_statistics_library_the_report_says_what_to_install(
     storage = Storage(server.data)
     report = report_of(await asyncio.to_thread(administration.evidence, storage, "bare"))
     assert (report.differences, report.sample) == ([], None)
-    assert "feedline[experiment]" in (report.advice or "")
+    assert "extra 'experiment'" in (report.advice or "")
     assert len(report.arms) == 2

@@ -111,4 +111,4 @@ async def test_without_the_extra_it_says_what_to_install(tmp_path: Path) -> None
     (tmp_path / "httpx.py").write_text("raise ModuleNotFoundError('httpx')")
     status, _, err = await verify("http://127.0.0.1:1", PYTHONPATH=str(tmp_path))
     assert status == 1
-    assert "install feedline[client]" in err
+    assert "pip install '.[client]'" in err

@@ -1,6 +1,6 @@
 """A client for other programs: publish, tell of posts, read feeds, and follow what happens.
 
-Needs ``pip install feedline[client]``.
+Needs the extra ``client``: ``pip install './feedline[client]'``.
 """
 
 from feedline.client.client import Client

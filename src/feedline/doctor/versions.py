@@ -9,6 +9,7 @@ import apsw
 from feedline import __version__
 from feedline.config import Settings
 from feedline.doctor.findings import Finding, Findings, Subject
+from feedline.errors import added
 
 # The write-ahead log of older ones could corrupt a database (https://www.sqlite.org/wal.html).
 _SQLITE = (3, 51, 3)
@@ -58,4 +59,4 @@ def _package(check: str, package: str, extra: str, setting: str) -> Finding:
         return subject.ok(f"{package} {version(package)}.")
     except PackageNotFoundError:
         says = f"{setting} needs {package}, which is not installed."
-        return subject.failure(says, f"pip install 'feedline[{extra}]'.")
+        return subject.failure(says, f"In the checkout: {added(extra)}.")

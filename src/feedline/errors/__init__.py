@@ -114,6 +114,7 @@ from feedline.errors.startup import (
     TooFewFiles,
     VerificationBroken,
     WorkersNeedDatabase,
+    added,
 )
 
 __all__ = [
@@ -170,4 +171,5 @@ __all__ = [
     "ValidationFailed",
     "VerificationBroken",
     "WorkersNeedDatabase",
+    "added",
 ]

@@ -1,6 +1,13 @@
 """Errors that operators see: a server or a command can't do its work, and says what to do."""
 
+import sys
+
 from feedline.errors.refusals import FeedlineError
+
+
+def added(extra: str) -> str:
+    """The command that adds an extra to this installation, which comes from no registry."""
+    return f"{sys.executable} -m pip install '.[{extra}]'"
 
 
 class StartupError(FeedlineError):
@@ -48,7 +55,7 @@ class ExtraMissing(StartupError):
         self.setting = setting
 
     def __str__(self) -> str:
-        return f"For {self.setting} install feedline[{self.extra}]."
+        return f"For {self.setting} more packages are needed. In the checkout: {added(self.extra)}."
 
 
 class DataDirectoryInUse(StartupError):

@@ -1,4 +1,4 @@
-"""Files in a bucket of S3, or of anything that speaks like it. Needs ``feedline[s3]``."""
+"""Files in a bucket of S3, or of anything that speaks like it. Needs the extra ``s3``."""
 
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager

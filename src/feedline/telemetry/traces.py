@@ -4,6 +4,8 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from feedline.errors import added
+
 if TYPE_CHECKING:
     from feedline.telemetry.tracing import Tracing
 
@@ -20,7 +22,7 @@ def tracing_of(environment: Mapping[str, str]) -> "Tracing | None":
     try:
         from feedline.telemetry.tracing import exporting
     except ModuleNotFoundError as missing:
-        logger.warning("no traces: pip install 'feedline[otel]' (%s is missing)", missing.name)
+        logger.warning("no traces: %s is missing. In the checkout: %s", missing.name, added("otel"))
         return None
     return exporting(environment)
 

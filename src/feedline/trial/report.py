@@ -7,7 +7,7 @@ from feedline.store.base import Snapshot
 from feedline.trial.arms import Arm, Evidence, arm_of, sums_of
 from feedline.trial.results import Difference, Sample
 
-ADVICE = "For intervals and sample sizes install feedline[experiment]."
+ADVICE = "For intervals and sample sizes install Feedline with its extra 'experiment'."
 
 
 class Report(Wire, frozen=True):
