@@ -7,6 +7,9 @@ import random
 from functools import partial
 
 from feedline.errors import NotFound, Unavailable
+from feedline.feed.channels import session_channel
+from feedline.feed.events import PersonRemoved
+from feedline.feed.instants import rfc3339
 from feedline.feed.leaving import remove_some
 from feedline.store.base import Store, Transaction
 
@@ -99,4 +102,9 @@ def _end(tx: Transaction, user_id: str) -> bool:
     person = tx.user(user_id)
     if person is not None and person.state == "leaving":
         tx.remove_user(user_id)
+        tx.append(
+            PersonRemoved(
+                channel=session_channel(user_id), timestamp=rfc3339(tx.now), user_id=user_id
+            )
+        )
     return True

@@ -27,6 +27,7 @@ from feedline.feed.events import (
     NotificationAdded,
     NotificationRead,
     NotificationsCleared,
+    PersonRemoved,
     PolicyChanged,
     PostCreated,
     PostDeleted,
@@ -120,9 +121,10 @@ CLEARED = NotificationsCleared(channel=notifications_channel(ANN), timestamp=STA
 PLAIN: list[AnyEvent] = [RETRACTED, FOLLOWED, SUBSCRIBED, NOTIFIED, READ, CLEARED]
 GATED: list[GatedEvent] = [OWN_LIKE, UNLIKED, COMMENTED, UNCOMMENTED]
 REVOKED = SessionRevoked(channel=session_channel(BEN), timestamp=STAMP, session_id=BEN)
+REMOVED = PersonRemoved(channel=session_channel(BEN), timestamp=STAMP, user_id=BEN)
 SWITCHED = PolicyChanged(channel=POLICY, timestamp=STAMP, policy=LivePolicy(is_on=False))
 LATER = Unknown(channel="", timestamp="")
-INNER: list[AnyEvent] = [REVOKED, SWITCHED, LATER]
+INNER: list[AnyEvent] = [REVOKED, REMOVED, SWITCHED, LATER]
 EACH: list[AnyEvent] = [CREATED, UPDATED, DELETED, PROFILE, *INNER, *PLAIN, *GATED]
 
 
@@ -158,7 +160,7 @@ def test_a_new_profile_reaches_every_list_that_shows_the_creator() -> None:
 
 
 def test_a_sign_out_reaches_nobody() -> None:
-    for event in (REVOKED, SWITCHED):
+    for event in (REVOKED, REMOVED, SWITCHED):
         assert topics(event) == ()
         assert actor(event) is None
 

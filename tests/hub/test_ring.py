@@ -1,5 +1,6 @@
-from feedline.feed.events import PostCreated, PostDeleted
+from feedline.feed.events import PersonRemoved, PostCreated, PostDeleted
 from feedline.hub.ring import Ring
+from feedline.store.events import event_encoder
 from feedline.wire.encoded import EncodedEvent
 from tests.wire.world import make_event
 
@@ -59,3 +60,17 @@ def test_a_deletion_takes_the_content_out_of_what_is_held() -> None:
     assert texts == ["", "", "", "text"]
     assert isinstance(held[-1].event, PostDeleted)
     assert all(b'"text":"text"' not in (h.body_for(None) or b"") for h in held if h.seq != 4)
+
+
+def test_the_names_of_somebody_who_is_gone_are_forgotten() -> None:
+    ring = Ring(1_000, ROOMY)
+    for seq, kind in enumerate(("created", "updated", "notice", "creator"), 1):
+        ring.add(event(seq, kind))
+    ring.add(EncodedEvent(5, make_event("created", "ben", "p2", 5)))
+    removed = PersonRemoved(channel="session:ann", timestamp="", user_id="ann")
+    assert ring.add(EncodedEvent(6, removed))
+    held = ring.after(0, 10)
+    assert held is not None
+    named = [b'"username":"ann"' in event_encoder.encode(one.event) for one in held]
+    assert named == [False] * 6
+    assert b'"username":"ben"' in event_encoder.encode(held[4].event)

@@ -149,6 +149,12 @@ class SessionRevoked(Event, tag="session_revoked"):
     user_id: str | Unset = msgspec.UNSET
 
 
+class PersonRemoved(Event, tag="person_removed"):
+    """Nothing is left of somebody. It stays inside: every node forgets their names as it passes."""
+
+    user_id: str
+
+
 class PolicyChanged(Event, tag="policy_changed"):
     """Who has live delivery from now on. It stays inside: every node obeys when it passes."""
 
@@ -175,7 +181,7 @@ SentEvent = (
     | NotificationsCleared
     | CreatorUpdated
 )
-InnerEvent = SessionRevoked | PolicyChanged | Unknown
+InnerEvent = SessionRevoked | PersonRemoved | PolicyChanged | Unknown
 AnyEvent = SentEvent | InnerEvent
 
 
@@ -350,6 +356,8 @@ def amended(event: AnyEvent, later: AnyEvent) -> AnyEvent:
             return without_content(event) if about else event
         case PostUpdated(post=Post(id=post_id, access=Access(tier=tier))):
             return behind(event, tier) if tier and post_of(event) == post_id else event
+        case PersonRemoved(user_id=user_id):
+            return without_person(event, user_id)
     return event
 
 

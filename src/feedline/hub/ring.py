@@ -3,7 +3,14 @@
 from collections import deque
 from itertools import islice
 
-from feedline.feed.events import AnyEvent, CommentDeleted, PostDeleted, PostEvent, amended
+from feedline.feed.events import (
+    AnyEvent,
+    CommentDeleted,
+    PersonRemoved,
+    PostDeleted,
+    PostEvent,
+    amended,
+)
 from feedline.wire.encoded import EncodedEvent
 
 _OVERHEAD = 2_048  # bytes of an event beside its text: objects, and its encoded forms
@@ -54,7 +61,8 @@ class Ring:
 
 def _takes_back(event: EncodedEvent) -> bool:
     """Whether older events may have to change: all of them are looked at then."""
-    return event.is_gated or isinstance(event.event, PostDeleted | CommentDeleted)
+    later = event.event
+    return event.is_gated or isinstance(later, PostDeleted | CommentDeleted | PersonRemoved)
 
 
 def _weight(event: EncodedEvent) -> int:
