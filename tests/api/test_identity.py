@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Any
 
 import httpx
 import pytest
@@ -53,6 +54,43 @@ async def test_other_credentials_are_refused(world: World, header: str) -> None:
 )
 async def test_without_credentials_nothing_is_done(world: World, method: str, path: str) -> None:
     problem(await world.client().request(method, path), 401, "unauthenticated")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "content"),
+    [
+        ("PATCH", "/api/me", '{"colour": "red"}'),
+        ("PATCH", "/api/me", "{"),
+        ("POST", "/api/telemetry", '{"visible": 1}'),
+        ("GET", "/api/feed?limit=0", ""),
+        ("GET", "/api/posts?limit=0", ""),
+        ("POST", "/api/notify/post-likes", "{}"),
+        ("POST", "/api/notify/post-author", '{"post": {}, "authorId": 1}'),
+    ],
+)
+async def test_whose_token_is_over_hears_that_whatever_is_sent(
+    world: World, method: str, path: str, content: str
+) -> None:
+    ann, program = await world.person(), await world.program()
+    by_program = path.startswith("/api/notify")
+    client = program if by_program else ann.client
+    sent: dict[str, Any] = {"content": content, "headers": {"content-type": "application/json"}}
+    before = await client.request(method, path, **sent)
+    assert before.status_code in (400, 422)
+    await ann.client.post("/api/auth/logout")
+    await world.store.write(lambda tx: tx.remove_service_token("shop"))
+    problem(await client.request(method, path, **sent), 401, "unauthenticated")
+
+
+async def test_a_browser_with_a_stale_cookie_hears_as_a_stranger_what_is_wrong(
+    world: World,
+) -> None:
+    browser = await world.browser()
+    ended = {"cookie": f"feedline_session={browser.cookies['feedline_session']}"}
+    assert (await browser.post("/api/auth/logout")).status_code == 204
+    client = world.client(headers=ended)
+    problem(await client.get("/api/posts?limit=0"), 422, "validation_failed")
+    problem(await client.get("/api/feed?limit=0"), 401, "unauthenticated")
 
 
 async def test_a_token_in_the_url_is_no_credential(world: World) -> None:

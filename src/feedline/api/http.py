@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -10,16 +11,25 @@ from starlette.types import Receive, Scope, Send
 
 from feedline.api.bodies import ClientGone, decode_body, read_json
 from feedline.api.freshness import newest_seen
-from feedline.api.identity import Gate
+from feedline.api.identity import Caller, Gate
 from feedline.api.operation import Call, Operation
 from feedline.api.ranges import FileAnswer, send_file
 from feedline.api.services import Services
-from feedline.errors import MethodNotAllowed, Refusal
+from feedline.errors import (
+    BadRequest,
+    MethodNotAllowed,
+    PayloadTooLarge,
+    Refusal,
+    UnsupportedMediaType,
+    ValidationFailed,
+)
 from feedline.wire.answers import Answer, send_answer
 from feedline.wire.problems import INTERNAL, answer_to
 from feedline.wire.queries import decode_query
 
 logger = logging.getLogger("feedline.api")
+
+_OF_CONTENT = (BadRequest, PayloadTooLarge, UnsupportedMediaType, ValidationFailed)
 
 
 class Served:
@@ -43,9 +53,21 @@ class Served:
         if operation.signs_in:
             self._gate.refuse_foreign(headers)
         now = self._services.clock()
+        caller = await self._gate.admit(headers, scope["method"], operation.auth, now)
+        try:
+            return await self._handle(scope, receive, headers, caller)
+        except _OF_CONTENT:
+            # Whose token is good no more hears that, and nothing of what was sent.
+            await self._services.store.read(partial(caller.confirm, auth=operation.auth))
+            raise
+
+    async def _handle(
+        self, scope: Scope, receive: Receive, headers: dict[bytes, bytes], caller: Caller
+    ) -> Answer | FileAnswer:
+        operation = self.operation
         client = scope.get("client")
         call: Call[Any, Any] = Call(
-            caller=await self._gate.admit(headers, scope["method"], operation.auth, now),
+            caller=caller,
             params=scope.get("path_params", {}),
             headers=headers,
             address=client[0] if client else "",
