@@ -16,6 +16,8 @@ from feedline.wire.queries import field_problem
 
 T = TypeVar("T")
 
+_NO_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
 
 class ClientGone(Exception):
     """The client closed the connection before its request was whole."""
@@ -64,6 +66,19 @@ def decode_body(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
+        _check_json(body)
         raise ValidationFailed(field_problem(str(error))) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadRequest(f"The body is not valid JSON in UTF-8: {error}.") from None
+    except _NO_JSON as error:
+        raise _no_json(error) from None
+
+
+def _check_json(body: bytes) -> None:
+    """Raises BadRequest for what goes wrong only after the part that was not asked for."""
+    try:
+        msgspec.json.decode(body)
+    except _NO_JSON as error:
+        raise _no_json(error) from None
+
+
+def _no_json(error: Exception) -> BadRequest:
+    return BadRequest(f"The body is not valid JSON in UTF-8: {error}.")
