@@ -89,7 +89,7 @@ def message(data: bytes) -> None:
         encode(Error(id=problem.id, code="bad_request", message=str(problem)))
         return
     channels = [read.channel] if isinstance(read, Subscribe) else []
-    for channel in read.channels if isinstance(read, Connect) else channels:
+    for channel in read.names if isinstance(read, Connect) else channels:
         owner_of(channel)
 
 

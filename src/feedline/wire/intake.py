@@ -10,12 +10,14 @@ from feedline.wire.messages import (
     Applied,
     Connect,
     Error,
+    Id,
     NotAMessage,
     Outgoing,
     Ping,
     Pong,
     Subscribe,
     Unsubscribe,
+    id_in,
     parse,
 )
 
@@ -52,9 +54,8 @@ class Intake:
         ``channels`` is how many the client has or is about to have. Raises ProtocolViolation
         when it has sent far too much.
         """
-        refusal = self.count(now)
-        if refusal is not None:
-            return refusal
+        if not self._bucket.take(now):
+            return self._refuse_excess(id_in(text))
         try:
             message = parse(text)
         except NotAMessage as problem:
@@ -87,17 +88,18 @@ class Intake:
         if self._seen_connect:
             problem = "This connection has sent its connect already."
             return Error(code="bad_request", message=problem)
-        if self._is_full(len(message.channels)):
+        if self._is_full(len(message.names)):
             return Error(code="bad_request", message=self._too_many())
         self._seen_connect = True
         return message
 
-    def _refuse_excess(self) -> Error:
+    def _refuse_excess(self, message_id: Id | None = None) -> Error:
         self._excess += 1
         if self._excess > _EXCESS:
             raise ProtocolViolation(CloseCode.TOO_MANY_MESSAGES, "too many messages")
         rate = self._limits.message_rate
-        return Error(code="rate_limited", message=f"Send at most {rate} messages a second.")
+        problem = f"Send at most {rate} messages a second."
+        return Error(id=message_id, code="rate_limited", message=problem)
 
     def _is_full(self, channels: int) -> bool:
         return 0 < self._limits.channels < channels

@@ -15,8 +15,13 @@ class Incoming(msgspec.Struct, tag_field="type", tag=str.lower, frozen=True, kw_
 
 class Connect(Incoming, frozen=True, kw_only=True):
     token: str | None = None
-    channels: list[str] = []
+    channels: list[str] | None = []
     cursor: str | None = None
+
+    @property
+    def names(self) -> list[str]:
+        """The channels that are asked for; null stands for none."""
+        return self.channels or []
 
 
 class Subscribe(Incoming, frozen=True, kw_only=True):
@@ -135,7 +140,7 @@ def parse(text: str | bytes) -> AnyIncoming:
     try:
         return _decoder.decode(text)
     except msgspec.ValidationError as error:
-        raise NotAMessage(str(error), _id_in(text)) from None
+        raise NotAMessage(str(error), id_in(text)) from None
     except (msgspec.DecodeError, RecursionError):
         raise NotAMessage("This is not JSON.") from None
 
@@ -144,9 +149,9 @@ def encode(message: Outgoing) -> bytes:
     return _encoder.encode(message)
 
 
-def _id_in(text: str) -> Id | None:
-    """The id of a message that is otherwise wrong, so that its error can be told apart."""
+def id_in(text: str | bytes) -> Id | None:
+    """The id of a message that is refused, so that its error can be told apart."""
     try:
         return msgspec.json.decode(text, type=_WithId).id
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None

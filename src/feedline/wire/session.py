@@ -376,9 +376,7 @@ class Session:
         if self._checked is not None:
             waiting.append(self._checked.command)
         return any(
-            channel in command.channels
-            if isinstance(command, Connect)
-            else command.channel == channel
+            channel in command.names if isinstance(command, Connect) else command.channel == channel
             for command in waiting
         )
 
@@ -393,7 +391,7 @@ class Session:
         elif self.identity is None:
             self.unidentified()
         else:
-            channels = command.channels if isinstance(command, Connect) else [command.channel]
+            channels = command.names if isinstance(command, Connect) else [command.channel]
             self._pending = True
             self._checking = command
             self._out.append(CheckChannels(tuple(dict.fromkeys(channels))))
@@ -412,7 +410,7 @@ class Session:
         self.coverage = Coverage(self.standing, checked.span.head)
         self.coverage.add(own_topic(identity.user_id), start)
         verdicts = []
-        for channel in dict.fromkeys(command.channels):
+        for channel in dict.fromkeys(command.names):
             code = checked.refusals.get(channel)
             verdicts.append(ChannelVerdict(channel=channel, ok=code is None, code=code))
             if code is None:
