@@ -214,6 +214,8 @@ async def test_a_player_gets_the_part_that_it_asks_for(world: World) -> None:
     beyond = await ann.client.get(url, headers={"range": f"bytes={size}-"})
     problem(beyond, 416, "range_not_satisfiable")
     assert beyond.headers["content-range"] == f"bytes */{size}"
+    held = await ann.client.get(url, headers={"if-none-match": etag})
+    assert (held.status_code, held.content, held.headers["etag"]) == (304, b"", etag)
     head = await ann.client.head(url, headers={"range": "bytes=4-7"})
     assert (head.status_code, head.content) == (200, b"")
     assert head.headers["content-length"] == str(size)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedline.api.ranges import asked_span, span_headers
+from feedline.api.ranges import asked_span, is_held, span_headers
 from feedline.errors import RangeNotSatisfiable
 from tests.feed.strategies import examples
 
@@ -41,6 +41,22 @@ def test_a_part_is_what_was_asked_for(value: str, span: tuple[int, int]) -> None
 def test_a_part_that_is_not_there_cannot_be_had(value: str) -> None:
     with pytest.raises(RangeNotSatisfiable):
         asked(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "held"),
+    [
+        (b'"name"', True),
+        (b'W/"name"', True),
+        (b'"other" , "name"', True),
+        (b"*", True),
+        (b'"other"', False),
+        (b"name", False),
+        (b"", False),
+    ],
+)
+def test_whoever_has_a_file_says_so_by_its_tag(value: bytes, held: bool) -> None:
+    assert is_held({b"if-none-match": value}, ETAG) is held
 
 
 def test_of_an_empty_file_no_part_can_be_had() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from feedline.api.operation import Call
-from feedline.api.ranges import FileAnswer, asked_span, span_headers
+from feedline.api.ranges import FileAnswer, asked_span, is_held, span_headers
 from feedline.api.services import Services
 from feedline.api.uploads import receive_file
 from feedline.errors import NotFound, PayloadTooLarge, UnsupportedMediaType
@@ -196,6 +196,8 @@ class MediaCalls:
         self, call: Call[None, None], name: str, size: int, content_type: str
     ) -> FileAnswer:
         etag = f'"{name}"'.encode()  # a file never changes under its name
+        if is_held(call.headers, etag):
+            return FileAnswer(304, ((b"etag", etag), *_HEADERS), b"", _in_pieces())
         head = call.method == "HEAD"  # of ranges it knows nothing (RFC 9110 section 14.2)
         span = None if head else asked_span(call.headers, size, etag)
         start, stop = span or (0, size)

@@ -30,6 +30,12 @@ class FileAnswer:
     rest: AsyncGenerator[bytes]
 
 
+def is_held(headers: Mapping[bytes, bytes], etag: bytes) -> bool:
+    """Whether the client says that it has a file already (RFC 9110 section 13.1.2)."""
+    held = [tag.strip() for tag in headers.get(b"if-none-match", b"").split(b",")]
+    return b"*" in held or etag in (tag.removeprefix(b"W/") for tag in held)
+
+
 def asked_span(headers: Mapping[bytes, bytes], size: int, etag: bytes) -> Span | None:
     """The part of a file that a GET asks for; None: all of it. Raises RangeNotSatisfiable.
 

@@ -30,7 +30,7 @@ METRICS = (
         "requests",
         "Requests answered.",
         "Many 5xx: the log of the node has each with its operation. 503 alone: the database.",
-        {"operation": "of the API", "status": "`2xx`, `4xx`, `5xx`"},
+        {"operation": "of the API", "status": "`2xx`, `3xx`, `4xx`, `5xx`"},
     ),
     Listed(
         "feedline_http_request_seconds",

@@ -21,7 +21,7 @@ from feedline.telemetry.stages import Stages
 
 # From a cached read to the longest wait for a full write queue.
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
-_STATUS_CLASSES = (2, 4, 5)  # hundreds; operations answer with no other
+_STATUS_CLASSES = (2, 3, 4, 5)  # hundreds; operations answer with no other
 
 
 class Gauge(NamedTuple):
