@@ -182,7 +182,7 @@ def test_a_type_without_media_is_no_media() -> None:
 
 
 @pytest.mark.parametrize(
-    "id_", [None, "", "a b", "a/b", "a,b", "é", "x" * 129, True, 1.5, ["a"], "a\n"]
+    "id_", [None, "", "a b", "a/b", "a,b", "é", "x" * 129, True, 1.5, ["a"], "a\n", ".", ".."]
 )
 def test_an_id_that_could_not_be_asked_for_is_refused(id_: Any) -> None:
     assert "post.id" in problems(id=id_)

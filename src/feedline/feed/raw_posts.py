@@ -43,6 +43,7 @@ SPELLINGS: dict[str, tuple[str, ...]] = {
 NO_TIER = ("free", "none")
 
 _ADDRESS_LONGEST = 2_000
+_STEPS = (".", "..")  # browsers take them for steps of a path (RFC 3986 section 5.2.4)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECONDS_BELOW = 100_000_000_000  # numbers below are seconds since 1970, others milliseconds
 _FILM = re.compile(r"\.(?:mp4|m4v|mov|webm)$")
@@ -112,6 +113,8 @@ def read_id(value: Any) -> str:
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
     if not isinstance(text, str) or not re.fullmatch(KEPT_ID, text):
         raise Unreadable("Use 1 to 128 of the characters A-Z a-z 0-9 _ . : ~ -, or a number.")
+    if text in _STEPS:
+        raise Unreadable("Use no dots alone: an address can't end in them.")
     return text
 
 
