@@ -1,4 +1,4 @@
-"""Two nodes with a replica of their database: it answers, and shows nobody what is over."""
+"""Nodes with a replica of their database: it answers, and shows nobody what is over."""
 
 import asyncio
 import json
@@ -14,10 +14,14 @@ import websockets
 
 from tests.postgres import Standby, databases, standby_of
 from tests.processes import Person, ServerProcess, serving
+from tests.web.programs import built, node
 
 pytestmark = pytest.mark.system
 
 PATIENCE = 60.0  # seconds; it takes one
+# Such a node never hears of what others write.
+DEAF = {"FEEDLINE_BUS": "redis://127.0.0.1:1", "FEEDLINE_POLL_SECONDS": "0"}
+MOVED = Path(__file__).with_name("moved.ts")
 SECRET = "what is for those who pay"
 WITHDRAWN = "what is deleted a moment later"
 _ANSWERED = re.compile(r'feedline_replica_reads_total\{outcome="answered",.*\} (\d+)')
@@ -37,8 +41,8 @@ async def nodes(tmp_path: Path, standby: Standby) -> AsyncIterator[list[ServerPr
     nothing_in_memory = {"FEEDLINE_RING_EVENTS": "0"}  # replays read the log
     async with AsyncExitStack() as stack:
         servers = [
-            serving(tmp_path / name, *options, environment=nothing_in_memory)
-            for name in ("one", "two")
+            serving(tmp_path / name, *options, environment=nothing_in_memory | more)
+            for name, more in {"one": {}, "two": {}, "deaf": DEAF}.items()
         ]
         yield await asyncio.gather(*map(stack.enter_async_context, servers))
     databases().drop(url)
@@ -112,12 +116,14 @@ def shows_neither(answer: httpx.Response) -> bool:
     return SECRET not in answer.text and WITHDRAWN not in answer.text
 
 
+@pytest.mark.web
 async def test_a_replica_answers_and_shows_nobody_what_is_over(
-    nodes: list[ServerProcess], standby: Standby
+    nodes: list[ServerProcess], standby: Standby, tmp_path: Path
 ) -> None:
+    moved = await asyncio.to_thread(built, MOVED, tmp_path / "built")
     ann, ben = await asyncio.gather(*(Person.register(nodes[0], name) for name in ("ann", "ben")))
-    doors = [Door(node, node_client(node, ben), ben) for node in nodes]
-    own = [Door(node, node_client(node, ann), ann) for node in nodes]
+    doors = [Door(node, node_client(node, ben), ben) for node in nodes[:2]]
+    own = [Door(node, node_client(node, ann), ann) for node in nodes[:2]]
     tier = f"/api/users/{ann.id}/subscribers/{ben.id}"
     start = (await ben.http.put(f"/api/users/{ann.id}/follow")).json()["cursor"]
     await ann.http.put(tier, json={"tier": "vip"})
@@ -159,6 +165,8 @@ async def test_a_replica_answers_and_shows_nobody_what_is_over(
     mine = await ann.publish("mine")
     assert mine["post"]["id"] in (await own[0].get("/api/feed")).text
     assert mine["post"]["id"] in (await own[1].get("/api/feed", mine["cursor"])).text
+    places = {"FIRST": nodes[0].url, "SECOND": nodes[2].url, "TOKEN": ann.token}
+    assert await asyncio.to_thread(lambda: node(moved, variables=places)) == "there"
 
     blocked = (await ann.http.put(f"/api/users/{ben.id}/block")).json()["cursor"]
     for door in doors:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,8 +11,8 @@ import pytest
 from hatch_build import node_wheel
 from tests.processes import Person, serving
 from tests.test_docs import DOCS, Block, _all_blocks, blocks, running
+from tests.web.programs import WEB, built, node
 
-WEB = Path(__file__).parents[2] / "web"
 PAGE = DOCS / "javascript.md"
 
 pytestmark = [pytest.mark.web, pytest.mark.timeout(120)]
@@ -21,20 +20,6 @@ pytestmark = [pytest.mark.web, pytest.mark.timeout(120)]
 
 def examples() -> list[Block]:
     return [block for block in _all_blocks(PAGE) if block.language == "ts"]
-
-
-def node(*command: str | Path, cwd: Path) -> None:
-    """Runs a program of the workspace with the Node of the build."""
-    environment = {**os.environ, "PATH": f"{node_wheel() / 'bin'}{os.pathsep}{os.environ['PATH']}"}
-    done = subprocess.run(  # noqa: S603
-        [node_wheel() / "bin/node", *command],
-        cwd=cwd,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_examples_compile(tmp_path: Path) -> None:
@@ -51,7 +36,7 @@ def test_the_examples_compile(tmp_path: Path) -> None:
     options["typeRoots"] = [str(WEB / "node_modules/@types")]
     config = {"extends": str(WEB / "tsconfig.base.json"), "compilerOptions": options}
     (tmp_path / "tsconfig.json").write_text(json.dumps({**config, "include": ["*.ts"]}))
-    node(WEB / "node_modules/typescript/bin/tsc", "-p", tmp_path, cwd=WEB)
+    node(WEB / "node_modules/typescript/bin/tsc", "-p", tmp_path)
 
 
 def test_the_packages_are_copied_into_a_page_that_has_its_own_react(tmp_path: Path) -> None:
@@ -85,27 +70,14 @@ def test_the_packages_are_copied_into_a_page_that_has_its_own_react(tmp_path: Pa
 @pytest.mark.system
 async def test_the_example_for_node_publishes_and_follows(tmp_path: Path) -> None:
     (example,) = [block.code for block in examples() if "process.env" in block.code]
-    source, built = tmp_path / "follow.ts", tmp_path / "built"
+    source = tmp_path / "follow.ts"
     source.write_text(example)
-    alias = {
-        "@feedline/client/headless": str(WEB / "client/src/headless.ts"),
-        "@feedline/client": str(WEB / "client/src/index.ts"),
-    }
-    options = {
-        "input": str(source),
-        "platform": "node",
-        "resolve": {"alias": alias},
-        "output": {"dir": str(built)},
-    }
-    config = tmp_path / "rolldown.config.mjs"
-    config.write_text(f"export default {json.dumps(options)};")
-    rolldown = WEB / "node_modules/rolldown/bin/cli.mjs"
-    await asyncio.to_thread(lambda: node(rolldown, "--config", config, cwd=WEB))
+    program = await asyncio.to_thread(built, source, tmp_path / "built")
     async with serving(tmp_path / "data") as server:
         ann = await Person.register(server, "ann")
         bob = await Person.register(server, "bob")
         environment = {"FEEDLINE_URL": server.url, "TOKEN": bob.token}
-        async with running(node_wheel() / "bin/node", built / "follow.js", **environment) as follow:
+        async with running(node_wheel() / "bin/node", program, **environment) as follow:
             await follow.says("live (ws)", f"{bob.user['username']}: Hello from Node")
             await ann.publish("Hello from Python")
             await follow.says(f"{ann.user['username']}: Hello from Python")

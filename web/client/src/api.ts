@@ -1,8 +1,11 @@
+import { bound } from "./bound";
 import type { HttpRequest, HttpResponse, Platform } from "./platform";
 import { ApiProblem, problemFrom, Unreachable } from "./problem";
 import type { Cursor, Post, Profile, Tier, User } from "./protocol";
 
 const TIMEOUT_MS = 20_000;
+/** Answers that may come in another order than that in which they were given: a browser has six requests under way. */
+const MOST_SEEN = 8;
 
 export interface Draft {
   title?: string;
@@ -51,11 +54,15 @@ export interface PostQuery extends PageQuery {
 export class Api {
   readonly #platform: Pick<Platform, "fetch" | "clock">;
   readonly #onUnauthenticated: () => void;
+  readonly #reached: () => Cursor | null;
+  /** Where the last answers stand. Which one is the newest is for the server to say. */
+  readonly #seen = new Set<Cursor>();
 
-  /** `onUnauthenticated` hears of every 401 to a call that needs a signed-in user. */
-  constructor(platform: Pick<Platform, "fetch" | "clock">, onUnauthenticated: () => void = () => {}) {
+  /** `onUnauthenticated` hears of every 401 to a call that needs a signed-in user; `reached` tells how far events came. */
+  constructor(platform: Pick<Platform, "fetch" | "clock">, onUnauthenticated = () => {}, reached: () => Cursor | null = () => null) {
     this.#platform = platform;
     this.#onUnauthenticated = onUnauthenticated;
+    this.#reached = reached;
   }
 
   register(body: Credentials & { name?: string }): Promise<{ user: User }> {
@@ -123,12 +130,21 @@ export class Api {
     }
   }
 
-  async #send<T>(method: string, path: string, body?: object, headers?: Record<string, string>): Promise<T> {
-    const type = body && { "Content-Type": "application/json" };
-    const [response, text] = await this.#inTime(path, { method, headers: { ...type, ...headers }, body: JSON.stringify(body) });
+  async #send<T>(method: string, path: string, body?: object, more?: Record<string, string>): Promise<T> {
+    const headers = { ...(body && { "Content-Type": "application/json" }), ...(method === "GET" && this.#noOlder()), ...more };
+    const [response, text] = await this.#inTime(path, { method, headers, body: JSON.stringify(body) });
     if (response.status >= 400) throw problemFrom(response, text);
     // The shapes are the server's contract; checking each field again would double the size of the client.
-    return (text === "" ? undefined : JSON.parse(text)) as T;
+    const answer: { cursor?: Cursor } | undefined = text === "" ? undefined : JSON.parse(text);
+    if (answer?.cursor) bound(this.#seen.add(answer.cursor), MOST_SEEN);
+    return answer as T;
+  }
+
+  /** Asks for nothing older than what came before, whichever node answers. */
+  #noOlder(): Record<string, string> | false {
+    const reached = this.#reached();
+    const seen = reached === null ? this.#seen : new Set(this.#seen).add(reached);
+    return seen.size > 0 && { "Seen-Cursor": [...seen].join() };
   }
 
   #inTime(path: string, request: HttpRequest): Promise<[HttpResponse, string]> {

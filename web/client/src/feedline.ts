@@ -61,7 +61,11 @@ export class Feedline {
     this.#options = { ...DEFAULTS, ...options };
     this.store = new PostStore(platform.clock, this.#options.batchUpdateDelayMs);
     this.clock = platform.clock;
-    this.api = new Api(platform, () => this.session.expire());
+    this.api = new Api(
+      platform,
+      () => this.session.expire(),
+      () => this.connection.cursor,
+    );
     this.session = new Session(this.api);
     this.publisher = new Publisher(platform, this.api, this.store);
     this.connection = new SharedConnection(platform, {
