@@ -188,6 +188,8 @@ async def test_a_service_token_comes_alone_and_ends_at_once(server: ServerProces
         assert (await client.get("/api/posts")).status_code == 401
     assert Ran("token", "list", *data).out == ""
     assert Ran("token", "revoke", token_id, *data).refused("no service token", token_id)
+    for unfit in ("two\nlines", "x" * 81):
+        assert Ran("token", "create", unfit, *data).refused("name")
 
 
 async def test_migrating_what_is_up_to_date_changes_nothing(server: ServerProcess) -> None:
@@ -307,6 +309,11 @@ async def test_accounts_are_looked_after_while_the_server_runs(
         with zipfile.ZipFile(tmp_path / "ann.zip") as archive:
             assert b"hers" in archive.read("posts.json")
         assert Ran("user", "export", "ann", str(tmp_path / "ann.zip"), *data).refused("already")
+        nowhere = str(tmp_path / "nowhere" / "a file")
+        assert Ran("user", "export", "ann", nowhere, *data).refused("nowhere", "No such file")
+        assert Ran("backup", nowhere, *data).refused("nowhere", "No such file")
+        assert Ran("restore", nowhere, "--check").refused("nowhere", "No such file")
+        assert Ran("restore", str(tmp_path), "--data", nowhere).refused("is a directory")
         assert "--yes" in Ran("user", "delete", "ann", *data).out
         assert Ran("user", "delete", "ann", "--yes", *data).status == 0
         async with asyncio.timeout(30):

@@ -12,13 +12,19 @@ import msgspec
 from feedline.api.audit import known_id
 from feedline.api.service_tokens import new_service_token, service_digest
 from feedline.api.tokens import Tokens, load_secret
-from feedline.errors import AccountClosed, NoSuchServiceToken, NoSuchUser, NotFound
+from feedline.errors import (
+    AccountClosed,
+    NoSuchServiceToken,
+    NoSuchUser,
+    NotFound,
+    ValidationFailed,
+)
 from feedline.feed import actions
 from feedline.feed.audit import Actor, AuditEntry, AuditQuery, AuditRow, Subject, audit_entry
 from feedline.feed.auditing import record
 from feedline.feed.experiments import Experiment
 from feedline.feed.operating import start_experiment, stop_experiment, switch_realtime
-from feedline.feed.people import Identity, UserRow
+from feedline.feed.people import Identity, UserRow, name_problems
 from feedline.feed.policy import LivePolicy
 from feedline.feed.ports import Reads, ServiceToken
 from feedline.storage import Storage
@@ -88,7 +94,13 @@ def audit(storage: Storage, query: AuditQuery) -> list[AuditEntry]:
 
 
 def create_service_token(storage: Storage, name: str) -> str:
-    """Makes a token for another program and returns it: it is not kept. Raises NoDatabase."""
+    """Makes a token for another program and returns it: it is not kept.
+
+    Raises NoDatabase, or ValidationFailed for a name that would not be one line of a list.
+    """
+    problems = name_problems(name) if name else []
+    if problems:
+        raise ValidationFailed(*problems)
     token = new_service_token()
 
     def add(tx: Transaction) -> None:

@@ -25,6 +25,9 @@ async def test_an_admin_makes_a_token_and_takes_it_away(world: World) -> None:
         "service.create",
     ]
     assert token not in record.text
+    for unfit in ("", " ", "two\nlines", "x" * 81):
+        answer = await root.client.post(TOKENS, json={"name": unfit})
+        problem(answer, 422, "validation_failed")
 
 
 async def test_tokens_are_for_admins_alone(world: World) -> None:

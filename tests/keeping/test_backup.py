@@ -18,6 +18,7 @@ from feedline.errors import (
     BackupExists,
     DatabaseInUse,
     DataDirectoryInUse,
+    FileUnusable,
     NoDatabase,
     RestoreTargetTaken,
     SchemaMismatch,
@@ -238,6 +239,8 @@ def test_a_backup_is_never_written_over(place: PlaceOf, tmp_path: Path) -> None:
     with pytest.raises(NoDatabase):
         take_backup(place("empty", "sqlite"), tmp_path / "other", "", nothing)
     assert not (tmp_path / "other").exists()
+    with pytest.raises(FileUnusable, match="nowhere"):
+        take_backup(source, tmp_path / "nowhere" / "other", "", nothing)
 
 
 def test_files_in_a_bucket_stay_there(place: PlaceOf, tmp_path: Path) -> None:

@@ -7,11 +7,11 @@ import msgspec
 from feedline.api.operation import Call, Operation
 from feedline.api.service_tokens import new_service_token, service_digest
 from feedline.api.services import Services
-from feedline.errors import NotFound
+from feedline.errors import NotFound, ValidationFailed
 from feedline.feed.audit import Subject
 from feedline.feed.auditing import record
 from feedline.feed.instants import rfc3339
-from feedline.feed.people import Wire
+from feedline.feed.people import Wire, name_problems
 from feedline.feed.ports import ServiceToken
 from feedline.store.base import Snapshot, Transaction
 from feedline.wire.answers import Answer, answered
@@ -59,6 +59,9 @@ class Programs:
         return answered(ProgramsAnswer(programs=[_program(row) for row in rows]))
 
     async def add(self, call: Call[NewProgram, None]) -> Answer:
+        problems = name_problems(call.body.name)
+        if problems:
+            raise ValidationFailed(*problems)
         token = new_service_token()
 
         def command(tx: Transaction) -> ServiceToken:

@@ -34,6 +34,7 @@ The tree::
         ├── CopyTargetTaken
         ├── BackupDamaged
         ├── BackupExists
+        ├── FileUnusable
         ├── DatabaseInUse
         ├── RestoreTargetTaken
         ├── DatabaseAddressUnclear
@@ -99,6 +100,7 @@ from feedline.errors.startup import (
     DataDirectoryInUse,
     DataDirectoryUnusable,
     ExtraMissing,
+    FileUnusable,
     IdentityUnclear,
     NoDatabase,
     NoSuchServiceToken,
@@ -138,6 +140,7 @@ __all__ = [
     "ExtraMissing",
     "FeedlineError",
     "FieldProblem",
+    "FileUnusable",
     "Forbidden",
     "IdempotencyMismatch",
     "IdentityUnclear",

@@ -161,6 +161,15 @@ class BackupExists(StartupError):
         return f"There is a file {self.path} already, and it is left as it is. Choose another name."
 
 
+class FileUnusable(StartupError):
+    def __init__(self, path: str, problem: str) -> None:
+        self.path = path
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"Can't use the file {self.path}: {self.problem}."
+
+
 class BackupDamaged(StartupError):
     def __init__(self, problem: str) -> None:
         self.problem = problem

@@ -141,7 +141,7 @@ def registration_problems(registration: Registration) -> list[FieldProblem]:
         )
     problems += password_problems("password", registration.password)
     if registration.name is not None:
-        problems += _name_problems(registration.name)
+        problems += name_problems(registration.name)
     return problems
 
 
@@ -153,13 +153,13 @@ def password_problems(path: str, password: str) -> list[FieldProblem]:
 
 def profile_problems(change: ProfileChange) -> list[FieldProblem]:
     """Everything that is wrong with a change of profile; empty when it can be accepted."""
-    problems = [] if change.name is msgspec.UNSET else _name_problems(change.name)
+    problems = [] if change.name is msgspec.UNSET else name_problems(change.name)
     if change.avatar and not (media_at(change.avatar) or is_picture_address(change.avatar)):
         problems.append(FieldProblem("avatar", _AVATAR_HINT))
     return problems
 
 
-def _name_problems(name: str) -> list[FieldProblem]:
+def name_problems(name: str) -> list[FieldProblem]:
     if not name.strip() or len(name) > NAME_LIMIT:
         return [FieldProblem("name", f"Use 1 to {NAME_LIMIT} characters.")]
     if not NAME.fullmatch(name):

@@ -13,7 +13,7 @@ from typing import IO
 
 import msgspec
 
-from feedline.errors import BackupDamaged, BackupExists
+from feedline.errors import BackupDamaged, BackupExists, FileUnusable
 
 Report = Callable[[str, int, int], None]
 """Told of what is being done, of how much was, and of how much there is."""
@@ -88,6 +88,15 @@ class _Hashed(BytesIO):
 
 
 @contextmanager
+def usable(path: Path) -> Iterator[None]:
+    """Raises FileUnusable for what the disk says of a file that somebody named."""
+    try:
+        yield
+    except OSError as error:
+        raise FileUnusable(str(path), error.strerror or str(error)) from error
+
+
+@contextmanager
 def writing(target: Path) -> Iterator[Archive]:
     """A new archive, whole and readable by its owner alone, or none. Raises BackupExists."""
     draft = target.with_name(f".{target.name}-{secrets.token_hex(4)}")
@@ -117,6 +126,8 @@ def unpack(archive: Path, folder: Path, report: Report, *, with_media: bool) -> 
             found, manifest = _take_out(tar, archive.stat().st_size, folder, report, with_media)
     except FileNotFoundError:
         raise BackupDamaged(f"There is no file {archive}.") from None
+    except IsADirectoryError:
+        raise BackupDamaged(f"{archive} is a directory.") from None
     except (tarfile.TarError, msgspec.DecodeError, EOFError) as failure:
         raise BackupDamaged(f"It can't be read ({failure}).") from failure
     if manifest.format != FORMAT:

@@ -19,6 +19,7 @@ from feedline.keeping.archive import (
     Manifest,
     Report,
     unpack,
+    usable,
     writing,
 )
 from feedline.storage import Storage
@@ -29,12 +30,13 @@ from feedline.store.database import now_millis
 def take_backup(storage: Storage, target: Path, bucket: str, report: Report) -> Manifest:
     """Writes everything of an installation into one new file, as it was at one moment.
 
-    Raises BackupExists, NoDatabase, or another StartupError; there is no file then.
+    Raises BackupExists, FileUnusable, NoDatabase, or another StartupError; there is no file then.
     """
     storage.existing_store()
     if target.exists():
         raise BackupExists(str(target))
     with (
+        usable(target),
         tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as folder,
         writing(target) as archive,
     ):
@@ -51,8 +53,11 @@ def take_backup(storage: Storage, target: Path, bucket: str, report: Report) -> 
 
 
 def check_backup(archive: Path, report: Report) -> Manifest:
-    """Reads a backup to its end and compares. Raises BackupDamaged."""
-    with tempfile.TemporaryDirectory(dir=archive.parent, prefix=".check-") as folder:
+    """Reads a backup to its end and compares. Raises BackupDamaged or FileUnusable."""
+    with (
+        usable(archive),
+        tempfile.TemporaryDirectory(dir=archive.parent, prefix=".check-") as folder,
+    ):
         return opened_backup(archive, Path(folder), report, with_media=False)
 
 

@@ -7,7 +7,7 @@ from feedline.api.passwords import Hasher
 from feedline.errors import ValidationFailed
 from feedline.feed import accounts
 from feedline.feed.accounts import Account, account_of
-from feedline.feed.people import Registration, registration_problems
+from feedline.feed.people import password_problems
 from feedline.leaving import remove_leavers
 from feedline.storage import Storage
 from feedline.store.base import Store, Transaction
@@ -51,11 +51,10 @@ def rename(storage: Storage, username: str, name: str) -> None:
     written(storage, command)
 
 
-def set_password(storage: Storage, username: str, password: str) -> str:
+def set_password(storage: Storage, username: str, given: str | None) -> str:
     """Gives somebody a password, a random one if none is given; returns it."""
-    password = password or secrets.token_urlsafe(12)
-    problems = registration_problems(Registration(username=username, password=password))
-    problems = [problem for problem in problems if problem.path == "password"]
+    password = secrets.token_urlsafe(12) if given is None else given
+    problems = password_problems("password", password)
     if problems:
         raise ValidationFailed(*problems)
 

@@ -110,9 +110,9 @@ def password(name: str, *, stdin: Switch = False, storage: Place = _PLACE) -> No
     stdin
         Read the password from standard input instead.
     """
-    given = sys.stdin.readline().rstrip("\n") if stdin else ""
+    given = sys.stdin.readline().rstrip("\n") if stdin else None
     made = people.set_password(storage, name, given)
-    if not given:
+    if given is None:
         print(made)  # noqa: T201 - for use in scripts
 
 
