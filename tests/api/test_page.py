@@ -108,6 +108,10 @@ async def test_the_servers_own_paths_are_never_the_page(built: Built, path: str)
     problem(await built().get(path), 404, "not_found")
 
 
+async def test_a_socket_that_a_proxy_did_not_upgrade_is_told_so(built: Built) -> None:
+    assert "upgrade" in problem(await built().get("/ws"), 404, "not_found")["detail"]
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
 async def test_the_page_is_only_read(built: Built, method: str) -> None:
     for path in ("/", "/assets/main-abc123.js", "/api/docs"):

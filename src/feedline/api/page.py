@@ -29,6 +29,7 @@ DOCS_POLICY = POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inlin
 _PAGE = "/index.html"
 _DOCS = "/api-docs/index.html"
 _SERVER_PATHS = frozenset({"api", "ws", "healthz", "readyz", "metrics"})
+_NO_UPGRADE = "page without an upgrade to WebSocket; a proxy in front has to pass it on"
 _FOLDERS = ("/assets/", "/api-docs/")  # of files only: nothing in them is a place in the page
 _PROFILES = "/u/"  # a username may have a dot, so it may look like the name of a file
 _TYPES = {
@@ -74,7 +75,9 @@ class Page:
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         path: str = scope["path"]
-        if path.split("/", 2)[1] in _SERVER_PATHS:
+        if path == "/ws":
+            await _refuse(send, NotFound(_NO_UPGRADE))
+        elif path.split("/", 2)[1] in _SERVER_PATHS:
             await _refuse(send, NotFound())
         else:
             await self.serve(self._meant(path), scope, send)
