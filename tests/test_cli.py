@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from feedline import __version__
+from feedline.__main__ import INTERRUPTED, main
 from feedline.config import Settings
 from feedline.demo import Demo, load
 from feedline.store.queries import load_migrations
@@ -123,6 +124,15 @@ def test_a_directory_without_an_installation(tmp_path: Path, command: list[str])
     assert ran.refused("There is no Feedline in", "nothing", "--data")
     assert ran.status == 1
     assert not (tmp_path / "nothing").exists()
+
+
+def test_an_interruption_is_no_error_of_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("feedline.cli.main", interrupted)
+    with pytest.raises(SystemExit, match=str(INTERRUPTED)):
+        main()
 
 
 # ---- with an installation

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib import resources
@@ -70,6 +70,8 @@ from feedline.trial.gatherer import Gatherer
 from feedline.trial.report import report_of
 from feedline.wire.intake import SessionLimits
 from feedline.wire.session import Session
+
+_CANCEL_SECONDS = 0.5
 
 
 @dataclass(slots=True)
@@ -400,13 +402,24 @@ async def _background(feedline: Feedline) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await _end(tasks)
         await feedline.dashboard.stop()
         if trails is not None:
             with contextlib.suppress(Unavailable):
                 await trails.end()
+
+
+async def _end(tasks: Collection[asyncio.Task[None]]) -> None:
+    """Cancels them until they have ended.
+
+    Before Python 3.12 ``wait_for`` loses a cancellation that comes together with what it waits for.
+    """
+    running: Collection[asyncio.Task[None]] = tasks
+    while running:
+        for task in running:
+            task.cancel()
+        _, running = await asyncio.wait(running, timeout=_CANCEL_SECONDS)
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _upkeep(feedline: Feedline, retention: Retention) -> list[asyncio.Task[None]]:

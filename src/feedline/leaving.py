@@ -39,7 +39,8 @@ class Leavers:
         """Deletes whoever is leaving, until cancelled."""
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._heard.wait(), LOOK_SECONDS)
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._heard.wait()
             self._heard.clear()
             try:
                 await remove_leavers(self._store)

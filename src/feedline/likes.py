@@ -32,7 +32,8 @@ class LikeTeller:
         """Tells of likes when they are due, until cancelled."""
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._owed.wait(), LOOK_SECONDS)
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._owed.wait()
             self._owed.clear()
             pause = await self._tell()
             if pause is not None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import socket
 import sqlite3
 import stat
@@ -12,6 +13,7 @@ from typing import NamedTuple
 import httpx
 import pytest
 
+from feedline.__main__ import INTERRUPTED
 from tests.processes import Person, ServerProcess, serving
 from tests.system.follower import Follower, place
 from tests.system.writer import Ledger, all_texts
@@ -135,6 +137,26 @@ async def test_a_new_installation_is_private(server: ServerProcess) -> None:
     secret = server.data / "secret"
     assert stat.S_IMODE(secret.stat().st_mode) == 0o600
     assert len(bytes.fromhex(secret.read_text())) >= 32
+
+
+async def test_ctrl_c_in_the_moment_of_opening_stops_it(tmp_path: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "feedline", "serve", "--port=0", "--data", str(tmp_path / "data")),
+        stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, "TERM": "dumb", "COLUMNS": "1000"},
+    )
+    try:
+        async with asyncio.timeout(PATIENCE):
+            assert process.stderr is not None
+            while b"is open at" not in await process.stderr.readline():
+                pass
+            process.send_signal(signal.SIGINT)
+            _, said = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+    assert process.returncode in (0, INTERRUPTED)
+    assert b"Traceback" not in said
 
 
 # ---- what a server refuses to start with

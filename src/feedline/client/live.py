@@ -54,7 +54,8 @@ class Live:
         await socket.send(_encode(hello).decode())
         silence: float | None = _SILENCE
         while True:
-            text = await asyncio.wait_for(socket.recv(decode=False), silence)
+            async with asyncio.timeout(silence):
+                text = await socket.recv(decode=False)
             try:
                 message = _decoder.decode(text)
             except msgspec.ValidationError:
