@@ -1,6 +1,7 @@
 """SQL lives in .sql files; this reads the named queries of one."""
 
 import re
+from functools import cache
 from importlib.resources import files
 
 BREAKS = "-- Breaks earlier versions"
@@ -9,12 +10,14 @@ BREAKS = "-- Breaks earlier versions"
 _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 
 
+@cache
 def load_queries(filename: str) -> dict[str, str]:
     """The queries of ``sql/<filename>``: each follows a line ``-- name: <name>``."""
     _, *parts = _NAME.split(read_sql("sql", filename))
     return dict(zip(parts[::2], (text.strip() for text in parts[1::2]), strict=True))
 
 
+@cache
 def load_migrations(folder: str = "migrations") -> list[str]:
     """The migrations in order; the first one makes schema version 1."""
     entries = (files("feedline.store") / folder).iterdir()
