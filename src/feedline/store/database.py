@@ -59,10 +59,11 @@ class Database:
 
     async def stop(self) -> None:
         writer, self._writer = self._writer, None
-        # Readers first: the writer of SQLite, who can, then closes last and leaves one whole file.
-        await asyncio.get_running_loop().run_in_executor(None, self._close_readers)
-        if writer is not None:
-            await writer.stop()
+        if writer is None:
+            self._close_readers()
+        else:
+            # Readers first: the writer of SQLite, who can, closes last and leaves one whole file.
+            await writer.stop(self._close_readers)
 
     async def shared_secret(self) -> bytes | None:
         return None

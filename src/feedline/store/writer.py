@@ -7,6 +7,7 @@ group and share its commit.
 import asyncio
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from queue import SimpleQueue
 from time import monotonic
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -52,6 +53,8 @@ class Writer(Generic[Tx]):
         self._put_off: list[Command[Tx]] = []
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._work, name="feedline-writer")
+        self._before_closing: Callable[[], None] = lambda: None
+        self._ended: asyncio.Future[None] = self._loop.create_future()
         self.waiting = 0
         """Commands that are not answered yet."""
         self.observer: WriteObserver | None = None
@@ -59,10 +62,12 @@ class Writer(Generic[Tx]):
     def start(self) -> None:
         self._thread.start()
 
-    async def stop(self) -> None:
-        """Commits everything that waits, then ends the thread."""
+    async def stop(self, before_closing: Callable[[], None]) -> None:
+        """Commits everything that waits, then ends the thread, which calls that at last."""
+        self._before_closing = before_closing
         self._queue.put(None)
-        await self._loop.run_in_executor(None, self._thread.join)
+        await asyncio.shield(self._ended)
+        self._thread.join()
 
     async def run(self, command: Callable[[Tx], T]) -> T:
         """The result of a command, once its group is on disk."""
@@ -86,10 +91,15 @@ class Writer(Generic[Tx]):
         raise NotImplementedError
 
     def _work(self) -> None:
-        while (group := self._next_group()) is not None:
-            outcomes, entries = self._commit(group)
-            self._loop.call_soon_threadsafe(self._deliver, outcomes, entries, monotonic())
-        self._close()
+        try:
+            while (group := self._next_group()) is not None:
+                outcomes, entries = self._commit(group)
+                self._loop.call_soon_threadsafe(self._deliver, outcomes, entries, monotonic())
+            self._before_closing()
+            self._close()
+        finally:
+            with suppress(RuntimeError):  # the loop was closed meanwhile: nobody waits
+                self._loop.call_soon_threadsafe(self._ended.set_result, None)
 
     def _next_group(self) -> list[Command[Tx]] | None:
         """All that waits, up to a limit; None when it is time to stop."""
