@@ -94,13 +94,13 @@ class Endpoint:
         }
         if "GET" in self._served:
             self._served["HEAD"] = self._served["GET"]
-        self._wrong_method = answer_to(MethodNotAllowed(tuple(sorted(self._served))))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = perf_counter()
         served = self._served.get(scope["method"])
         if served is None:
-            await send_answer(send, self._wrong_method, self._wrong_method.status)
+            refused = answer_to(MethodNotAllowed(tuple(sorted(self._served))))
+            await send_answer(send, refused, refused.status)
             return
         try:
             answer: Answer | FileAnswer = await served.run(scope, receive)
