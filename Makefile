@@ -7,10 +7,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 ALONE = $(shell grep -rl --include='test_*.py' 'mark\.alone' tests)
+# Databases in memory: the quick tests are not about disks.
+QUICK = PYTEST_DEBUG_TEMPROOT=$(wildcard /dev/shm) $(PYTEST) --quiet \
+	--hypothesis-profile quick -m 'not system and not browser and not web'
 WEB := $(shell find web -name node_modules -prune -o -type f -print 2>/dev/null)
 PACKAGE := pyproject.toml hatch_build.py $(WEB)
 
-.PHONY: help serve test quick check bench site format clean
+.PHONY: help serve test quick quick-api quick-rest check bench site format clean
 
 help:
 	@echo 'make serve   install, build, and serve a demo at http://127.0.0.1:8000'
@@ -26,7 +29,7 @@ serve: $(VENV)/.serve
 	$(BIN)/feedline serve --demo
 
 # Many start Python, which is to find what it compiled the last time, wherever this is set.
-test quick: export PYTHONDONTWRITEBYTECODE =
+test quick quick-api quick-rest: export PYTHONDONTWRITEBYTECODE =
 
 # Tests of latency and load have the machine to themselves, after all the others, which share it:
 # one more at a time than the two cores there are, because most of them wait most of the time.
@@ -38,12 +41,17 @@ test: $(VENV)/.test check
 		$(PYTEST) -n 2 --durations 5 -m alone $(ALONE) || failed=1; \
 		cat results/failures/failed.txt 2>/dev/null; exit $$failed
 
-# Databases in memory: the quick tests are not about disks. Nor is what they leave out even imported.
+# Two halves that take about as long, a core for each: most tests are over sooner than one of them
+# could be handed to a worker. What they leave out is not even imported.
 quick: $(VENV)/.test
-	PYTEST_DEBUG_TEMPROOT=$(wildcard /dev/shm) $(PYTEST) -n 2 \
-		--hypothesis-profile quick -m 'not system and not browser and not web' \
-		$(addprefix --ignore tests/,browser conformance convergence gateway hostile simulation system web) \
-		--ignore tests/trial/test_statistics.py --ignore tests/explain/test_simulated.py
+	@$(MAKE) --no-print-directory --jobs 2 --keep-going --output-sync quick-api quick-rest
+
+quick-api:
+	$(QUICK) tests/api
+
+quick-rest:
+	$(QUICK) $(addprefix --ignore tests/,api browser conformance convergence gateway hostile \
+		simulation system web trial/test_statistics.py explain/test_simulated.py)
 
 check: $(VENV)/.test
 	$(BIN)/ruff check .
