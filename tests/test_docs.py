@@ -14,7 +14,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import fields
-from functools import reduce
+from functools import cache, reduce
 from itertools import pairwise
 from operator import or_
 from pathlib import Path
@@ -272,6 +272,12 @@ def test_every_command_of_feedline_that_is_named_exists(path: Path) -> None:
     assert named <= {command for command in cli.app if not command.startswith("-")}
 
 
+@cache
+def of_all_tests(pattern: str) -> str:
+    """What stands in all files of tests with such a name."""
+    return "\n".join(test.read_text() for test in (ROOT / "tests").rglob(pattern))
+
+
 @page
 def test_every_variable_that_is_named_exists(path: Path) -> None:
     """``FEEDLINE_URL`` is what the examples call the server."""
@@ -279,15 +285,13 @@ def test_every_variable_that_is_named_exists(path: Path) -> None:
     of_tests = {name for name in named if name.startswith("FEEDLINE_TEST_")}
     known = {_variable(field.name) for field in fields(Settings)} | {TOKEN_VARIABLE}
     assert named - of_tests <= known
-    tests = "\n".join(test.read_text() for test in (ROOT / "tests").rglob("*.py"))
-    assert [name for name in of_tests if f'"{name}"' not in tests] == []
+    assert [name for name in of_tests if f'"{name}"' not in of_all_tests("*.py")] == []
 
 
 @page
 def test_every_test_function_that_is_named_exists(path: Path) -> None:
-    tests = "\n".join(test.read_text() for test in (ROOT / "tests").rglob("test_*.py"))
     named = re.findall(r"(?<![\w./])test_\w+(?![\w.]*\.py)\b", prose(path))
-    assert [name for name in named if f"def {name}(" not in tests] == []
+    assert [name for name in named if f"def {name}(" not in of_all_tests("test_*.py")] == []
 
 
 # ---- examples in JSON

@@ -78,9 +78,8 @@ def test_sums_are_those_of_single_values(
 
 def slots(bits: bytes) -> list[int]:
     """Those that are taken."""
-    return [
-        8 * place + bit for place, byte in enumerate(bits) for bit in range(8) if byte >> bit & 1
-    ]
+    taken = [(place, byte) for place, byte in enumerate(bits) if byte]
+    return [8 * place + bit for place, byte in taken for bit in range(8) if byte >> bit & 1]
 
 
 def test_nothing_that_is_kept_names_anybody() -> None:
