@@ -25,12 +25,11 @@ from feedline.feed.policy import LivePolicy
 from feedline.media.files import FolderFiles
 from feedline.media.pictures import Pictures
 from feedline.store.base import Store
-from feedline.store.sqlite import SqliteStore
 from feedline.trial.report import report_of
 from tests.api.world import Clock, LateMetrics, World
 from tests.dashboard.figuring import Clock as FiguresClock
 from tests.dashboard.figuring import Node
-from tests.store.opening import prepared
+from tests.store.opening import PreparedStore, prepared
 
 
 @pytest.fixture
@@ -51,7 +50,7 @@ def external() -> External:
 @pytest.fixture
 async def world(settings: Settings, external: External) -> AsyncIterator[World]:
     clock = Clock()
-    store = SqliteStore(prepared(settings.data / "feed.db"), clock=clock)
+    store = PreparedStore(prepared(settings.data / "feed.db"), clock=clock)
     await store.start(lambda _entries: None)
     hasher = Hasher(settings.parallel_hashes, settings.waiting_hashes, CHEAPEST)
     tokens = Tokens(bytes(range(32)))

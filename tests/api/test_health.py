@@ -85,6 +85,7 @@ async def test_metrics_are_in_the_form_that_prometheus_reads(world: World) -> No
     world.services.metrics.observe_gauges(lambda: [Gauge("feedline_connections", 2)])
     ann = await world.person()
     await ann.publish()
+    await world.browser("ben")
     answer = await world.client().get("/metrics")
     assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     for line in (

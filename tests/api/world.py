@@ -1,17 +1,20 @@
 """An installation without a socket, and the people who use it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cache, cached_property
 from typing import Any
 
 import httpx
+import msgspec
+from argon2 import PasswordHasher
+from argon2.profiles import CHEAPEST
 
 from feedline.api.application import Application
 from feedline.api.service_tokens import new_service_token, service_digest
 from feedline.api.services import Services
+from feedline.api.users import me_of
 from feedline.feed import actions
-from feedline.feed.people import Identity, UserRow
+from feedline.feed.people import Identity, Registration, UserRow
 from feedline.feed.ports import ServiceToken
 from feedline.store.base import Transaction
 from feedline.store.sqlite import SqliteStore
@@ -22,20 +25,30 @@ NOW = 1_769_076_000_000  # 2026-01-22T10:00:00Z
 ADDRESS = "192.0.2.1"  # RFC 5737: for examples
 
 
+@cache
+def _stored_password() -> str:
+    """What is stored of the password that everybody has."""
+    return PasswordHasher.from_parameters(CHEAPEST).hash(PASSWORD)
+
+
 class LateMetrics(Metrics):
     """What is counted of an operation is made for its first answer: a test asks for few of them."""
 
     def operation(self, name: str) -> OperationMetrics:
-        return _LateOperation(partial(super().operation, name))
+        return _LateOperation(self, name)
+
+    def made(self, name: str) -> OperationMetrics:
+        return super().operation(name)
 
 
 class _LateOperation(OperationMetrics):
-    def __init__(self, make: Callable[[], OperationMetrics]) -> None:
-        self._make = make
+    def __init__(self, metrics: LateMetrics, name: str) -> None:
+        self._metrics = metrics
+        self._name = name
 
     @cached_property
     def _made(self) -> OperationMetrics:
-        return self._make()
+        return self._metrics.made(self._name)
 
     def answered(self, status: int, seconds: float) -> None:
         self._made.answered(status, seconds)
@@ -77,14 +90,19 @@ class World:
         return client
 
     async def person(self, username: str = "ann") -> "Person":
-        """Somebody who signed up, with a client that sends their token and no cookie."""
-        client = self.client()
-        answer = await register(client, username)
-        assert answer.status_code == 201, answer.text
-        client.cookies.clear()
-        token = answer.json()["token"]
-        client.headers["authorization"] = f"Bearer {token}"
-        return Person(client, answer.json()["user"], token)
+        """Somebody who has signed up, with a client that sends their token and no cookie."""
+        registration = Registration(username=username, password=PASSWORD)
+        hours = self.services.settings.token_hours
+
+        def command(tx: Transaction) -> tuple[UserRow, Identity]:
+            row = actions.register(tx, registration, _stored_password())
+            session = actions.sign_in(tx, row, tx.now + hours * 3_600_000)
+            return row, Identity(row.id, session.id, session.expires_at)
+
+        row, identity = await self.store.write(command)
+        user = msgspec.json.decode(msgspec.json.encode(me_of(row, self.services.policy())))
+        token = self.services.tokens.issue(identity, self.clock.now)
+        return Person(self.client(headers={"authorization": f"Bearer {token}"}), user, token)
 
     async def browser(self, username: str = "ann") -> httpx.AsyncClient:
         """A client that somebody signed up with, and that sends their cookie."""
