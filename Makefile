@@ -10,6 +10,7 @@ ALONE = $(shell grep -rl --include='test_*.py' 'mark\.alone' tests)
 # Databases in memory: the quick tests are not about disks.
 QUICK = PYTEST_DEBUG_TEMPROOT=$(wildcard /dev/shm) $(PYTEST) --quiet \
 	--hypothesis-profile quick -m 'not system and not browser and not web'
+HALF := tests/api tests/dashboard tests/hub
 WEB := $(shell find web -name node_modules -prune -o -type f -print 2>/dev/null)
 PACKAGE := pyproject.toml hatch_build.py $(WEB)
 
@@ -47,11 +48,11 @@ quick: $(VENV)/.test
 	@$(MAKE) --no-print-directory --jobs 2 --keep-going --output-sync quick-api quick-rest
 
 quick-api:
-	$(QUICK) tests/api
+	$(QUICK) $(HALF)
 
 quick-rest:
-	$(QUICK) $(addprefix --ignore tests/,api browser conformance convergence gateway hostile \
-		simulation system web trial/test_statistics.py explain/test_simulated.py)
+	$(QUICK) $(addprefix --ignore ,$(HALF)) $(addprefix --ignore tests/,browser conformance convergence \
+		gateway hostile simulation system web trial/test_statistics.py explain/test_simulated.py)
 
 check: $(VENV)/.test
 	$(BIN)/ruff check .

@@ -18,7 +18,7 @@ steady = settings(
     deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile("steady", steady)
-settings.register_profile("quick", steady, max_examples=15)
+settings.register_profile("quick", steady, max_examples=10)
 settings.load_profile("steady")
 
 FAILED = Path(__file__).parents[1] / "results/failures/failed.txt"

@@ -221,16 +221,16 @@ async def test_trimming_goes_on_by_itself_and_outlives_a_failing_database(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr("feedline.store.retention.LOOK_SECONDS", 0)
+    monkeypatch.setattr("feedline.store.retention.LOOK_SECONDS", 0.001)
     caplog.set_level(logging.INFO, "feedline.store")
     store = store_at(location, clock=clock)
     keeping = asyncio.create_task(keep_trimmed(store, WEEK, clock))
     while "clean-up put off" not in caplog.text:
-        await asyncio.sleep(0)
+        await asyncio.sleep(0.001)
     await store.start(lambda _: None)
     await one_a_day(store, clock, 12)
     while len(await whole_log(store)) > 7 or caplog.records[-1].message != "clean-up":
-        await asyncio.sleep(0)
+        await asyncio.sleep(0.001)
     keeping.cancel()
     await asyncio.gather(keeping, return_exceptions=True)
     await store.stop()
