@@ -173,7 +173,8 @@ class Session:
         """A message came from the client."""
         if self.closed:
             return
-        channels = len(self._todo) + len(self.coverage.channels)
+        asked = sum(len(_names(command)) for command in self._waiting())
+        channels = asked + len(self.coverage.channels)
         try:
             message = self.intake.read(text, now, channels)
         except ProtocolViolation as violation:
@@ -370,15 +371,19 @@ class Session:
 
     def _is_awaited(self, channel: str) -> bool:
         """Whether an earlier command that is not carried out yet names the channel."""
+        return any(
+            channel in command.names if isinstance(command, Connect) else command.channel == channel
+            for command in self._waiting()
+        )
+
+    def _waiting(self) -> list[Command]:
+        """The commands that came and are not carried out yet."""
         waiting = [*self._todo]
         if self._checking is not None:
             waiting.append(self._checking)
         if self._checked is not None:
             waiting.append(self._checked.command)
-        return any(
-            channel in command.names if isinstance(command, Connect) else command.channel == channel
-            for command in waiting
-        )
+        return waiting
 
     def _look_up(self, command: Command) -> None:
         """Asks for what must be known before a command can be carried out."""
@@ -391,7 +396,7 @@ class Session:
         elif self.identity is None:
             self.unidentified()
         else:
-            channels = command.names if isinstance(command, Connect) else [command.channel]
+            channels = _names(command)
             self._pending = True
             self._checking = command
             self._out.append(CheckChannels(tuple(dict.fromkeys(channels))))
@@ -501,3 +506,13 @@ class Session:
 def _plain(seconds: float) -> float | int:
     """25, not 25.0, where the fraction says nothing."""
     return int(seconds) if seconds == int(seconds) else seconds
+
+
+def _names(command: Command) -> list[str]:
+    """The channels that a command asks for."""
+    match command:
+        case Connect():
+            return command.names
+        case Subscribe():
+            return [command.channel]
+    return []
