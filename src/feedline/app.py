@@ -44,9 +44,10 @@ from feedline.gateway.entrance import Entrance
 from feedline.gateway.longpoll import LongPolls
 from feedline.gateway.sse import EventStreams
 from feedline.gateway.websocket import WebSocketGateway
-from feedline.hub.connection import Connection, Socket
+from feedline.hub.connection import Connection
 from feedline.hub.hub import Hub, HubLimits
 from feedline.hub.poll import Poll
+from feedline.hub.socket import Socket
 from feedline.hub.trail_writer import TrailWriter
 from feedline.hub.trails import Trails
 from feedline.hub.whereabouts import Whereabouts

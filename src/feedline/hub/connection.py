@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextvars import copy_context
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from feedline.errors import CloseCode, Unauthenticated, Unavailable
 from feedline.feed.channels import ADMIN, is_post, own_topic
@@ -14,8 +15,10 @@ from feedline.feed.experiments import Transport
 from feedline.feed.people import Identity
 from feedline.feed.visibility import Viewer
 from feedline.hub.admission import Admission
+from feedline.hub.deadlines import LONGEST_SECONDS, TICK_SECONDS, Deadlines, deadline, past
 from feedline.hub.hub import Hub, refusal_of
 from feedline.hub.lanes import GONE, Framing, Lane
+from feedline.hub.socket import Socket
 from feedline.hub.trails import NO_TRAIL, OpenTrail
 from feedline.hub.unread import unread
 from feedline.store.base import Store
@@ -40,57 +43,6 @@ logger = logging.getLogger("feedline.hub")
 access = logging.getLogger("feedline.connections")
 
 T = TypeVar("T")
-
-
-class Socket(Protocol):
-    """Where a connection's messages go out."""
-
-    address: str
-    """The peer's network address."""
-
-    @property
-    def transport(self) -> Transport: ...
-
-    @property
-    def framing(self) -> Framing:
-        """How this transport puts events into bytes."""
-
-    def write(self, frames: bytes) -> None:
-        """Sends bytes that are framed already, or keeps them. Never waits."""
-
-    def keep(self, frames: bytes, taken: int) -> None:
-        """Keeps what the connection's ``write`` left, if the socket has put another in place."""
-
-    def send(self, body: bytes) -> None:
-        """Sends a text message, or keeps it until the peer takes it. Never waits."""
-
-    def send_many(self, bodies: list[bytes]) -> None:
-        """The same for several messages, in one write if it can."""
-
-    def ping(self) -> None:
-        """Asks the peer for a sign of life, if the transport knows a way to."""
-
-    def close(self, code: int, reason: str) -> None:
-        """Says goodbye and closes; safe to call again."""
-
-    def backlog(self) -> int:
-        """Bytes that the peer has not taken yet."""
-
-
-class Deadlines(Protocol):
-    """Seconds that a connection is given."""
-
-    @property
-    def first_message_seconds(self) -> float: ...
-
-    @property
-    def heartbeat_seconds(self) -> float: ...
-
-    @property
-    def stall_seconds(self) -> float: ...
-
-    @property
-    def silence_seconds(self) -> float: ...
 
 
 class _Front:
@@ -299,14 +251,33 @@ class Connection(_Front):
         self.session.owe_unread()
         self._pump()
 
-    def tick(self, now: float) -> None:
+    def tick(self, now: float) -> float:
+        if not self.session.closed:
+            self._keep_deadlines(now)
+        return min(max(self._next_deadline(now), now + TICK_SECONDS), now + LONGEST_SECONDS)
+
+    def _next_deadline(self, now: float) -> float:
+        """When one may have come; all but the sign-in's move on while the peer is there."""
+        session, deadlines = self.session, self._deadlines
+        if self._progress is not None:
+            return now
+        silence, identity = deadlines.silence_seconds, session.identity
+        return min(
+            deadline(self._opened, 0 if session.connected else deadlines.first_message_seconds),
+            deadline(self._heard, silence if self._asked else silence / 2),
+            deadline(self._last_sent(), deadlines.heartbeat_seconds),
+            math.inf if identity is None else now + self._seconds_signed_in(identity),
+        )
+
+    def _seconds_signed_in(self, identity: Identity) -> float:
+        return (identity.expires_at - self._hub.clock()) / 1000
+
+    def _keep_deadlines(self, now: float) -> None:
         session = self.session
-        if session.closed:
-            return
         identity = session.identity
         if self._progress is not None:
             self._check_progress(now, self._progress)
-        elif not session.connected and _past(
+        elif not session.connected and past(
             self._deadlines.first_message_seconds, now - self._opened
         ):
             self.close(CloseCode.UNAUTHENTICATED, "no connect in time")
@@ -314,7 +285,7 @@ class Connection(_Front):
             self.close(CloseCode.SESSION_ENDED, "token expired")
         elif self._is_gone(now):
             self.close(CloseCode.GOING_AWAY, "no sign of life")
-        elif _past(self._deadlines.heartbeat_seconds, now - self._last_sent()):
+        elif past(self._deadlines.heartbeat_seconds, now - self._last_sent()):
             self._hub.fanout.settle(self)
             session.beat()
             self._pump()
@@ -326,7 +297,7 @@ class Connection(_Front):
         if limit and silent > limit / 2 and not self._asked:
             self._asked = True
             self._socket.ping()
-        return self._asked and _past(limit, silent)
+        return self._asked and past(limit, silent)
 
     def _last_sent(self) -> float:
         return max(self._sent, self.lane.served if self.lane else 0.0)
@@ -335,7 +306,7 @@ class Connection(_Front):
         backlog = self._socket.backlog()
         if backlog < self._backlog:
             self._progress, self._backlog = now, backlog
-        elif _past(self._deadlines.stall_seconds, now - since):
+        elif past(self._deadlines.stall_seconds, now - since):
             self.close(CloseCode.TOO_SLOW, "too slow")
 
     # ---- effects
@@ -528,8 +499,3 @@ class Connection(_Front):
                 return await read()
             except Unavailable:
                 await asyncio.sleep(RETRY_SECONDS)
-
-
-def _past(limit: float, seconds: float) -> bool:
-    """Whether so many seconds are too many; a limit of 0 is none."""
-    return 0 < limit <= seconds

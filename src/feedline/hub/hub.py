@@ -32,6 +32,7 @@ from feedline.hub.fanout import Fanout
 from feedline.hub.flights import FlightObserver
 from feedline.hub.lanes import Framing, Seat
 from feedline.hub.ring import Ring
+from feedline.hub.roster import MOMENT, Roster
 from feedline.hub.standings import Standings
 from feedline.hub.stretches import Stretch, Stretches
 from feedline.hub.trails import Trails
@@ -42,8 +43,7 @@ from feedline.wire.encoded import EncodedEvent
 PAGE = 500  # entries of the log read at a time
 SLICE_SECONDS = 0.001  # of fan-out before everything else gets its turn
 REFUSED_AT_ONCE = 50  # connections that end in one turn of the loop
-SWEEP_PARTS = 10  # thousands of connections are not looked at in one go
-SWEEP_SECONDS = 0.5  # between looks at every connection: bounds how late deadlines are kept
+LOOKED_AT_ONCE = 50  # of those whose deadlines have come
 
 logger = logging.getLogger("feedline.hub")
 
@@ -61,8 +61,11 @@ class Member(Seat, Protocol):
     def recount(self) -> None:
         """This person hears of somebody's posts no more: fewer notifications are theirs."""
 
-    def tick(self, now: float) -> None:
-        """Looks at the connection's deadlines; ``now`` is the loop's time."""
+    def tick(self, now: float) -> float:
+        """Keeps the deadlines that have come; when the next one may have, at the latest.
+
+        Times are the loop's.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +126,7 @@ class Hub:
         self._window: asyncio.TimerHandle | None = None
         self._gap = asyncio.Event()
         self._moved: asyncio.Future[None] | None = None
-        self._members: dict[Member, None] = {}  # a set is walked in another order each time
+        self._members: Roster[Member] = Roster(self._loop.time)
         self._slow: set[Member] = set()
         self._by_address: Counter[str] = Counter()
         self._by_transport: Counter[str] = Counter()
@@ -134,7 +137,7 @@ class Hub:
 
     def add(self, member: Member) -> bool:
         """A socket opened; it may not be authenticated yet. False if there are too many."""
-        self._members[member] = None
+        self._members.add(member)
         self._by_address[member.address] += 1
         self._by_transport[member.transport] += 1
         limits = self._limits
@@ -147,6 +150,7 @@ class Hub:
         """A member's person and sign-in are known now. False if the person has too many."""
         self._by_user.setdefault(identity.user_id, set()).add(member)
         self._by_session.setdefault(identity.session_id, set()).add(member)
+        self._members.look_at(member, self._loop.time())  # its end may be near
         return not _over(len(self._by_user[identity.user_id]), self._limits.connections_per_user)
 
     def forget_identity(self, member: Member, identity: Identity) -> None:
@@ -160,7 +164,7 @@ class Hub:
         """A socket is gone; saying so again changes nothing, and is told by False."""
         if member not in self._members:
             return False
-        del self._members[member]
+        self._members.remove(member)
         self._slow.discard(member)
         self._by_transport[member.transport] -= 1
         self._by_address[member.address] -= 1
@@ -175,6 +179,7 @@ class Hub:
     def stalled(self, member: Member) -> None:
         """A member's socket is full: nothing is sent to it until it has recovered."""
         self._slow.add(member)
+        self._members.look_at(member, self._loop.time())
 
     def recovered(self, member: Member) -> None:
         self._slow.discard(member)
@@ -288,14 +293,13 @@ class Hub:
                 logger.warning("cannot follow the log: %s", failure)
 
     async def sweep(self) -> None:
-        """Keeps every connection's deadlines, until cancelled; a part of them at a time."""
+        """Keeps every connection's deadlines, until cancelled; those of a few at a time."""
         while True:
-            members = tuple(self._members)
-            for part in range(SWEEP_PARTS):
-                await asyncio.sleep(SWEEP_SECONDS / SWEEP_PARTS)
-                now = self._loop.time()
-                for member in members[part::SWEEP_PARTS]:
-                    member.tick(now)
+            await asyncio.sleep(MOMENT)
+            for number, member in enumerate(self._members.due(), start=1):
+                self._members.look_at(member, member.tick(self._loop.time()))
+                if number % LOOKED_AT_ONCE == 0:
+                    await asyncio.sleep(0)
 
     async def _read_on(self) -> None:
         while True:

@@ -16,6 +16,7 @@ from feedline.feed.experiments import Transport
 from feedline.feed.joining import refusal_for
 from feedline.feed.people import Identity
 from feedline.feed.visibility import Viewer
+from feedline.hub.deadlines import TICK_SECONDS
 from feedline.hub.hub import Hub
 from feedline.hub.lanes import GONE, Framing, Lane
 from feedline.hub.trails import PollTrail
@@ -158,9 +159,10 @@ class Poll:
     def recount(self) -> None:
         """Nothing: what is unread is not told here."""
 
-    def tick(self, now: float) -> None:  # noqa: ARG002
+    def tick(self, now: float) -> float:
         if self._identity.expires_at <= self._hub.clock():
             self.close(CloseCode.SESSION_ENDED, "token expired")
+        return now + TICK_SECONDS
 
     # ---- waiting and reading
 
