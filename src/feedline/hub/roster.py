@@ -9,7 +9,7 @@ has moved on, as most do, costs nothing until its old one has come.
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
-MOMENT = 0.05  # seconds; those of one moment are looked at together
+MOMENT = 0.1  # seconds; those of one moment are looked at together
 _LOOKED_AT = -1
 
 Member = TypeVar("Member")
