@@ -106,7 +106,7 @@ def copy(
     database
         Address of a database that is empty: postgresql://...
     """
-    with Progress(console=Console(stderr=True)) as progress:
+    with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("Copying", total=None)
 
         def report(table: str, rows: int, total: int) -> None:

@@ -3,9 +3,10 @@
 import asyncio
 import contextlib
 import random
+import resource
 import tarfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -18,6 +19,7 @@ from feedline.errors import (
     BackupExists,
     DatabaseInUse,
     DataDirectoryInUse,
+    DataDirectoryUnusable,
     FileUnusable,
     NoDatabase,
     RestoreTargetTaken,
@@ -172,6 +174,17 @@ async def test_everything_is_in_it_and_comes_back(
             assert await target.secret(store) == secret
 
 
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """What is written past this fails, as on a disk that is full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
 def small(place: PlaceOf, tmp_path: Path) -> tuple[Storage, Path, Manifest]:
     source, archive = place("source", "sqlite"), tmp_path / "backup"
 
@@ -241,6 +254,19 @@ def test_a_backup_is_never_written_over(place: PlaceOf, tmp_path: Path) -> None:
     assert not (tmp_path / "other").exists()
     with pytest.raises(FileUnusable, match="nowhere"):
         take_backup(source, tmp_path / "nowhere" / "other", "", nothing)
+
+
+def test_without_room_nothing_is_left_behind(place: PlaceOf, tmp_path: Path) -> None:
+    source, archive, _ = small(place, tmp_path)
+    target = place("target", "sqlite")
+    before = {path.name for path in tmp_path.iterdir()}
+    with files_of_at_most(40 * 1024):
+        with pytest.raises(FileUnusable, match="other"):
+            take_backup(source, tmp_path / "other", "", nothing)
+        with pytest.raises(DataDirectoryUnusable, match="target"):
+            restore(archive, target, nothing, replace=False)
+    assert {path.name for path in tmp_path.iterdir()} == before | {"target"}
+    assert {path.name for path in target.data.iterdir()} == {"lock"}
 
 
 def test_files_in_a_bucket_stay_there(place: PlaceOf, tmp_path: Path) -> None:

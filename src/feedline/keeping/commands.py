@@ -124,7 +124,7 @@ def _show(manifest: Manifest, beginning: str) -> None:
 
 @contextmanager
 def _reporting() -> Iterator[Callable[[str, int, int], None]]:
-    with Progress(console=Console(stderr=True)) as progress:
+    with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("Starting", total=None)
 
         def report(what: str, done: int, total: int) -> None:

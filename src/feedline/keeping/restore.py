@@ -1,10 +1,12 @@
 """Puts a backup in place, on either database. The log goes on under a new epoch."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from feedline.errors import CopyTargetTaken, RestoreTargetTaken
+from feedline.errors import CopyTargetTaken, DataDirectoryUnusable, RestoreTargetTaken
 from feedline.keeping.archive import DATABASE, MEDIA, SECRET, Manifest, Report, sync_folder
 from feedline.keeping.backup import opened_backup
 from feedline.storage import Storage
@@ -20,10 +22,10 @@ def restore(archive: Path, storage: Storage, report: Report, *, replace: bool) -
 
     Clients that come back find cursors of another epoch to be void, and load again. ``replace``:
     what is there is put aside in the data directory, but for what is in a PostgreSQL database,
-    which goes. Raises BackupDamaged, SchemaMismatch, RestoreTargetTaken, DataDirectoryInUse or
-    DatabaseInUse.
+    which goes. Raises BackupDamaged, SchemaMismatch, RestoreTargetTaken, DataDirectoryInUse,
+    DataDirectoryUnusable or DatabaseInUse.
     """
-    with storage.held():
+    with _writable(storage.data), storage.held():
         if not replace and _is_taken(storage.data):
             raise RestoreTargetTaken(str(storage.data))
         if storage.is_shared:
@@ -42,6 +44,14 @@ def restore(archive: Path, storage: Storage, report: Report, *, replace: bool) -
         finally:
             shutil.rmtree(folder)
     return manifest
+
+
+@contextmanager
+def _writable(data: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise DataDirectoryUnusable(str(data), error.strerror or str(error)) from error
 
 
 def _is_taken(data: Path) -> bool:

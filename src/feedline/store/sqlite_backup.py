@@ -1,5 +1,7 @@
 """Copies a SQLite database that others write to, and proves that a copy is whole."""
 
+import errno
+import os
 import secrets
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +17,8 @@ _STEP = 2_000  # pages between two reports: 8 MiB
 def copy_in_use(path: Path, target: Path, report: Callable[[int, int], None]) -> None:
     """Copies a database as it was at one moment; its writers go on meanwhile.
 
-    ``report`` is told how many pages were copied, and of how many.
+    ``report`` is told how many pages were copied, and of how many. Raises OSError if there is no
+    room for the copy.
     """
     source = open_reader(path)
     copy = apsw.Connection(str(target))
@@ -28,6 +31,8 @@ def copy_in_use(path: Path, target: Path, report: Callable[[int, int], None]) ->
                 backup.step(_STEP)
                 report(backup.page_count - backup.remaining, backup.page_count)
         copy.execute("PRAGMA journal_mode = DELETE")  # one file, without another beside it
+    except (apsw.FullError, apsw.IOError) as error:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
     finally:
         copy.close()
         source.close()
