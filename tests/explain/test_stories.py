@@ -232,6 +232,9 @@ async def test_the_command_tells_the_same(scene: Scene, nodes: list[ServerProces
     assert json.loads(await asyncio.to_thread(run, "--json")) == told
     shown = await asyncio.to_thread(run)
     assert told["summary"].split("(")[0].strip() in " ".join(shown.split())
+    for other in (f"@{scene.author.user['username']}", f"http://feed.example/p/{post_id}/?x=1"):
+        command[4:7] = [other, "--user", f"@{name}"]
+        assert json.loads(await asyncio.to_thread(run, "--json")) == told
 
 
 async def test_stories_are_for_admins_and_reach_is_for_the_author(scene: Scene) -> None:

@@ -8,8 +8,10 @@ from rich.console import Console
 from rich.table import Table
 
 from feedline.administration import named, written
+from feedline.errors import NotFound
 from feedline.explain.gathering import facts_of
 from feedline.explain.story import Story, story_of
+from feedline.feed.ports import PostQuery
 from feedline.storage import Storage
 from feedline.store.base import Transaction
 from feedline.store.database import now_millis
@@ -29,12 +31,14 @@ def explain(
 
     feedline explain 019be525-8500-7000-96d1-664c76f6c930 --user ann
 
+    feedline explain @bob --user ann
+
     What connections went through is kept for a day (`--trail-hours` of `serve`).
 
     Parameters
     ----------
     post
-        The id of the post.
+        The id of the post, the address of its page, or @NAME: the newest one of that person.
     user
         The username of the person who should have seen it.
     json
@@ -42,9 +46,21 @@ def explain(
     """
 
     def read(reads: Transaction) -> Story:
-        return story_of(facts_of(reads, post, named(reads, user), now_millis()))
+        person = named(reads, user.removeprefix("@"))
+        return story_of(facts_of(reads, _id_of(reads, post), person, now_millis()))
 
     show_story(written(storage, read), Console(), as_json=json)
+
+
+def _id_of(reads: Transaction, post: str) -> str:
+    """Raises NoSuchUser or NotFound."""
+    if not post.startswith("@"):
+        return post.partition("?")[0].rstrip("/").rpartition("/")[2]
+    author = named(reads, post.removeprefix("@"))
+    newest = reads.posts(PostQuery(creator=author.id, limit=1))
+    if not newest:
+        raise NotFound("post")
+    return newest[0].id
 
 
 def show_story(story: Story, console: Console, *, as_json: bool) -> None:
