@@ -19,7 +19,7 @@ pytestmark = pytest.mark.system
 ROOT = DEPLOY.parent
 COMPOSE = DEPLOY / "compose/compose.yaml"
 KUBERNETES = DEPLOY / "kubernetes/feedline.yaml"
-UNITS = sorted((DEPLOY / "systemd").iterdir())
+UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
 
 
 def run(*command: str | Path, **named: Any) -> None:
@@ -135,6 +135,26 @@ def _installed(unit: Path, folder: Path) -> Path:
     feedline = Path(sys.executable).with_name("feedline")
     target.write_text(text.replace("/opt/feedline/bin/feedline", str(feedline)))
     return target
+
+
+def test_commands_have_the_place_and_the_settings_of_the_unit(tmp_path: Path) -> None:
+    run_by = tmp_path / "systemd-run"
+    run_by.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    run_by.chmod(0o755)
+    command = [str(DEPLOY / "systemd/feedline"), "user", "rename", "ann", "Ann R"]
+    path = f"{tmp_path}:/usr/bin:/bin"
+    said = subprocess.run(
+        command, env={"PATH": path}, check=True, stdout=subprocess.PIPE, text=True
+    )
+    words = said.stdout.splitlines()
+    assert words[-5:] == ["/opt/feedline/bin/feedline", *command[1:]]
+    unit = (DEPLOY / "systemd/feedline.service").read_text().splitlines()
+    for line in unit:
+        name, _, value = line.partition("=")
+        if name == "Environment":
+            assert {f"--setenv={setting}" for setting in value.split()} <= set(words)
+        elif name in {"EnvironmentFile", "User", "UMask", "LimitNOFILE"}:
+            assert f"--property={line}" in words
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)

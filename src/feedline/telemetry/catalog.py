@@ -178,7 +178,7 @@ METRICS = (
         "gauge",
         "0 or 1",
         "Whether live delivery is switched on.",
-        "0 and nobody knows why: `feedline realtime status` says who turned it off.",
+        "0 and nobody knows why: `feedline audit --action realtime.off` says who turned it off.",
     ),
     Listed(
         "feedline_log_position",
