@@ -89,7 +89,8 @@ async def test_rows_are_told_as_a_database_gives_them(server: ServerProcess) -> 
         "id": uuid4(),
         "content": "From a row",
         "created_at": datetime(2026, 1, 22, 10, tzinfo=UTC),
-        "price": Decimal("1.50"),
+        "mediaUrl": "https://pictures.test/a.png",
+        "aspectRatio": Decimal("1.50"),
         "creator": {"id": 7, "nickname": "zoe"},
     }
     async with await program(server) as client:

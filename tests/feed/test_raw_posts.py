@@ -139,10 +139,45 @@ def test_the_normalized_form_is_a_spelling_too() -> None:
         ("2026-01-22 12:00:00+02:00", NOW),
         ("2026-01-22T10:00:00", NOW),
         (0, 0),
+        ("1769076000", NOW),
+        ("1769076000.5", NOW + 500),
+        (str(NOW), NOW),
+        ("20260122", NOW - 10 * 3_600_000),
     ],
 )
 def test_instants_are_written_in_many_ways(instant: Any, millis: int) -> None:
     assert read(createdAt=instant).created_at == millis
+
+
+@pytest.mark.parametrize(
+    ("ratio", "kept"),
+    [(1.5, 1.5), (2, 2.0), ("1.78", 1.78), ("1", 1.0), (0, None), ("0.0", None), ("9999", None)],
+)
+def test_a_ratio_may_be_the_decimal_of_a_database(ratio: Any, kept: float | None) -> None:
+    assert read(mediaUrl="/a.png", aspectRatio=ratio).media.aspect_ratio == kept
+
+
+@pytest.mark.parametrize("ratio", [True, "wide", "1,5", "1e3", "-1", "nan", [1]])
+def test_what_is_no_ratio_is_refused(ratio: Any) -> None:
+    assert problems(mediaUrl="/a.png", aspectRatio=ratio) == ["post.aspectRatio"]
+
+
+@pytest.mark.parametrize(
+    ("flag", "is_verified"),
+    [
+        *((one, True) for one in (True, 1, "true", "True", "t", "1")),
+        *((one, False) for one in (False, 0, "false", "FALSE", "f", "0", "", None)),
+    ],
+)
+def test_who_is_verified_is_told_by_what_databases_have_for_truth(
+    flag: Any, is_verified: bool
+) -> None:
+    assert read(creator={"isVerified": flag}).author.is_verified is is_verified
+
+
+@pytest.mark.parametrize("flag", ["no way", [True]])
+def test_what_is_no_flag_is_refused(flag: Any) -> None:
+    assert problems(creator={"isVerified": flag}) == ["post.creator.isVerified"]
 
 
 @pytest.mark.parametrize("instant", [True, -1, "yesterday", [], 1e300, "0001-01-01T00:00:00+14:00"])

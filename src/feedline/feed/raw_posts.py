@@ -46,6 +46,12 @@ _ADDRESS_LONGEST = 2_000
 _STEPS = (".", "..")  # browsers take them for steps of a path (RFC 3986 section 5.2.4)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECONDS_BELOW = 100_000_000_000  # numbers below are seconds since 1970, others milliseconds
+_DECIMAL = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?")
+_COUNT = re.compile(r"[0-9]{9,15}(\.[0-9]{1,20})?")  # shorter ones are dates: 20260122
+_FLAGS = {
+    **dict.fromkeys(("true", "t", "yes", "y", "1"), True),
+    **dict.fromkeys(("false", "f", "no", "n", "0"), False),
+}
 _FILM = re.compile(r"\.(?:mp4|m4v|mov|webm)$")
 _SOUND = re.compile(r"\.(?:mp3|m4a|ogg|oga|wav)$")
 
@@ -172,7 +178,7 @@ def _author(row: _Row) -> RawAuthor:
         username=username,
         name=_shown(row.read("creator.name", _text, "")) or _shown(username),
         avatar=row.read("creator.avatar", _picture, None),
-        is_verified=row.read("creator.isVerified", bool, default=False),
+        is_verified=row.read("creator.isVerified", _flag, default=False),
     )
 
 
@@ -220,6 +226,8 @@ _NO_TIME = "Use a time such as 2026-01-22T10:00:00Z, or milliseconds since 1970.
 
 
 def _written_instant(text: str) -> Millis:
+    if _COUNT.fullmatch(text):
+        return _counted_instant(float(text))
     moment = datetime.fromisoformat(text)
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return (aware - _EPOCH) // timedelta(milliseconds=1)
@@ -259,6 +267,20 @@ def _picture(value: Any) -> str | None:
 
 
 def _ratio(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    """A number, or a decimal of a database, which travels as a text."""
+    is_written = isinstance(value, str) and _DECIMAL.fullmatch(value)
+    if isinstance(value, bool) or not (is_written or isinstance(value, int | float)):
         raise Unreadable("Use width divided by height.")
-    return float(value) if 0 < value < 1_000 else None
+    ratio = float(value)
+    return ratio if 0 < ratio < 1_000 else None
+
+
+def _flag(value: Any) -> bool:
+    """True, or what stands for it where there are no truth values."""
+    if isinstance(value, str):
+        flag = _FLAGS.get(value.lower())
+    else:
+        flag = bool(value) if isinstance(value, int | float) else None
+    if flag is None:
+        raise Unreadable("Use true or false.")
+    return flag
