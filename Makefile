@@ -81,6 +81,7 @@ $(BIN)/python:
 		echo 'Python cannot make virtual environments here. On Debian: apt-get install python3-venv'; exit 1; }
 
 $(VENV)/.serve: $(BIN)/python $(PACKAGE)
+	@echo 'Installing Feedline and building its page, which takes a minute or so, once.'
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 

@@ -523,6 +523,22 @@ def _run_at(commands: str, data: Path) -> str:
     return done.stdout
 
 
+def test_both_readmes_say_the_same() -> None:
+    english, russian = ((ROOT / name).read_text() for name in ("README.md", "README.ru.md"))
+
+    def figures(text: str) -> list[list[str]]:
+        rows = re.findall(r"^\| .* \|$", text, re.MULTILINE)
+        return [found for row in rows if (found := re.findall(r"\d[\d.,]*\d", row))]
+
+    assert figures(english) == figures(russian)
+    commands = re.compile(r"```sh\n(.*?)```", re.DOTALL)
+    assert commands.findall(english) == commands.findall(russian)
+    links = re.compile(r"\]\(([^)]*)\)")
+    assert set(links.findall(english)) - {"README.ru.md"} == set(links.findall(russian)) - {
+        "README.md"
+    }
+
+
 @pytest.mark.web
 @pytest.mark.parametrize(("heading", "language"), [("In TypeScript", "ts"), ("In React", "tsx")])
 def test_the_typescript_examples_have_the_right_types(
