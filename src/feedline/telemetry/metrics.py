@@ -4,7 +4,13 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import accumulate
 from typing import NamedTuple
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+)
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
@@ -18,6 +24,9 @@ from feedline.telemetry.histograms import Distribution
 from feedline.telemetry.histograms import Histogram as Distributed
 from feedline.telemetry.sightings import Sightings
 from feedline.telemetry.stages import Stages
+
+# When a count began tells no more than the start of the process, in as many samples again.
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 # From a cached read to the longest wait for a full write queue.
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
