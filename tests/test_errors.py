@@ -102,6 +102,7 @@ EACH: list[FeedlineError] = [
     DatabaseAddressUnclear(),
     ReplicasUnclear(),
     DatabaseUnusable("feedline.db", "file is not a database"),
+    DatabaseUnusable("feed@db:5432", "connection refused\n\tIs the server running?"),
     SchemaMismatch(2, 1),
     SchemaMismatch(3, 1, 2),
     SchemaMismatch(1, 2),
@@ -135,6 +136,7 @@ def test_an_error_is_told_in_sentences(error: FeedlineError) -> None:
     assert said
     assert said[0].isupper() or said.startswith("title: ")
     assert said.endswith(".")
+    assert "\n" not in said
     assert "None" not in said
 
 

@@ -89,7 +89,9 @@ class DatabaseUnusable(StartupError):
         self.problem = problem
 
     def __str__(self) -> str:
-        return f"Can't use the database {self.path}: {self.problem}."
+        # A server may say more, on lines of its own, which `feedline doctor` answers better.
+        problem = self.problem.partition("\n")[0].rstrip(".")
+        return f"Can't use the database {self.path}: {problem}. `feedline doctor` says what to do."
 
 
 class BusUnusable(StartupError):
