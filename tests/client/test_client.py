@@ -102,7 +102,9 @@ async def test_rows_are_told_as_a_database_gives_them(server: ServerProcess) -> 
     assert (post.id, post.created_at) == (str(row["id"]), "2026-01-22T10:00:00.000Z")
 
 
-async def test_telling_never_raises(server: ServerProcess) -> None:
+async def test_telling_never_raises_and_says_why_in_the_log(
+    server: ServerProcess, caplog: pytest.LogCaptureFixture
+) -> None:
     ann = await Person.register(server, "ann")
     async with Client(server.url, ann.token) as client:
         assert await client.notify_post_author({"id": 1, "text": "a"}, 7) is False
@@ -110,6 +112,14 @@ async def test_telling_never_raises(server: ServerProcess) -> None:
         assert await client.notify_post_author({"id": 1}, 7) is False
         assert await client.notify_post_author({"id": object()}, 7) is False
         assert await client.update_post_likes("none", 7) is False
+    said = [record.getMessage().removeprefix("not told: ") for record in caplog.records]
+    assert said == [
+        "post-author. The server refused with 403 forbidden. This takes a service token.",
+        said[1],
+        "post-author. TypeError",
+        "post-likes. The server refused with 404 not_found. There is no such post.",
+    ]
+    assert said[1].endswith("post: A post needs a title, a text or a file.")
 
 
 async def test_telling_takes_no_longer_than_its_patience() -> None:

@@ -12,6 +12,7 @@ import msgspec
 
 from feedline.client.live import Live, Told
 from feedline.client.rest import Page, Rest
+from feedline.errors import FeedlineError
 from feedline.feed.people import Wire
 from feedline.feed.posts import Post
 
@@ -120,7 +121,9 @@ class Client:
             async with asyncio.timeout(self._patience):
                 await self._rest.post(f"/api/notify/{what}", body, msgspec.Raw)
         except Exception as error:  # noqa: BLE001 - the caller's own work is done, whatever it was
-            logger.warning("not told: %s (%s)", what, type(error).__name__)
+            # What is none of ours may quote the row, so only its type is told.
+            why = error if isinstance(error, FeedlineError) else type(error).__name__
+            logger.warning("not told: %s. %s", what, why)
             return False
         return True
 
