@@ -96,6 +96,13 @@ def test_names_that_can_not(name: str) -> None:
     assert profile_faults(ProfileChange(name=name)) == ["name"]
 
 
+@pytest.mark.parametrize("blank", "\u200b\u200d\u2060\ufeff\u3164\u00ad\u2800")
+def test_a_name_has_something_to_see(blank: str) -> None:
+    assert faults(registration(name=blank * 3)) == ["name"]
+    assert faults(registration(name=f" {blank}\u200c")) == ["name"]
+    assert faults(registration(name=f"{blank}a")) == []
+
+
 @pytest.mark.parametrize("control", BIDI_CONTROLS)
 def test_a_name_can_not_turn_the_text_after_it(control: str) -> None:
     assert faults(registration(name=f"Ann{control}")) == ["name"]

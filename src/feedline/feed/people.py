@@ -15,7 +15,9 @@ State = Literal["active", "disabled", "leaving"]
 USERNAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
 # What breaks a line, or turns the direction of what follows (UAX 9), has no place in a name.
 UNFIT = r"\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069"
-NAME = re.compile(rf"[^{UNFIT}]*[^{UNFIT}\s][^{UNFIT}]*")
+# Letters and signs of no width, and the blank ones of Hangul: a name needs more than these.
+_UNSEEN = r"\s\u00ad\u034f\u115f\u1160\u180e\u200b-\u200f\u2060-\u206f\u2800\u3164\ufeff\uffa0"
+NAME = re.compile(rf"[^{UNFIT}]*[^{UNFIT}{_UNSEEN}][^{UNFIT}]*")
 NAME_LIMIT = 80
 AVATAR_LIMIT = 2_000
 _MEDIA = re.compile(r"/api/media/([0-9a-f-]{36})(?:/thumbnail)?")
@@ -163,7 +165,7 @@ def name_problems(name: str) -> list[FieldProblem]:
     if not name.strip() or len(name) > NAME_LIMIT:
         return [FieldProblem("name", f"Use 1 to {NAME_LIMIT} characters.")]
     if not NAME.fullmatch(name):
-        return [FieldProblem("name", "Control characters are not allowed.")]
+        return [FieldProblem("name", "Use letters that can be seen, and no control characters.")]
     return []
 
 
