@@ -164,6 +164,22 @@ async def test_publishing_is_documented_with_its_key(world: World) -> None:
     assert "Idempotency-Replayed" in entry["responses"]["201"]["headers"]
 
 
+async def test_files_are_documented_with_their_parts(world: World) -> None:
+    for path in ("/api/media/{id}", "/api/media/{id}/thumbnail"):
+        entry = (await document(world))["paths"][path]["get"]
+        assert {"200", "206", "304", "416"} <= set(entry["responses"])
+        sent = {one["name"] for one in entry["parameters"] if one["in"] == "header"}
+        assert sent == {"Range", "If-Range", "If-None-Match"}
+
+
+async def test_what_a_program_may_not_ask_is_documented(world: World) -> None:
+    program = await world.program()
+    for call, entry in described(await document(world)):
+        method, path = call.split()
+        if method == "GET" and "{" not in path and path not in ("/api/stream", "/api/events"):
+            assert str((await program.get(path)).status_code) in entry["responses"], call
+
+
 async def test_lists_are_documented_with_their_query(world: World) -> None:
     entry = dict(described(await document(world)))["GET /api/posts"]
     query = {one["name"]: one["schema"] for one in entry["parameters"]}

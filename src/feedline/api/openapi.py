@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 
 from feedline import __version__
-from feedline.api.identity import SAFE_METHODS
 from feedline.api.limits import with_limits
 from feedline.api.operation import Call, Operation
 from feedline.api.posts import KEY_LONGEST
@@ -90,6 +89,7 @@ def _operation(operation: Operation, *, limited: bool) -> Json:
         "parameters": _parameters(operation),
         "responses": {
             str(operation.status): _success(operation),
+            **(_of_files(operation) if operation.is_file else {}),
             **_failures(operation, limited=limited),
         },
     }
@@ -117,6 +117,8 @@ def _parameters(operation: Operation) -> list[Json]:
         parameters.append(_IDEMPOTENCY_KEY)
     if operation.resumes:
         parameters.append(_LAST_EVENT_ID)
+    if operation.is_file:
+        parameters += _CONDITIONS
     return parameters
 
 
@@ -153,6 +155,16 @@ _LAST_EVENT_ID: Json = {
 }
 
 
+_CONDITIONS: list[Json] = [
+    {"name": name, "in": "header", "description": description, "schema": {"type": "string"}}
+    for name, description in (
+        ("Range", "The part that is asked for: `bytes=0-99`."),
+        ("If-Range", "The `ETag` of which that is to be a part; else all of it comes."),
+        ("If-None-Match", "The `ETag` of what the client has: 304 then."),
+    )
+]
+
+
 def _success(operation: Operation) -> Json:
     described: Json = {"description": operation.summary}
     if operation.status != 204:
@@ -166,6 +178,15 @@ def _success(operation: Operation) -> Json:
             }
         }
     return described
+
+
+def _of_files(operation: Operation) -> Json:
+    """What is answered where a part was asked for, or the client has it all."""
+    content: Json = {operation.media_type.decode(): {"schema": {}}}
+    return {
+        "206": {"description": "The part of it that was asked for.", "content": content},
+        "304": {"description": "The client has it already."},
+    }
 
 
 def _failures(operation: Operation, *, limited: bool) -> dict[str, Json]:
@@ -186,10 +207,10 @@ def _failures(operation: Operation, *, limited: bool) -> dict[str, Json]:
 
 def _codes(operation: Operation, *, limited: bool) -> set[str]:
     codes = {*operation.codes, "internal"}
-    by_cookie = operation.auth == "required" and operation.method not in SAFE_METHODS
     if operation.auth != "none":
         codes |= {"unauthenticated", "unavailable"}
-    if by_cookie or operation.signs_in or operation.auth == "service":
+    # A page of another origin, a program where a person is asked, or the other way round.
+    if operation.signs_in or operation.auth in ("required", "service"):
         codes |= {"forbidden", "unavailable"}
     if operation.body is not None or operation.uploads:
         codes |= {"bad_request", "unsupported_media_type", "validation_failed"}
@@ -198,6 +219,8 @@ def _codes(operation: Operation, *, limited: bool) -> set[str]:
         codes.add("validation_failed")
     if operation.keyed:
         codes.add("idempotency_mismatch")
+    if operation.is_file:
+        codes.add("range_not_satisfiable")
     if "{" in operation.path:
         codes.add("not_found")
     return codes

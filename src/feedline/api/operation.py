@@ -68,6 +68,8 @@ class Operation:
     """Whether it takes a Last-Event-ID."""
     uploads: bool = False
     """Whether its body is a file."""
+    is_file: bool = False
+    """Whether its answer is a file, of which parts may be asked for."""
     answer: Struct | None = None
     media_type: bytes = JSON_TYPE
     status: int = 200

@@ -267,7 +267,7 @@ def _media_operations(media: MediaCalls) -> list[Operation]:
             handler=media.file,
             auth="optional",
             media_type=b"*/*",
-            codes=("range_not_satisfiable",),
+            is_file=True,
         ),
         Operation(
             method="GET",
@@ -278,7 +278,7 @@ def _media_operations(media: MediaCalls) -> list[Operation]:
             handler=media.thumbnail,
             auth="optional",
             media_type=b"image/webp",
-            codes=("range_not_satisfiable",),
+            is_file=True,
         ),
         Operation(
             method="GET",
