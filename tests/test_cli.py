@@ -225,6 +225,10 @@ async def test_the_demo_fills_an_empty_installation_once(tmp_path: Path) -> None
     demo = load()
     async with serving(tmp_path / "data", "--demo") as server:
         said = " ".join(server.log)
+        doctor = ("doctor", "--data", str(server.data), "--port", str(server.port), "--json")
+        found = json.loads((await asyncio.to_thread(Ran, *doctor)).out)
+        levels = {one["check"]: one["level"] for one in found["findings"]}
+        assert levels["clock"] == "ok"  # nothing is of the future
         async with httpx.AsyncClient(base_url=server.url, timeout=30) as client:
             first = (await client.get("/api/posts", params={"limit": 100})).json()
             assert len(first["posts"]) == len(demo.posts)

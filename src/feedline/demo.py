@@ -93,8 +93,13 @@ def _has_posts(snapshot: Snapshot) -> bool:
 
 
 def _go_back(tx: Transaction, demo: Demo) -> None:
-    """To before the first post. Everything begins there, as ids never go back again."""
-    tx.now -= len(demo.posts) * _BETWEEN_POSTS
+    """To before the first post. Everything begins there, as ids never go back again.
+
+    Nothing is of the future: the newest post is as old as what was said to it took.
+    """
+    newest = demo.posts[0]
+    reactions = len(newest.likes) + len(newest.comments)
+    tx.now -= len(demo.posts) * _BETWEEN_POSTS + reactions * _BETWEEN_REACTIONS
 
 
 def _people(tx: Transaction, demo: Demo, hashes: dict[str, str]) -> dict[str, UserRow]:
