@@ -106,6 +106,14 @@ async def test_a_token_signs_its_person_in(world: World, algorithm: str) -> None
         assert user["role"] == "user"
 
 
+async def test_names_that_are_null_are_none(world: World) -> None:
+    nameless = dict.fromkeys(("name", "preferred_username", "nickname", "picture"))
+    body = {"sub": "u-8", "iss": ISSUER, "aud": AUDIENCE, "exp": NOW // 1000 + 600, **nameless}
+    user = (await ask(world, jwt.encode(body, SECRET))).json()["user"]
+    assert (user["id"], user["avatar"]) == ("u-8", None)
+    assert user["name"]
+
+
 async def test_it_is_a_session_like_any_other(world: World) -> None:
     sent = token()
     client = world.client(headers={"authorization": f"Bearer {sent}"})

@@ -36,10 +36,10 @@ class _Claims(msgspec.Struct):
     sub: str | int
     exp: float
     nbf: float = 0
-    name: str = ""
-    preferred_username: str = ""
-    nickname: str = ""
-    picture: str = ""
+    name: str | None = None
+    preferred_username: str | None = None
+    nickname: str | None = None
+    picture: str | None = None
 
 
 class ExternalIdentity:
