@@ -5,7 +5,7 @@ import os
 import sys
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import cyclopts
 from cyclopts import Parameter
@@ -352,12 +352,18 @@ def main() -> None:
     try:
         app()
     except (StartupError, Refusal) as error:
-        sentence = escape(str(error))  # it may name an extra: feedline[redis]
-        # Wrapped by the terminal alone: in a log a sentence is one line.
-        Console(stderr=True, highlight=False, soft_wrap=True).print(
-            f"[bold red]feedline:[/] {sentence}"
-        )
-        sys.exit(1)
+        _give_up(str(error))
+    except PermissionError as error:  # of whatever is in the data directory
+        if error.filename is None:
+            raise
+        _give_up(f"Can't use {error.filename}: {error.strerror}. Be the user that serves.")
+
+
+def _give_up(said: str) -> NoReturn:
+    # Wrapped by the terminal alone: in a log a sentence is one line.
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console.print(f"[bold red]feedline:[/] {escape(said)}")
+    sys.exit(1)
 
 
 def _greet(settings: Settings, address: str) -> None:

@@ -21,8 +21,12 @@ _OVERRIDES = (1, 2)  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH: root writes wherev
 
 
 def doctor(*options: str, **named: Any) -> subprocess.CompletedProcess[str]:
+    return feedline("doctor", *options, **named)
+
+
+def feedline(*words: str, **named: Any) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "feedline", "doctor", *options],
+        [sys.executable, "-m", "feedline", *words],
         text=True,
         timeout=60,
         check=False,
@@ -109,7 +113,13 @@ def test_a_directory_of_which_nothing_is_seen(tmp_path: Path) -> None:
     options = ("--data", str(data), "--port", "0", "--json")
     ran = doctor(*options, preexec_fn=_as_anybody)
     assert ran.returncode == 1
-    assert levels(ran)["directory"] == "failure"
+    assert levels(ran)["directory"] == levels(ran)["database"] == "failure"
+    assert "broke" not in ran.stdout
+    other = feedline("user", "list", "--data", str(data), preexec_fn=_as_anybody)
+    assert other.returncode == 1
+    assert other.stderr == (
+        f"feedline: Can't use {data}/feedline.db: Permission denied. Be the user that serves.\n"
+    )
     data.chmod(0o700)
 
 

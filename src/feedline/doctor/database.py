@@ -59,20 +59,20 @@ def judged_schema(version: int, known: int, oldest: int) -> Findings:
 
 def _sqlite(settings: Settings) -> Findings:
     path = settings.data / "feedline.db"
-    if not path.exists():
-        yield DATABASE.ok(f"{path} is made at the first start.")
-        yield _today()
-        return
-    # With nobody's log beside it, a file is read as it is: a plain reader would make one.
-    has_log = path.with_name(f"{path.name}-wal").exists()
-    uri = f"{path.absolute().as_uri()}?mode=ro" + ("" if has_log else "&immutable=1")
     try:
+        if not path.exists():
+            yield DATABASE.ok(f"{path} is made at the first start.")
+            yield _today()
+            return
+        # With nobody's log beside it, a file is read as it is: a plain reader would make one.
+        has_log = path.with_name(f"{path.name}-wal").exists()
+        uri = f"{path.absolute().as_uri()}?mode=ro" + ("" if has_log else "&immutable=1")
         connection = apsw.Connection(uri, flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
         try:
             yield from _read(connection)
         finally:
             connection.close()
-    except DATABASE_FAILURES as failure:
+    except (*DATABASE_FAILURES, PermissionError) as failure:
         yield DATABASE.failure(
             f"{path} can't be read: {failure}.",
             "Run this as the user that serves. If the file is damaged, restore a backup.",

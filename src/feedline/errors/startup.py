@@ -79,7 +79,7 @@ class DataDirectoryUnusable(StartupError):
     def __str__(self) -> str:
         return (
             f"Can't write to the data directory {self.directory}: {self.problem}. "
-            "Choose another with --data."
+            "Be the user whose it is, or choose another with --data."
         )
 
 
