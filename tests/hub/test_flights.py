@@ -16,14 +16,16 @@ class Watching:
     def __init__(self) -> None:
         self.begun: list[int] = []
         self.sent_to: dict[tuple[int, str], int] = {}
-        self.tellings = 0
+        self.times: list[float] = []
         self.over: dict[int, Flight] = {}
 
     def dispatched(self, flight: Flight) -> None:
         self.begun.append(flight.seq)
 
-    def sent(self, flight: Flight, transport: str, sockets: int) -> None:
-        self.tellings += 1
+    def sent(self, flight: Flight, transport: str, sockets: int, at: float) -> None:
+        assert flight.first is not None
+        assert flight.dispatched < flight.first <= at <= flight.last
+        self.times.append(at)
         key = (flight.seq, transport)
         self.sent_to[key] = self.sent_to.get(key, 0) + sockets
 
@@ -63,21 +65,36 @@ def test_groups_are_told_and_not_sockets() -> None:
         hub.place(Reader(), ["public"], 0)
     hub.offer(post(1), ())
     assert not hub.serve(LONG)
-    assert watching.tellings == 1
+    assert len(watching.times) == 1
 
 
-def test_between_slices_what_was_served_so_far_is_told() -> None:
+def test_each_slice_counts_with_its_own_time_and_is_told_in_the_end() -> None:
     hub, watching = observed()
     for _ in range(200):
         hub.place(Reader(), ["public"], 0)
     hub.offer(post(1), ())
     assert hub.serve(1.5)
-    assert 0 < watching.sent_to[1, "ws"] < 200
     assert watching.over == {}
     while hub.serve(1.5):
         pass
     assert watching.sent_to == {(1, "ws"): 200}
     assert watching.over[1].sockets == 200
+    assert len(watching.times) > 1
+    assert watching.times == sorted({*watching.times})
+
+
+def test_of_an_event_on_a_long_way_something_is_told_before_it_lands() -> None:
+    hub, watching = observed()
+    for _ in range(20_000):
+        hub.place(Reader(), ["public"], 0)
+    hub.offer(post(1), ())
+    while not watching.times:
+        assert hub.serve(1.5)
+    assert watching.over == {}
+    while hub.serve(1.5):
+        pass
+    assert watching.sent_to == {(1, "ws"): 20_000}
+    assert watching.over[1].sockets == 20_000
 
 
 def test_the_authors_own_sockets_come_first_and_count_once() -> None:
@@ -126,4 +143,4 @@ def test_readers_who_leave_meanwhile_keep_nothing_aloft() -> None:
     assert watching.over[2].sockets == 0
     flights = hub._flights
     assert flights is not None
-    assert (flights._aloft, flights._fresh) == ({}, {})
+    assert flights._aloft == {}

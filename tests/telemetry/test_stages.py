@@ -31,7 +31,7 @@ def test_a_write_is_followed_to_its_last_socket() -> None:
     stages.dispatched(event)
     assert event.committed == NOW - 0.002
     event.first, event.last, event.sockets = NOW + 0.001, NOW + 0.020, 500
-    stages.sent(event, "ws", 500)
+    stages.sent(event, "ws", 500, event.last)
     stages.landed(event)
     totals = {name: found.distribution().total for name, found in stages.by_name().items()}
     assert totals == pytest.approx(

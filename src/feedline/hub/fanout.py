@@ -13,8 +13,10 @@ from time import monotonic
 
 from feedline.feed.channels import feed_channel
 from feedline.hub.flights import Flight, FlightObserver, Flights
-from feedline.hub.lanes import GONE, LOOK_AT_CLOCK, WRITE_BYTES, Framing, Lane, Seat, Turn, write_to
+from feedline.hub.lanes import GONE, WRITE_BYTES, Framing, Lane, Seat, Turn, write_to
 from feedline.wire.encoded import EncodedEvent
+
+_TOGETHER = 200  # connections whose lanes have one turn
 
 _LaneKey = tuple[Framing, frozenset[str], bool]
 
@@ -161,8 +163,6 @@ class Fanout:
             if turn.is_over:
                 self._end(turn, now)
                 self._turn = None
-        if flights is not None:
-            flights.tell()
         return self._turn is not None or bool(self._turns)
 
     # ---- turns
@@ -179,7 +179,7 @@ class Fanout:
         """
         lane = self._turns.popleft()
         lanes, seats = [lane], list(lane.seats)
-        while len(seats) < LOOK_AT_CLOCK and self._turns and self._turns[0].is_owed_the_same(lane):
+        while len(seats) < _TOGETHER and self._turns and self._turns[0].is_owed_the_same(lane):
             lanes.append(self._turns.popleft())
             seats += lanes[-1].seats
         turn = Turn(lanes, seats)

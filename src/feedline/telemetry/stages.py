@@ -93,8 +93,8 @@ class Stages:
         self.commit_to_dispatch.observe(flight.dispatched - flight.committed)
         self._recent[flight.seq % _RECENT] = (flight.seq, flight.committed)
 
-    def sent(self, flight: Flight, transport: str, sockets: int) -> None:
-        self.delivery[transport].observe(flight.last - flight.committed, sockets)
+    def sent(self, flight: Flight, transport: str, sockets: int, at: float) -> None:
+        self.delivery[transport].observe(at - flight.committed, sockets)
 
     def applied(self, seq: int) -> None:
         known, committed = self._recent[seq % _RECENT]
