@@ -26,7 +26,8 @@ function milliseconds(value: number, language: Language): string {
 }
 
 export function clockTime(at: number, language: Language, withSeconds: boolean): string {
-  return new Date(at).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit", ...(withSeconds && { second: "2-digit" }) });
+  const seconds = withSeconds && ({ second: "2-digit" } as const);
+  return new Date(at).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit", ...seconds, hourCycle: "h23" });
 }
 
 /** For how long something has run: its two largest units. */
