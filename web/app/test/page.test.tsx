@@ -137,6 +137,37 @@ describe("a feed", () => {
     expect(screen.getByText("60 new posts")).toBeDefined();
   });
 
+  test("leads from the button for older posts to the first of them, and stays on it if they don't load", async () => {
+    await open("/");
+    await answer(homeFeed, 200, list([makePost(4), makePost(3)], "second"));
+    const more = () => screen.getByRole("button", { name: /older posts|Try again/ });
+    const isOn = () => document.activeElement?.textContent;
+    act(() => more().focus());
+    fireEvent.click(more());
+    expect(isOn()).toBe("Loading older posts…");
+    await answer(homeFeed, 503, { code: "unavailable" });
+    expect(isOn()).toBe("Try again");
+    fireEvent.click(more());
+    await answer(homeFeed, 200, list([makePost(2)], "third"));
+    expect(document.activeElement).toBe(articles()[2]);
+    act(() => more().focus());
+    fireEvent.click(more());
+    await answer(homeFeed, 200, list([makePost(1)]));
+    expect(screen.queryByRole("button", { name: /older posts/ })).toBeNull();
+    expect(document.activeElement).toBe(articles()[3]);
+  });
+
+  test("leaves somebody who has gone on where they are when older posts come", async () => {
+    await open("/");
+    await answer(homeFeed, 200, list([makePost(4), makePost(3)], "second"));
+    const more = screen.getByRole("button", { name: /older posts/ });
+    act(() => more.focus());
+    fireEvent.click(more);
+    act(() => articles()[0]?.focus());
+    await answer(homeFeed, 200, list([makePost(2)]));
+    expect(document.activeElement).toBe(articles()[0]);
+  });
+
   test("shows what waits at the press of a dot", async () => {
     await openHome();
     act(() => client.home().setAtTop(false));

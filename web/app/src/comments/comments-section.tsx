@@ -1,13 +1,14 @@
 import type { Post } from "@feedline/client";
 import { useSession } from "@feedline/react";
 import { useComments, type UseComments } from "@feedline/react/comments";
-import { useCallback, useEffect, useRef, useState, type ReactNode } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { Link } from "wouter";
 import { useI18n } from "../i18n";
 import { describeLoad } from "../problems";
 import { useShortcuts } from "../shell/use-shortcuts";
 import { writeStored } from "../storage";
 import { LockIcon } from "../ui/icons";
+import { useFocusOnMore } from "../ui/use-focus-on-more";
 import { CommentForm } from "./comment-form";
 import { CommentRow } from "./comment-row";
 
@@ -83,6 +84,9 @@ function CommentList({ state, post, onEdit, onDelete }: CommentListProps): React
   const { t } = useI18n();
   const { user } = useSession();
   const { phase, entries, comments, error } = state;
+  const list = useRef<HTMLUListElement>(null);
+  const keys = useMemo(() => entries.map(({ key }) => key), [entries]);
+  const focusOnMore = useFocusOnMore(list, keys, state.hasMore);
   const mayDeleteAll = user !== null && (user.id === post.creator.id || user.role === "admin");
   if (phase === "failed" && entries.length === 0) {
     return (
@@ -103,7 +107,7 @@ function CommentList({ state, post, onEdit, onDelete }: CommentListProps): React
   }
   return (
     <>
-      <ul className="comment-list" aria-busy={phase === "loading"}>
+      <ul ref={list} className="comment-list" aria-busy={phase === "loading"}>
         {entries.map((entry) => (
           <CommentRow
             key={entry.key}
@@ -116,21 +120,22 @@ function CommentList({ state, post, onEdit, onDelete }: CommentListProps): React
         ))}
       </ul>
       {phase === "loading" && <CommentsSkeleton />}
-      {state.hasMore && <MoreComments state={state} />}
+      {state.hasMore && (
+        <div className="comments-more">
+          {error !== null && <p>{t.commentsFailed}</p>}
+          <button
+            type="button"
+            className="button button-small"
+            aria-disabled={state.loadingMore}
+            onClick={() => void comments.loadMore()}
+            {...focusOnMore}
+          >
+            {state.loadingMore ? t.loading : t.commentsMore}
+          </button>
+        </div>
+      )}
       <NewestComment state={state} viewerId={user?.id ?? null} />
     </>
-  );
-}
-
-function MoreComments({ state: { comments, loadingMore, error } }: { state: UseComments }): ReactNode {
-  const { t } = useI18n();
-  return (
-    <div className="comments-more">
-      {error !== null && <p>{t.commentsFailed}</p>}
-      <button type="button" className="button button-small" aria-disabled={loadingMore} onClick={() => void comments.loadMore()}>
-        {loadingMore ? t.loading : t.commentsMore}
-      </button>
-    </div>
   );
 }
 

@@ -1,5 +1,5 @@
 import { useFeed, type FeedName, type UseFeed } from "@feedline/react";
-import type { ReactNode } from "react";
+import { useRef, type ReactNode } from "react";
 import { useI18n } from "../i18n";
 import { describeLoad } from "../problems";
 import { useShortcuts } from "../shell/use-shortcuts";
@@ -63,12 +63,13 @@ function NewPostsPill({ waiting, onClick }: { waiting: number; onClick(): void }
 
 function FeedBody({ state, label, empty }: { state: UseFeed; label: string; empty: ReactNode }): ReactNode {
   const { phase, entries, waiting } = state;
+  const list = useRef<HTMLDivElement>(null);
   if (phase === "ready" && entries.length === 0 && waiting === 0 && !state.hasMore) return empty;
   return (
     <>
       {/* What the author has just written is there before, and without, everything else. */}
-      {(phase === "ready" || entries.length > 0) && <PostList state={state} label={label} />}
-      {phase === "ready" && <OlderPosts {...state} />}
+      {(phase === "ready" || entries.length > 0) && <PostList state={state} label={label} list={list} />}
+      {phase === "ready" && <OlderPosts state={state} list={list} />}
       {phase === "loading" && <FeedSkeleton />}
       {phase === "failed" && <FeedFailed state={state} />}
     </>

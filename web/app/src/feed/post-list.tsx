@@ -1,7 +1,7 @@
 import type { PostEntry } from "@feedline/client";
 import { useSession, type UseFeed } from "@feedline/react";
 import { useVisiblePosts, type WatchPost } from "@feedline/react/visible-posts";
-import { memo, useCallback, useLayoutEffect, useRef, useState, type ReactNode } from "react";
+import { memo, useCallback, useLayoutEffect, useRef, useState, type ReactNode, type RefObject } from "react";
 import { useLocation } from "wouter";
 import { useI18n } from "../i18n";
 import { useShortcuts } from "../shell/use-shortcuts";
@@ -13,11 +13,16 @@ import { useVirtualPosts } from "./use-virtual-posts";
 /** For so long after it was written a post that comes in is marked as new. */
 const FRESH_MS = 10_000;
 
+interface PostListProps {
+  state: UseFeed;
+  label: string;
+  list: RefObject<HTMLDivElement | null>;
+}
+
 /** The posts of a feed; on the page are those near the window. */
-export function PostList({ state, label }: { state: UseFeed; label: string }): ReactNode {
+export function PostList({ state, label, list }: PostListProps): ReactNode {
   const { feed, entries, hasMore, loadingMore } = state;
   const { user } = useSession();
-  const list = useRef<HTMLDivElement>(null);
   const [shownSince] = useState(() => Date.now());
   const { focused, noteFocus } = useFocusStays(list, entries);
   const virtualizer = useVirtualPosts(list, feed, entries, focused);

@@ -1,6 +1,6 @@
 import type { Notification } from "@feedline/client";
 import { useNotifications } from "@feedline/react/notifications";
-import { useState, type ReactNode } from "react";
+import { useMemo, useRef, useState, type ReactNode } from "react";
 import { Link } from "wouter";
 import { useI18n } from "../i18n";
 import { describe, describeLoad } from "../problems";
@@ -9,12 +9,16 @@ import { Avatar } from "../ui/avatar";
 import { ConfirmDialog } from "../ui/confirm-dialog";
 import { Time } from "../ui/time";
 import { useToast } from "../ui/toasts";
+import { useFocusOnMore } from "../ui/use-focus-on-more";
 import { placeOf } from "./words";
 
 /** What concerns the viewer, newest first, and what can be done about it. `onLeave` hears of every way to somewhere else. */
 export function NotificationList({ onLeave }: { onLeave?: () => void }): ReactNode {
   const { notifications, phase, items, hasMore, loadingMore, error } = useNotifications();
   const { t } = useI18n();
+  const list = useRef<HTMLUListElement>(null);
+  const keys = useMemo(() => items.map(({ id }) => id), [items]);
+  const focusOnMore = useFocusOnMore(list, keys, hasMore);
   if (!notifications) return null;
   if (phase === "loading") return <PeopleSkeleton />;
   if (phase === "failed") {
@@ -38,7 +42,7 @@ export function NotificationList({ onLeave }: { onLeave?: () => void }): ReactNo
   }
   return (
     <>
-      <ul className="notification-list">
+      <ul ref={list} className="notification-list">
         {items.map((item) => (
           <NotificationRow
             key={item.id}
@@ -52,7 +56,13 @@ export function NotificationList({ onLeave }: { onLeave?: () => void }): ReactNo
       </ul>
       {hasMore && (
         <div className="comments-more">
-          <button type="button" className="button button-small" aria-disabled={loadingMore} onClick={() => void notifications.loadMore()}>
+          <button
+            type="button"
+            className="button button-small"
+            aria-disabled={loadingMore}
+            onClick={() => void notifications.loadMore()}
+            {...focusOnMore}
+          >
             {loadingMore ? t.loading : t.notificationsMore}
           </button>
         </div>

@@ -1,11 +1,12 @@
 import { useBlocks } from "@feedline/react/people";
-import type { ReactNode } from "react";
+import { useMemo, useRef, type ReactNode } from "react";
 import { Link } from "wouter";
 import { useI18n, type Language } from "../i18n";
 import { UnblockButton } from "../people/unblock-button";
 import { describe, describeLoad } from "../problems";
 import { Avatar } from "../ui/avatar";
 import { useToast } from "../ui/toasts";
+import { useFocusOnMore } from "../ui/use-focus-on-more";
 
 const EN = {
   title: "Blocked people",
@@ -28,6 +29,9 @@ export function BlockedPeople(): ReactNode {
   const words = WORDS[language];
   const toast = useToast();
   const { phase, people, hasMore, error, list } = useBlocks();
+  const rows = useRef<HTMLUListElement>(null);
+  const keys = useMemo(() => people.map(({ user }) => user.id), [people]);
+  const focusOnMore = useFocusOnMore(rows, keys, hasMore);
   return (
     <>
       <h2 className="section-title">{words.title}</h2>
@@ -41,7 +45,7 @@ export function BlockedPeople(): ReactNode {
         </p>
       )}
       {people.length > 0 && (
-        <ul className="people-list sheet">
+        <ul ref={rows} className="people-list sheet">
           {people.map(({ user }) => (
             <li key={user.id} className="person">
               <Avatar person={user} />
@@ -60,6 +64,7 @@ export function BlockedPeople(): ReactNode {
         <button
           type="button"
           className="button button-small"
+          {...focusOnMore}
           onClick={() => list.loadMore().catch((failure: unknown) => toast(describe(failure, t)))}
         >
           {t.showMorePeople}

@@ -1,7 +1,7 @@
 import { ApiProblem, type Tier } from "@feedline/client";
 import type { Subscriber } from "@feedline/client/subscribers";
 import { useSubscribers, type UseSubscribers } from "@feedline/react/people";
-import { useState, type FormEvent, type ReactNode } from "react";
+import { useMemo, useRef, useState, type FormEvent, type ReactNode } from "react";
 import { Link } from "wouter";
 import { useI18n } from "../i18n";
 import { PeopleSkeleton } from "../people/people-to-follow";
@@ -11,6 +11,7 @@ import { Avatar } from "../ui/avatar";
 import { ConfirmDialog } from "../ui/confirm-dialog";
 import { Field } from "../ui/field";
 import { useToast } from "../ui/toasts";
+import { useFocusOnMore } from "../ui/use-focus-on-more";
 import { useFormErrors } from "../ui/use-form-errors";
 
 const TIERS: readonly Tier[] = ["basic", "premium", "vip"];
@@ -103,6 +104,9 @@ function TierSelect({ tier, onChange, ...input }: TierSelectProps): ReactNode {
 function SubscriberList({ state: { phase, people, hasMore, error, list } }: { state: UseSubscribers }): ReactNode {
   const { t } = useI18n();
   const toast = useToast();
+  const rows = useRef<HTMLUListElement>(null);
+  const keys = useMemo(() => people.map(({ user }) => user.id), [people]);
+  const focusOnMore = useFocusOnMore(rows, keys, hasMore);
   if (phase === "loading") return <PeopleSkeleton />;
   if (phase === "failed") {
     return (
@@ -126,7 +130,7 @@ function SubscriberList({ state: { phase, people, hasMore, error, list } }: { st
   }
   return (
     <>
-      <ul className="people-list sheet">
+      <ul ref={rows} className="people-list sheet">
         {people.map((subscriber) => (
           <SubscriberRow key={subscriber.user.id} subscriber={subscriber} list={list} />
         ))}
@@ -136,6 +140,7 @@ function SubscriberList({ state: { phase, people, hasMore, error, list } }: { st
           <button
             type="button"
             className="button button-small"
+            {...focusOnMore}
             onClick={() => list.loadMore().catch((failure: unknown) => toast(describe(failure, t)))}
           >
             {t.showMorePeople}
