@@ -59,6 +59,7 @@ export function CommentForm({ postId, input, onSend }: CommentFormProps): ReactN
           id={id}
           ref={input}
           name="comment"
+          dir="auto"
           rows={1}
           value={text}
           placeholder={t.commentPlaceholder}

@@ -104,6 +104,7 @@ export function PostForm({ initial, initialErrors, submitLabel, note, onChange, 
           <input
             {...input}
             name="title"
+            dir="auto"
             value={form.title}
             placeholder={t.optional}
             autoComplete="off"
@@ -116,6 +117,7 @@ export function PostForm({ initial, initialErrors, submitLabel, note, onChange, 
           <textarea
             {...input}
             name="text"
+            dir="auto"
             rows={6}
             value={form.text}
             placeholder={t.textPlaceholder}
@@ -137,6 +139,7 @@ export function PostForm({ initial, initialErrors, submitLabel, note, onChange, 
             <input
               {...input}
               name="tags"
+              dir="auto"
               value={form.tags}
               placeholder={t.optional}
               autoComplete="off"
@@ -149,6 +152,7 @@ export function PostForm({ initial, initialErrors, submitLabel, note, onChange, 
             <input
               {...input}
               name="category"
+              dir="auto"
               value={form.category}
               placeholder={t.optional}
               autoComplete="off"

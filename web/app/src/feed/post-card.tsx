@@ -46,15 +46,25 @@ export const PostCard = memo(function PostCard({ entry, viewerId, full = false }
         )}
       </header>
       <div className="post-body">
-        {title && <Title className="post-title">{title}</Title>}
+        {title && (
+          <Title className="post-title" dir="auto">
+            {title}
+          </Title>
+        )}
         {post.access.isLocked && <LockedPost post={post} />}
         {text && <PostText postId={post.id} text={text} full={full} />}
         <PostMedia media={post.media} label={title ?? ""} />
         {(tags.length > 0 || category) && (
           <ul className="post-tags">
-            {category && <li className="post-category">{category}</li>}
+            {category && (
+              <li className="post-category" dir="auto">
+                {category}
+              </li>
+            )}
             {tags.map((tag) => (
-              <li key={tag}>#{tag}</li>
+              <li key={tag} dir="auto">
+                #{tag}
+              </li>
             ))}
           </ul>
         )}
@@ -74,9 +84,8 @@ function Byline({ post, isSent }: { post: Post; isSent: boolean }): ReactNode {
         {creator.name || creator.username}
       </PlaceLink>
       {creator.isVerified && <VerifiedIcon label={t.verified} />}
-      <span className="byline-rest">
+      <span className="byline-rest dotted">
         <span className="byline-username">@{creator.username}</span>
-        <span aria-hidden="true">·</span>
         {isSent ? (
           <PlaceLink href={`/p/${post.id}`} className="byline-time">
             <Time at={post.createdAt} />
@@ -84,7 +93,7 @@ function Byline({ post, isSent }: { post: Post; isSent: boolean }): ReactNode {
         ) : (
           <Time at={post.createdAt} />
         )}
-        {post.updatedAt !== post.createdAt && <span>· {t.edited}</span>}
+        {post.updatedAt !== post.createdAt && <span>{t.edited}</span>}
         {post.access.tier && <TierBadge tier={post.access.tier} />}
       </span>
     </div>

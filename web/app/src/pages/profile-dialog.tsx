@@ -43,6 +43,7 @@ export function ProfileDialog({ person, onClose }: { person: User | Profile; onC
             <input
               {...input}
               name="name"
+              dir="auto"
               value={name}
               autoComplete="name"
               data-autofocus

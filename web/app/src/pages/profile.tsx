@@ -71,8 +71,9 @@ function ProfileHead({ person: known }: { person: Profile }): ReactNode {
         <h1>
           {person.name || person.username} {person.isVerified && <VerifiedIcon label={t.verified} />}
         </h1>
-        <p>
-          @{person.username} · {t.joined(monthOf(person.createdAt, language))}
+        <p className="dotted">
+          <span>@{person.username}</span>
+          <span>{t.joined(monthOf(person.createdAt, language))}</span>
         </p>
         <p className="profile-counts">
           <span>{t.posts(person.postsCount)}</span>

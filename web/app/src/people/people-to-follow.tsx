@@ -47,8 +47,9 @@ function PersonRow({ person }: { person: Profile }): ReactNode {
           {person.name || person.username}
         </Link>{" "}
         {person.isVerified && <VerifiedIcon label={t.verified} />}
-        <p>
-          @{person.username} · {t.followers(person.followersCount)}
+        <p className="dotted">
+          <span className="byline-username">@{person.username}</span>
+          <span>{t.followers(person.followersCount)}</span>
         </p>
       </div>
       <FollowButton person={person} small />

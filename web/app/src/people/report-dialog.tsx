@@ -83,7 +83,7 @@ export function ReportDialog({ about, onClose }: { about: Reported; onClose(): v
         </Field>
         <Field label={`${words.more} (${t.optional})`} error={errors.text}>
           {(input) => (
-            <textarea {...input} name="text" rows={3} value={text} onChange={(event) => setText(event.target.value)} />
+            <textarea {...input} name="text" dir="auto" rows={3} value={text} onChange={(event) => setText(event.target.value)} />
           )}
         </Field>
         <div className="form-foot">
