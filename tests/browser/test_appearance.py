@@ -13,6 +13,8 @@ from tests.processes import Person
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 NARROW = {"width": 320, "height": 640}
+# A narrow screen with letters of twice the size: all measures are multiples of theirs.
+LARGE_LETTERS = {"width": 160, "height": 320}
 # Whatever ends right of the window, but for what only screen readers find.
 STICKING_OUT = """() => [...document.querySelectorAll("body *")]
   .filter((element) => element.getBoundingClientRect().right > innerWidth + 0.5)
@@ -44,7 +46,20 @@ ANIMATIONS = "document.getAnimations().length"
 async def expect_no_overflow(page: Page) -> None:
     assert await page.evaluate(STICKING_OUT) == [], page.url
     assert await page.evaluate(OUT_OF_POST) == [], page.url
-    assert await page.evaluate("document.documentElement.scrollWidth") == NARROW["width"], page.url
+    assert await page.evaluate("document.documentElement.scrollWidth === innerWidth"), page.url
+
+
+async def test_large_letters_leave_room_for_words(visit: Visit) -> None:
+    ann = await visit("ann", viewport=LARGE_LETTERS)
+    post_id = await publish_long_words(ann.person)
+    page = await screen.live_page(ann)
+    for path in ("/", f"/u/{ann.username}", f"/p/{post_id}", "/subscribers"):
+        await screen.go(page, path)
+        await expect_no_overflow(page)
+    await screen.go(page, "/")
+    byline = await page.locator(".byline").first.bounding_box()
+    assert byline is not None
+    assert byline["width"] > LARGE_LETTERS["width"] / 2
 
 
 @pytest.mark.parametrize("locale", ["en-US", "ru-RU"])

@@ -49,6 +49,22 @@ async def press_until(page: Page, key: str, name: str) -> None:
     raise AssertionError(f"{key} never came to {name}")
 
 
+async def test_older_posts_that_were_asked_for_get_the_focus(visit: Visit) -> None:
+    ann = await visit("ann")
+    ann.expect_complaint("503 ")
+    for number in range(22):
+        await ann.person.publish(f"post number {number}")
+    page = await ann.context.new_page()
+    await page.route("**/api/feed?*page=*", lambda route: route.fulfill(status=503), times=1)
+    await page.goto(ann.url)
+    again = page.get_by_role("button", name="Try again")
+    await screen.go_to_end(page, again)
+    await again.focus()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text(screen.END)).to_be_visible()
+    await expect(page.locator('[aria-posinset="21"]')).to_be_focused()
+
+
 async def test_a_post_is_written_and_sent_without_a_mouse(visit: Visit) -> None:
     page = await screen.live_page(await visit("ann"))
     await page.keyboard.press("n")

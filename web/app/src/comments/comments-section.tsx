@@ -90,8 +90,8 @@ function CommentList({ state, post, onEdit, onDelete }: CommentListProps): React
   const mayDeleteAll = user !== null && (user.id === post.creator.id || user.role === "admin");
   if (phase === "failed" && entries.length === 0) {
     return (
-      <p className="comments-note">
-        {t.commentsFailed}: {describeLoad(error, t)}{" "}
+      <p className="comments-note" role="alert">
+        {t.commentsFailed}. {describeLoad(error, t)}
         <button type="button" className="link-button" onClick={() => comments.reload().catch(() => {})}>
           {t.tryAgain}
         </button>
