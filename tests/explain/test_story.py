@@ -2,6 +2,7 @@
 
 import io
 
+from msgspec import structs
 from rich.console import Console
 
 from feedline.explain.command import show_story
@@ -42,6 +43,12 @@ def told(trails: list[Trail]) -> Story:
     return story_of(Facts(now, 0, post, person, trails=trails, nodes={"n": RUN}))
 
 
+def in_a_terminal(story: Story) -> str:
+    said = io.StringIO()
+    show_story(story, Console(file=said, width=200), as_json=False)
+    return said.getvalue()
+
+
 def test_who_comes_and_goes_all_day_has_the_connections_of_the_post_first() -> None:
     there = connection("there", COMMITTED - SECOND, 2)
     later = [connection(f"later{n}", COMMITTED + n * 60 * SECOND, 10 + n) for n in range(1, 32)]
@@ -50,12 +57,17 @@ def test_who_comes_and_goes_all_day_has_the_connections_of_the_post_first() -> N
     assert [one.id for one in story.connections] == [trail.id for trail in (there, *later)]
     assert [one.matters for one in story.connections] == [True, *[False] * 31]
     assert [one.kind for one in story.moments].count("opened") == 1
-    console = Console(file=io.StringIO(), width=200)
-    show_story(story, console, as_json=False)
-    assert isinstance(console.file, io.StringIO)
-    shown = console.file.getvalue()
+    shown = in_a_terminal(story)
     assert "and 31 other connections later that day" in shown
     assert shown.count("ws ") == 1
+
+
+def test_when_a_connection_of_a_killed_node_ended_is_not_known() -> None:
+    story = told([connection("there", COMMITTED - SECOND, 2)])
+    (ended,) = story.connections
+    for outcome, end in (("unknown", "to ?"), ("waiting", "to now")):
+        open_still = structs.replace(ended, closed_at=None, outcome=outcome)
+        assert end in in_a_terminal(structs.replace(story, connections=[open_still]))
 
 
 def test_one_connection_matters_at_the_least() -> None:

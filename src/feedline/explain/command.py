@@ -96,6 +96,8 @@ def _connections(story: Story) -> Table:
     for title in ("connection", "node", "open", "what became of it"):
         table.add_column(title, overflow="fold")
     for one in filter(lambda one: one.matters, story.connections):
-        end = "now" if one.closed_at is None else one.closed_at[11:19]
+        # A node that was killed takes with it when its connections ended.
+        still = "?" if one.outcome == "unknown" else "now"
+        end = still if one.closed_at is None else one.closed_at[11:19]
         table.add_row(one.transport, one.node, f"{one.opened_at[11:19]} to {end}", one.text)
     return table

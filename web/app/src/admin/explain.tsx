@@ -116,6 +116,11 @@ function Connections({ story, time }: { story: Story; time: Intl.DateTimeFormat 
   );
 }
 
+/** A node that was killed takes with it when its connections ended. */
+function stillOpen({ outcome }: Story["connections"][number], now: string): string {
+  return outcome === "unknown" ? "?" : now;
+}
+
 function ConnectionList({ of, time }: { of: Story["connections"]; time: Intl.DateTimeFormat }): ReactNode {
   const words = useWords(WORDS);
   const at = (moment: string) => time.format(new Date(moment));
@@ -127,7 +132,7 @@ function ConnectionList({ of, time }: { of: Story["connections"]; time: Intl.Dat
             <b>{words.transports[one.transport]}</b> · {one.node}
           </p>
           <p>
-            {at(one.openedAt)} – {one.closedAt === null ? words.now : at(one.closedAt)}
+            {at(one.openedAt)} – {one.closedAt === null ? stillOpen(one, words.now) : at(one.closedAt)}
             {one.closeCode !== null && ` (${words.code(one.closeCode)})`}
           </p>
           <p>{words.outcome(one)}</p>
