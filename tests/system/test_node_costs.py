@@ -14,7 +14,7 @@ from tests.system.cluster import Cluster, cluster
 
 pytestmark = [pytest.mark.system, pytest.mark.alone]
 
-POSTS = 3_000
+POSTS = int(os.environ.get("FEEDLINE_TEST_POSTS", "1000"))  # by each number of writers
 IDLE_SECONDS = 3.0
 PATIENCE = 20.0
 TICKS = os.sysconf("SC_CLK_TCK")
