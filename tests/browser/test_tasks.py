@@ -9,7 +9,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 BUSY = """() => new Promise((resolve) => setTimeout(() => {
   let sum = 0;
-  for (let number = 0; number < 3e8; number += 1) sum = (sum + number * number) % 1000003;
+  for (let number = 0; number < 4e7; number += 1) sum = (sum + number * number) % 1000003;
   resolve(sum);
 }))"""
 
