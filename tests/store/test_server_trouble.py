@@ -16,6 +16,7 @@ from feedline.errors import DatabaseUnusable, Unavailable
 from feedline.feed.cursor import Position
 from feedline.feed.ports import PostQuery
 from feedline.store.base import Store, Transaction
+from feedline.store.postgres_connections import Link
 from feedline.store.postgres_views import PostgresTransaction
 from tests.postgres import PostgresServer, own_server
 from tests.store.opening import Announced, append, opened, publish, register, whole_log
@@ -207,7 +208,7 @@ async def test_a_server_that_says_nothing_any_more_is_not_waited_for_for_ever(
     """The connection stands, and nothing comes through it: a firewall, or a machine that froze."""
     async with Line(url) as line, opened(line.url) as store:
         await store.write(append)
-        monkeypatch.setattr("feedline.store.postgres_connections._SLOWEST", 1.0)
+        monkeypatch.setattr(Link.cut_if_stuck, "__defaults__", (1.0,))
         line.holds_back = True
         with pytest.raises(Unavailable):
             await store.write(append)
