@@ -3,11 +3,18 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+from argon2.profiles import CHEAPEST
+
+from feedline.api.passwords import Hasher
 from feedline.app import _end, running
 from feedline.config import Settings
 
 
-async def test_it_ends_however_soon_it_is_stopped(tmp_path: Path) -> None:
+async def test_it_ends_however_soon_it_is_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Hasher.__init__, "__defaults__", (CHEAPEST,))
     for steps in range(6):
         async with asyncio.timeout(30), running(Settings(data=tmp_path)):
             for _ in range(steps):
