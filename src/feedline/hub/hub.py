@@ -285,7 +285,8 @@ class Hub:
         """Keeps up with the log for what no announcement brought, until cancelled."""
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._gap.wait(), self._limits.poll_seconds or None)
+                async with asyncio.timeout(self._limits.poll_seconds or None):
+                    await self._gap.wait()
             self._gap.clear()
             try:
                 await self._read_on()

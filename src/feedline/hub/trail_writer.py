@@ -40,7 +40,8 @@ class TrailWriter:
                 await asyncio.sleep(WRITE_SECONDS)
             else:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._trails.many.wait(), WRITE_SECONDS)
+                    async with asyncio.timeout(WRITE_SECONDS):
+                        await self._trails.many.wait()
 
     async def write(self) -> None:
         """Writes what there is. Raises Unavailable, and then keeps it for the next time."""
