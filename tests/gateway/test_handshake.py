@@ -82,6 +82,13 @@ async def test_a_plain_request_to_the_address_is_answered_by_http(shared: Server
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+async def test_http_1_0_is_too_old(shared: ServerProcess) -> None:
+    async with raw(shared) as connection:
+        connection.send(request().replace(b"HTTP/1.1", b"HTTP/1.0"))
+        assert (await connection.head()).status == 400
+        await connection.ended()
+
+
 @pytest.mark.parametrize(
     "origin", ["https://evil.example", "null", "http://127.0.0.1.evil.example", "file://"]
 )

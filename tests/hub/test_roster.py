@@ -39,7 +39,7 @@ def test_everybody_is_looked_at_once_their_time_has_come(steps: list[tuple[str, 
             case "look", (int(member), float(seconds)):
                 roster.look_at(member, clock.now + seconds)
                 if member in times:
-                    times[member] = clock.now + max(seconds, 0)
+                    times[member] = min(times[member], clock.now + max(seconds, 0))
             case "wait", float(seconds):
                 clock.now += seconds
                 looked_at = [*roster.due()]
@@ -67,19 +67,30 @@ def test_nobody_waits_for_much_more_than_a_moment() -> None:
     assert [*roster.due()] == ["ann"]
 
 
-def test_a_time_that_moves_on_leaves_nothing_at_the_old_one() -> None:
+def test_an_earlier_time_stays_and_leaves_nothing_at_the_later_one() -> None:
     clock = Clock()
     roster: Roster[str] = Roster(clock)
     roster.add("ann")
-    for _ in range(3):
-        roster.look_at("ann", clock.now + 1)
-    roster.look_at("ann", clock.now + 2)
-    clock.now += 1.5
-    assert [*roster.due()] == []
     clock.now += 1
+    assert [*roster.due()] == ["ann"]
+    for seconds in (2, 1, 3, 1):
+        roster.look_at("ann", clock.now + seconds)
+    clock.now += 1.5
     assert [*roster.due()] == ["ann"]
     clock.now += 60
     assert [*roster.due()] == []
+
+
+def test_who_is_to_be_looked_at_soon_again_and_again_is_looked_at() -> None:
+    clock = Clock()
+    roster: Roster[str] = Roster(clock)
+    roster.add("ann")
+    looks = 0
+    for _ in range(100):
+        clock.now += MOMENT / 5
+        looks += len([*roster.due()])
+        roster.look_at("ann", clock.now)
+    assert looks >= 8
 
 
 def test_members_may_go_and_come_while_others_are_looked_at() -> None:

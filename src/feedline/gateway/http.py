@@ -109,8 +109,12 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def handle_websocket_upgrade(self) -> None:
         self._arriving = False
         self._keep_deadline()
-        if self._is_answering():
-            self._cut()  # or the answer would come in the middle of the frames
+        if self._is_answering() or self.flow.write_paused:
+            # Or the answer would come in the middle of the frames; and of a socket that is full
+            # from before, nobody would be told when it is full again.
+            self._cut()
+        elif self.scope["http_version"] != "1.1":
+            self.send_400_response("A WebSocket needs HTTP/1.1.")  # RFC 6455 section 4.2.1
         else:
             super().handle_websocket_upgrade()
             del self.parser  # which points back here: the two would stay until a collection

@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 import logging
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Any
 
 from uvicorn.server import ServerState
@@ -34,6 +35,7 @@ from feedline.wire.request_id import given_in, request_id, within
 
 GOODBYE_SECONDS = 2.0  # for the peer to answer a close frame before the socket is cut
 _RESUME_AT = 16 * 1024  # bytes still waiting at which a slow reader counts as drained
+_HEARD_AT_ONCE = 100  # frames, before everything else gets its turn
 _KERNEL_BYTES = 64 * 1024  # asked for; Linux takes twice as much, its bookkeeping included
 
 access = logging.getLogger("feedline.connections")
@@ -88,6 +90,7 @@ class WebSocket(asyncio.Protocol):
         "_server_state",
         "_transport",
         "_unanswered",
+        "_unheard",
         "address",
         "connection",
     )
@@ -105,6 +108,7 @@ class WebSocket(asyncio.Protocol):
         self._closing = False
         self._full = False
         self._unanswered: bytes | None = None  # the last ping that came while it was full
+        self._unheard = False  # whether frames were read whose turn comes later
         self._deaf = False  # what the peer sends is not read any more
 
     # ---- from uvicorn
@@ -112,14 +116,10 @@ class WebSocket(asyncio.Protocol):
     def connection_made(self, transport: Any) -> None:
         self._transport = transport
         self.address = str((transport.get_extra_info("peername") or ("",))[0])
-        self._server_state.connections.add(self)  # type: ignore[arg-type]
 
     def shutdown(self) -> None:
         """uvicorn is about to stop."""
-        if self._kernel is None:
-            self._transport.close()
-        else:
-            self.connection.close(CloseCode.RESTART, "restart")
+        self.connection.close(CloseCode.RESTART, "restart")
 
     # ---- from the event loop
 
@@ -128,16 +128,8 @@ class WebSocket(asyncio.Protocol):
             return
         if self._kernel is None:
             self._upgrade(data)
-            return
-        try:
-            for received in self._reader.read(data):
-                self._hear(received)
-                if self._deaf:
-                    return
-        except ProtocolViolation as violation:
-            self._deaf = True  # what comes makes no sense from here on, not even a goodbye
-            self.connection.close(violation.close_code, str(violation))
-            self._transport.write_eof()  # not close(): a reset might overtake our close frame
+        else:
+            self._hear_some(self._reader.read(data))
 
     def connection_lost(self, _: Exception | None) -> None:
         self._server_state.connections.discard(self)
@@ -145,6 +137,7 @@ class WebSocket(asyncio.Protocol):
             self._closing = self._deaf = True
             self._kernel.detach()
             self.connection.lost()
+            del self.connection  # which points back here: both would stay until a collection
 
     def pause_writing(self) -> None:
         # Who takes nothing is not listened to: answers would only add to what waits.
@@ -154,7 +147,8 @@ class WebSocket(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self._full = False
-        self._transport.resume_reading()
+        if not self._unheard:
+            self._transport.resume_reading()
         payload, self._unanswered = self._unanswered, None
         if payload is not None and not self._closing:
             self._answer(payload)
@@ -191,13 +185,14 @@ class WebSocket(asyncio.Protocol):
         kernel = self._transport.get_extra_info("socket")
         # Else the kernel takes megabytes for a reader that lags, outside of every bound of ours.
         kernel.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _KERNEL_BYTES)
-        # Ours until connection_lost; uvloop closes it. os.write() would cost some percent more.
-        self._kernel = socket.socket(kernel.family, kernel.type, kernel.proto, kernel.fileno())
         # The rest of the backlog's room is for the message that crosses the mark.
         high = max((self._gateway.backlog_limit or 2**31) // 2, 2 * _RESUME_AT)
         self._transport.set_write_buffer_limits(high=high, low=_RESUME_AT)
         with within(request):
             self.connection = self._gateway.connect(self)
+        # Ours until connection_lost; uvloop closes it. os.write() would cost some percent more.
+        self._kernel = socket.socket(kernel.family, kernel.type, kernel.proto, kernel.fileno())
+        self._server_state.connections.add(self)  # type: ignore[arg-type]
 
     # ---- from the connection
 
@@ -225,6 +220,8 @@ class WebSocket(asyncio.Protocol):
         sockets each object of theirs that is looked at misses the processor's caches, and three are
         fewer than seven.
         """
+        if self._closing:
+            return  # section 5.5.1: a close frame is the last that is sent
         taken = 0
         kernel = self._kernel
         if kernel is not None and not self.backlog():
@@ -253,6 +250,34 @@ class WebSocket(asyncio.Protocol):
         return self._transport.get_write_buffer_size()
 
     # ---- frames
+
+    def _hear_some(self, frames: Iterator[Frame]) -> None:
+        """Hears frames, but not thousands at once: one read may hold 40,000 pings."""
+        try:
+            for received in islice(frames, _HEARD_AT_ONCE):
+                self._hear(received)
+                if self._deaf:
+                    return
+            following = next(frames, None)
+        except ProtocolViolation as violation:
+            self._deaf = True  # what comes makes no sense from here on, not even a goodbye
+            self.connection.close(violation.close_code, str(violation))
+            self._transport.write_eof()  # not close(): a reset might overtake our close frame
+            return
+        if following is not None:
+            self._unheard = True
+            self._transport.pause_reading()
+            loop = asyncio.get_running_loop()
+            loop.call_soon(self._hear_more, chain((following,), frames))
+
+    def _hear_more(self, frames: Iterator[Frame]) -> None:
+        """Everything else had its turn."""
+        self._unheard = False
+        if self._deaf:
+            return
+        if not self._full:
+            self._transport.resume_reading()
+        self._hear_some(frames)
 
     def _hear(self, received: Frame) -> None:
         self.connection.heard()

@@ -109,7 +109,7 @@ class Connection(_Front):
         self._tasks: set[asyncio.Task[None]] = set()
         self._pumping = False
         self._opened = self._sent = self._heard = self._loop.time()
-        self._asked = False  # whether the peer was pinged since it was heard of
+        self._asked = 0  # looks since the peer was pinged and not heard of: that one, and late ones
         self._backlog = 0
         self._is_served = False
         self._trail: OpenTrail = NO_TRAIL  # until it is
@@ -151,7 +151,7 @@ class Connection(_Front):
     def heard(self) -> None:
         """The peer has given a sign of life."""
         self._heard = self._loop.time()
-        self._asked = False
+        self._asked = 0
 
     def receive(self, text: str | bytes) -> None:
         self.session.receive(text, self._loop.time())
@@ -252,8 +252,9 @@ class Connection(_Front):
         self._pump()
 
     def tick(self, now: float) -> float:
-        if not self.session.closed:
-            self._keep_deadlines(now)
+        if self.session.closed:
+            return now + LONGEST_SECONDS
+        self._keep_deadlines(now)
         return min(max(self._next_deadline(now), now + TICK_SECONDS), now + LONGEST_SECONDS)
 
     def _next_deadline(self, now: float) -> float:
@@ -291,13 +292,19 @@ class Connection(_Front):
             self._pump()
 
     def _is_gone(self, now: float) -> bool:
-        """Whether the peer is silent although it was asked; asks it halfway."""
+        """Whether the peer is silent although it was asked; asks it halfway.
+
+        It is looked at twice once the time is up: this process may have been the one that slept,
+        and the answer waits to be read.
+        """
         limit = self._deadlines.silence_seconds
         silent = now - self._heard
-        if limit and silent > limit / 2 and not self._asked:
-            self._asked = True
+        if self._asked:
+            self._asked += past(limit, silent)
+        elif limit and silent > limit / 2:
+            self._asked = 1
             self._socket.ping()
-        return self._asked and past(limit, silent)
+        return self._asked > 2
 
     def _last_sent(self) -> float:
         return max(self._sent, self.lane.served if self.lane else 0.0)

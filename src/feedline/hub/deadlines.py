@@ -3,7 +3,7 @@
 import math
 from typing import Protocol
 
-TICK_SECONDS = 0.5  # between looks at a connection, at the least: deadlines are kept so exactly
+TICK_SECONDS = 0.5  # between looks at a connection, at the least
 LONGEST_SECONDS = 5.0  # and at the most: clocks jump, and who has gone is held as long
 
 

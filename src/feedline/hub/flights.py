@@ -1,8 +1,8 @@
 """Flights: what fan-out tells an observer of each event, from its dispatch to its last socket.
 
-Nothing is told for a single delivery, but for the group that was served between two looks at the
-clock; and that only once the event has landed, or many groups wait. To tell each at once costs
-several times as much: what it takes is in no cache of the processor by then.
+Nothing is told for a single delivery, but for the group that a slice of a turn has served; and that
+only once the event has landed, or many groups wait. To tell each at once costs several times as
+much: what it takes is in no cache of the processor by then.
 """
 
 from collections.abc import Iterable
@@ -46,7 +46,10 @@ class Flight:
         self.last = dispatched
         """When it was handed to the last one so far."""
         self.sockets = 0
-        """How many sockets, streams and waiting polls of this node were handed it."""
+        """How many sockets, streams and waiting polls of this node were handed it.
+
+        What the observer was told, that is; who leaves or moves in that moment may not count.
+        """
         self.lanes = 0
         """How many lanes still have to be served."""
         self.ahead = 0

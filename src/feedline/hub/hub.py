@@ -28,6 +28,7 @@ from feedline.feed.people import Identity
 from feedline.feed.policy import LivePolicy
 from feedline.hub.admission import Admission, admission
 from feedline.hub.arrivals import Arrivals
+from feedline.hub.deadlines import TICK_SECONDS
 from feedline.hub.fanout import Fanout
 from feedline.hub.flights import FlightObserver
 from feedline.hub.lanes import Framing, Seat
@@ -298,9 +299,19 @@ class Hub:
         while True:
             await asyncio.sleep(MOMENT)
             for number, member in enumerate(self._members.due(), start=1):
-                self._members.look_at(member, member.tick(self._loop.time()))
+                self._look_at(member)
                 if number % LOOKED_AT_ONCE == 0:
                     await asyncio.sleep(0)
+
+    def _look_at(self, member: Member) -> None:
+        now = self._loop.time()
+        again = now + TICK_SECONDS
+        try:
+            again = member.tick(now)
+        except Exception:  # one broken connection must not cost the others their deadlines
+            fields = {"request": member.request}
+            logger.exception("deadlines could not be kept", extra={"fields": fields})
+        self._members.look_at(member, again)
 
     async def _read_on(self) -> None:
         while True:

@@ -141,7 +141,7 @@ class Turn:
         self.overflowed = len(frames) < len(lane.pending)
         """Whether something was left out that was too much for one write."""
         self.walked = 0
-        """How many seats the last slice came to."""
+        """How many seats the last slice came to that were still taken."""
         self._seats = seats
         self._next = 0
         alike = not (lane.is_wary or any(event.is_gated for event in self.batch))
@@ -159,7 +159,7 @@ class Turn:
         send: Callable[[Seat, list[EncodedEvent]], None],
     ) -> float:
         """Serves seats until all are or the time is up; what the time is then."""
-        begin = self._next
+        begin, gone = self._next, 0
         first, last = self.batch[0].seq, self.batch[-1].seq
         shared, seats = self._shared or b"", self._seats
         size = len(shared)
@@ -181,11 +181,13 @@ class Turn:
                             seat.keep(shared, taken)
                     elif seat.last < last:
                         send(seat, [event for event in self.batch if event.seq > seat.last])
+                    elif seat.last == GONE:
+                        gone += 1
                 except Exception:  # one broken socket must not cost the others their event
                     fields = {"request": seat.request}
                     logger.exception("a connection could not be served", extra={"fields": fields})
             now = clock()
             if now >= deadline or self.is_over:
                 break
-        self.walked = self._next - begin
+        self.walked = self._next - begin - gone
         return now

@@ -16,7 +16,7 @@ from feedline.feed.experiments import Transport
 from feedline.feed.joining import refusal_for
 from feedline.feed.people import Identity
 from feedline.feed.visibility import Viewer
-from feedline.hub.deadlines import TICK_SECONDS
+from feedline.hub.deadlines import LONGEST_SECONDS, TICK_SECONDS
 from feedline.hub.hub import Hub
 from feedline.hub.lanes import GONE, Framing, Lane
 from feedline.hub.trails import PollTrail
@@ -162,7 +162,8 @@ class Poll:
     def tick(self, now: float) -> float:
         if self._identity.expires_at <= self._hub.clock():
             self.close(CloseCode.SESSION_ENDED, "token expired")
-        return now + TICK_SECONDS
+        signed_in = (self._identity.expires_at - self._hub.clock()) / 1000
+        return now + min(max(signed_in, TICK_SECONDS), LONGEST_SECONDS)
 
     # ---- waiting and reading
 

@@ -42,11 +42,13 @@ class Roster(Generic[Member]):
         del self._moments[member]
 
     def look_at(self, member: Member, time: float) -> None:
-        """Somebody is to be looked at next when this time has come, if they are still there."""
-        if member not in self._moments:
-            return
+        """Somebody is to be looked at once this time has come, if they are still there.
+
+        An earlier time stays: who is often to be looked at soon is looked at.
+        """
+        known = self._moments.get(member)
         moment = max(_moment(time), self._passed) + 1
-        if self._moments[member] != moment:
+        if known == _LOOKED_AT or (known is not None and moment < known):
             self._moments[member] = moment
             self._due.setdefault(moment, []).append(member)
 
@@ -56,7 +58,7 @@ class Roster(Generic[Member]):
             self._passed = moment
             for member in self._due.pop(moment, ()):
                 if self._moments.get(member) == moment:
-                    self._moments[member] = _LOOKED_AT  # they may stand there twice
+                    self._moments[member] = _LOOKED_AT  # who went and came again stands there twice
                     yield member
 
 

@@ -54,7 +54,8 @@ class FrameReader:
         """The frames that are whole now, one after the other.
 
         Raises ProtocolViolation where a broken one begins, once those before it were taken: with
-        1009 for one over the limit, else with 1002. Nothing can be read after it.
+        1009 for one over the limit, else with 1002. Nothing can be read after it, nor before these
+        were all taken: the end of the bytes is kept for the next time.
         """
         if self._rest is not None:
             self._rest += data
