@@ -50,6 +50,15 @@ class Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
+        """What uvicorn does for signals begins too late: see ``heeding_signals``."""
+        yield
+
+    @contextlib.contextmanager
+    def heeding_signals(self) -> Iterator[None]:
+        """Signals stop the server, from before anybody can know that it is open.
+
+        A process that a shell has put into the background ignores SIGINT until then.
+        """
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGINT, self.stop)
         loop.add_signal_handler(signal.SIGTERM, self.leave)
@@ -178,7 +187,9 @@ async def _open(settings: Settings, siblings: Siblings | None = None) -> AsyncIt
                 feedline.pictures,
                 settings.data / "arriving",
             )
-        yield Server(feedline, _configure(feedline))
+        server = Server(feedline, _configure(feedline))
+        with server.heeding_signals():
+            yield server
 
 
 def _configure(feedline: Feedline) -> uvicorn.Config:

@@ -71,8 +71,9 @@ async def serve(settings: Settings) -> None:
         feedline.gateway = replace(feedline.gateway, connect=_connect)
         with _listen(settings.host, settings.port) as listener:
             server = Server(feedline, _configure(feedline))
-            print(_address(listener), flush=True)  # noqa: T201
-            await server.serve(sockets=[listener])
+            with server.heeding_signals():
+                print(_address(listener), flush=True)  # noqa: T201
+                await server.serve(sockets=[listener])
 
 
 class Echo(NamedTuple):
