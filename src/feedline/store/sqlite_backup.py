@@ -18,7 +18,7 @@ def copy_in_use(path: Path, target: Path, report: Callable[[int, int], None]) ->
     """Copies a database as it was at one moment; its writers go on meanwhile.
 
     ``report`` is told how many pages were copied, and of how many. Raises OSError if there is no
-    room for the copy.
+    room for the copy, or a disk fails.
     """
     source = open_reader(path)
     copy = apsw.Connection(str(target))
@@ -32,7 +32,8 @@ def copy_in_use(path: Path, target: Path, report: Callable[[int, int], None]) ->
                 report(backup.page_count - backup.remaining, backup.page_count)
         copy.execute("PRAGMA journal_mode = DELETE")  # one file, without another beside it
     except (apsw.FullError, apsw.IOError) as error:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
+        number = errno.ENOSPC if isinstance(error, apsw.FullError) else errno.EIO
+        raise OSError(number, os.strerror(number)) from error
     finally:
         copy.close()
         source.close()
