@@ -1,8 +1,8 @@
 """Flights: what fan-out tells an observer of each event, from its dispatch to its last socket.
 
 Nothing is told for a single delivery, but for the group that a slice of a turn has served; and that
-only once the event has landed, or many groups wait. To tell each at once costs several times as
-much: what it takes is in no cache of the processor by then.
+only once the event has landed, or many groups wait. To tell each at once took half as much time
+again: what is needed for it is in no cache of the processor by then.
 """
 
 from collections.abc import Iterable

@@ -1,7 +1,7 @@
 """The roster: who is connected here, and when each is to be looked at again.
 
-Most connections are quiet, and most deadlines far away: to look at each of fifteen thousand twice a
-second took an eighth of a core. So each says when its next deadline may have come, and stands in a
+Most connections are quiet, and most deadlines far away: to look at each of 2,000 twice a second
+took 15 ms of CPU in each second. So each says when its next deadline may have come, and stands in a
 list of those to be looked at in that moment. A list costs less than a heap, and a deadline that
 has moved on, as most do, costs nothing until its old one has come.
 """
